@@ -1,0 +1,39 @@
+// What is reported of one participant (schema wane/participant/1). Written by `participant`, read back by `group`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/measurement/volumes.h"
+
+namespace wane {
+
+struct VisitRow {
+  std::string session;         // "ses-01"
+  std::optional<double> days;  // since the first visit (may be negative: run-in); empty where the dataset has no dates
+  Volumes volumes_ml;
+  std::map<std::string, double> quality;  // e.g. "template_similarity"
+  std::vector<std::string> notes;          // e.g. "already brain-extracted"
+  std::vector<std::string> inputs;         // the files used, relative to the dataset
+};
+
+struct ChangeRow {
+  std::string from, to;
+  std::optional<double> days;
+  TissueValues percent;
+  TissueValues standard_error;
+};
+
+struct ParticipantReport {
+  std::string participant_id;               // "sub-01"
+  std::optional<std::string> dose_group;    // empty: not in participants.tsv, or n/a
+  std::optional<double> dose;
+  std::vector<VisitRow> visits;              // in order of time
+  std::vector<ChangeRow> changes;            // baseline to each later visit, then successive visits, each pair once
+  std::optional<TissueValues> rates_percent_per_year;  // empty: one visit, or no dates
+  std::vector<std::string> warnings;
+};
+
+}  // namespace wane

@@ -1,0 +1,32 @@
+// Stage 3, all visits of a person: bias fields, the template's deformable alignment, one joint brain mask.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imaging/image.h"
+#include "imaging/option_field.h"
+#include "pipeline/stages/align.h"
+
+namespace wane {
+
+struct ExtractOptions {
+  double warp_spacing_mm = 2.0;    // finest voxel size of the template's deformable alignment
+  double bias_wavelength_mm = 60.0;  // shortest wave of the bias field; shorter would take up anatomy
+  void validate() const;
+};
+OptionFields option_fields(ExtractOptions& options);
+
+struct ExtractedBrain {
+  std::vector<Volume> corrected;  // each visit on the midpoint grid, bias corrected, white matter at 100
+  Volume average;                 // the person's average of the corrected visits
+  Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
+  Mask intracranial;              // inside the skull
+  Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid
+  std::vector<std::string> warnings;
+};
+
+ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
+                       const HeadTemplate& head_template, const ExtractOptions& options);
+
+}  // namespace wane
