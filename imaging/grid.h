@@ -15,7 +15,7 @@ using Affine = Eigen::Affine3d;
 struct Grid {
   std::array<int, 3> size{0, 0, 0};  // voxels along i (fastest in memory), j, k
   Vec3 spacing_mm = Vec3::Ones();
-  Vec3 origin_mm = Vec3::Zero();     // LPS position of the centre of voxel (0, 0, 0)
+  Vec3 origin_mm = Vec3::Zero();      // LPS position of the centre of voxel (0, 0, 0)
   Mat3 direction = Mat3::Identity();  // columns: LPS unit vectors of i, j, k
 
   std::size_t voxel_count() const { return std::size_t(size[0]) * size[1] * size[2]; }
