@@ -1,0 +1,89 @@
+#include "pipeline/run/process.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "imaging/error.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+
+namespace wane {
+
+namespace {
+
+ConformedVisit conform_named(const VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
+  try {
+    return conform(visit.scan, head_template, options);
+  } catch (const InputError& error) {
+    throw InputError(visit.name + ": " + error.what());
+  }
+}
+
+// Visits side by side where that keeps every thread busy; else one after the other with all threads inside.
+std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+                                        const ConformOptions& options) {
+  std::vector<ConformedVisit> visits(scans.size());
+  const auto conform_one = [&](std::size_t n) { visits[n] = conform_named(scans[n], head_template, options); };
+  if (scans.size() >= static_cast<std::size_t>(omp_get_max_threads()))
+    parallel_for(scans.size(), conform_one);
+  else
+    for (std::size_t n = 0; n < scans.size(); ++n) conform_one(n);
+  return visits;
+}
+
+Volume as_volume(const Mask& mask) {
+  Volume volume(mask.grid);
+  std::copy(mask.values.begin(), mask.values.end(), volume.values.begin());
+  return volume;
+}
+
+std::int16_t fullest(float csf, float gm, float wm) {
+  if (csf >= gm && csf >= wm) return 1;
+  return gm >= wm ? 2 : 3;
+}
+
+}  // namespace
+
+ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+                                         const RunOptions& options, const StageCallback& at_stage) {
+  const auto begin = [&](const char* stage, int index) {
+    if (at_stage) at_stage(stage, index);
+  };
+  ProcessedParticipant result;
+  begin("conform", 0);
+  result.conformed = conform_all(scans, head_template, options.conform);
+  begin("align", 1);
+  result.aligned = align(result.conformed, head_template, options.align);
+  begin("extract", 2);
+  result.extracted = extract(result.aligned, result.conformed, head_template, options.extract);
+  begin("segment", 3);
+  result.joint_tissues = segment(result.extracted, options.segment);
+  begin("measure", 4);
+  result.measurement = measure(result.extracted, result.joint_tissues, options.measure);
+  return result;
+}
+
+NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visit) {
+  const Grid& scan = participant.conformed[visit].scan.grid;
+  const Affine scan_to_midpoint = participant.aligned.visits[visit].midpoint_to_scan.inverse();
+  const DisplacementField& visit_to_average = participant.measurement.visits[visit].visit_to_average;
+  const auto carried = [&](const Volume& joint) {
+    return resample_displaced(joint, scan, scan_to_midpoint, visit_to_average);
+  };
+
+  const Volume brain = carried(as_volume(participant.extracted.brain));
+  const Volume csf = carried(participant.joint_tissues.csf);
+  const Volume gm = carried(participant.joint_tissues.gm);
+  const Volume wm = carried(participant.joint_tissues.wm);
+  NativeMaps maps{Mask(scan), LabelMap(scan)};
+  for (std::size_t n = 0; n < brain.size(); ++n) {
+    if (brain[n] < 0.5F) continue;
+    maps.brain[n] = 1;
+    maps.tissue[n] = fullest(csf[n], gm[n], wm[n]);
+  }
+  return maps;
+}
+
+}  // namespace wane

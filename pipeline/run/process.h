@@ -1,0 +1,44 @@
+// All visits of one participant through the five stages, in memory: no files, no printing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "imaging/image.h"
+#include "pipeline/run/options.h"
+#include "segmentation/head_template.h"
+
+namespace wane {
+
+struct VisitScan {
+  std::string name;  // how messages call it: the file
+  Volume scan;       // as read
+};
+
+struct ProcessedParticipant {
+  std::vector<ConformedVisit> conformed;
+  AlignedVisits aligned;
+  ExtractedBrain extracted;
+  TissueMaps joint_tissues;  // of the person's average, on the midpoint grid
+  Measurement measurement;
+};
+
+// Called at the start of each stage with its name ("conform") and its place among `stage_count`, from 0.
+using StageCallback = std::function<void(const char* stage, int index)>;
+inline constexpr int stage_count = 5;
+
+// `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; a scan that the first stage
+// refuses is named.
+ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+                                         const RunOptions& options, const StageCallback& at_stage = {});
+
+// What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
+// alignment in one interpolation.
+struct NativeMaps {
+  Mask brain;       // brain with the CSF around it
+  LabelMap tissue;  // within the brain: 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; elsewhere 0
+};
+NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visit);
+
+}  // namespace wane

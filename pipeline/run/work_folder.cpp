@@ -1,0 +1,289 @@
+#include "pipeline/run/work_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "registration/transform_file.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+}
+
+void write_json(const fs::path& file, const Json& json) {
+  write_text_atomically(file, json.dump(2) + "\n");
+}
+
+Json read_json(const fs::path& file, const char* made_by) {
+  std::ifstream stream(file);
+  if (!stream) throw InputError("There is no " + file.string() + ": run `wane " + std::string(made_by) + "` first.");
+  try {
+    return Json::parse(stream);
+  } catch (const Json::exception&) {
+    throw InputError(file.string() + " is not what `wane " + made_by + "` writes: run it again.");
+  }
+}
+
+// Reads what a stage's own JSON holds; a file edited by hand is named.
+template <class F>
+auto from_json(const fs::path& file, const char* made_by, F&& read) {
+  const Json json = read_json(file, made_by);
+  try {
+    return read(json);
+  } catch (const Json::exception& error) {
+    throw InputError(file.string() + " is not what `wane " + made_by + "` writes (" + error.what() +
+                     "): run it again.");
+  }
+}
+
+Json to_json(const Vec3& v) {
+  return Json::array({v[0], v[1], v[2]});
+}
+
+Vec3 vec3_from(const Json& json) {
+  return {json.at(0).get<double>(), json.at(1).get<double>(), json.at(2).get<double>()};
+}
+
+Json to_json(const Grid& grid) {
+  Json directions = Json::array();
+  for (int axis = 0; axis < 3; ++axis) directions.push_back(to_json(Vec3(grid.direction.col(axis))));
+  return {{"size_voxels", grid.size},
+          {"spacing_mm", to_json(grid.spacing_mm)},
+          {"origin_lps_mm", to_json(grid.origin_mm)},
+          {"axes_lps", directions}};
+}
+
+Grid grid_from(const Json& json) {
+  Grid grid;
+  grid.size = json.at("size_voxels").get<std::array<int, 3>>();
+  grid.spacing_mm = vec3_from(json.at("spacing_mm"));
+  grid.origin_mm = vec3_from(json.at("origin_lps_mm"));
+  for (int axis = 0; axis < 3; ++axis) grid.direction.col(axis) = vec3_from(json.at("axes_lps").at(axis));
+  return grid;
+}
+
+Json to_json(const Affine& affine) {
+  Json rows = Json::array();
+  for (int row = 0; row < 4; ++row) {
+    const Eigen::RowVector4d r = affine.matrix().row(row);
+    rows.push_back({r[0], r[1], r[2], r[3]});
+  }
+  return rows;
+}
+
+Affine affine_from(const Json& json) {
+  Affine affine = Affine::Identity();
+  for (int row = 0; row < 3; ++row)
+    for (int column = 0; column < 4; ++column) affine.matrix()(row, column) = json.at(row).at(column).get<double>();
+  return affine;
+}
+
+// NIfTI keeps geometry in single precision; the stage's JSON keeps all digits.
+template <class T>
+Image<T> on_exact_grid(Image<T> image, const Grid& exact, const fs::path& file) {
+  if (!image.grid.matches(exact, 0.01))
+    throw InputError(file.string() + " is not on the grid that its stage wrote: run that stage again.");
+  image.grid = exact;
+  return image;
+}
+
+Volume read_volume(const fs::path& file, const Grid& exact) {
+  return on_exact_grid(read_nifti(file).volume, exact, file);
+}
+
+Mask read_mask(const fs::path& file, const Grid& exact) {
+  return on_exact_grid(read_nifti_mask(file), exact, file);
+}
+
+Grid midpoint_grid(const fs::path& work) {
+  return from_json(work / "align" / "align.json", "align",
+                   [](const Json& json) { return grid_from(json.at("midpoint_grid")); });
+}
+
+Json to_json(const Volumes& volumes) {
+  return {{"brain", volumes.brain},
+          {"gray_matter", volumes.gray_matter},
+          {"white_matter", volumes.white_matter},
+          {"csf", volumes.csf},
+          {"intracranial", volumes.intracranial}};
+}
+
+Json to_json(const TissueValues& values) {
+  return {{"brain", values.brain}, {"gray_matter", values.gray_matter}, {"white_matter", values.white_matter}};
+}
+
+std::string volume_name(const std::string& name) {
+  return name + ".nii.gz";
+}
+
+}  // namespace
+
+void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
+  const fs::path folder = work / "conform" / visit;
+  make_folder(folder);
+  write_nifti(folder / "scan.nii.gz", conformed.scan);
+  write_json(folder / "conform.json", {{"visit", visit},
+                                       {"scan_grid", to_json(conformed.scan.grid)},
+                                       {"template_to_scan_lps_mm", to_json(conformed.template_to_scan)},
+                                       {"brain_extracted", conformed.brain_extracted},
+                                       {"template_similarity", conformed.template_similarity},
+                                       {"warnings", conformed.warnings}});
+}
+
+ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
+  const fs::path folder = work / "conform" / visit;
+  return from_json(folder / "conform.json", "conform", [&](const Json& json) {
+    ConformedVisit conformed;
+    conformed.scan = read_volume(folder / "scan.nii.gz", grid_from(json.at("scan_grid")));
+    conformed.template_to_scan = affine_from(json.at("template_to_scan_lps_mm"));
+    conformed.brain_extracted = json.at("brain_extracted");
+    conformed.template_similarity = json.at("template_similarity");
+    conformed.warnings = json.at("warnings").get<std::vector<std::string>>();
+    return conformed;
+  });
+}
+
+std::vector<std::string> conformed_visits(const fs::path& work) {
+  std::vector<std::string> visits;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(work / "conform", error))
+    if (fs::exists(entry.path() / "conform.json")) visits.push_back(entry.path().filename().string());
+  if (visits.empty())
+    throw InputError("There is no conformed visit in " + work.string() +
+                     ": run `wane conform` once for each visit first.");
+  std::sort(visits.begin(), visits.end());
+  return visits;
+}
+
+void save_aligned(const fs::path& work, const std::vector<std::string>& visits, const AlignedVisits& aligned) {
+  const fs::path folder = work / "align";
+  make_folder(folder);
+  Json rigid = Json::array();
+  for (std::size_t n = 0; n < visits.size(); ++n) {
+    const AlignedVisit& visit = aligned.visits[n];
+    write_nifti(folder / (visits[n] + "_T1w.nii.gz"), visit.preprocessed);
+    write_nifti(folder / (visits[n] + "_seen.nii.gz"), visit.seen);
+    write_itk_affine(folder / (visits[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), visit.midpoint_to_scan);
+    rigid.push_back(to_json(visit.midpoint_to_scan));
+  }
+  write_json(folder / "align.json", {{"visits", visits},
+                                     {"midpoint_grid", to_json(aligned.midpoint)},
+                                     {"midpoint_to_scan_lps_mm", rigid},
+                                     {"template_to_midpoint_lps_mm", to_json(aligned.template_to_midpoint)},
+                                     {"warnings", aligned.warnings}});
+}
+
+std::vector<std::string> aligned_visits(const fs::path& work) {
+  return from_json(work / "align" / "align.json", "align",
+                   [](const Json& json) { return json.at("visits").get<std::vector<std::string>>(); });
+}
+
+AlignedVisits load_aligned(const fs::path& work) {
+  const fs::path folder = work / "align";
+  const auto names = aligned_visits(work);
+  return from_json(folder / "align.json", "align", [&](const Json& json) {
+    AlignedVisits aligned;
+    aligned.midpoint = grid_from(json.at("midpoint_grid"));
+    aligned.template_to_midpoint = affine_from(json.at("template_to_midpoint_lps_mm"));
+    aligned.warnings = json.at("warnings").get<std::vector<std::string>>();
+    for (std::size_t n = 0; n < names.size(); ++n)
+      aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),
+                                read_mask(folder / (names[n] + "_seen.nii.gz"), aligned.midpoint),
+                                affine_from(json.at("midpoint_to_scan_lps_mm").at(n))});
+    return aligned;
+  });
+}
+
+void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
+  const fs::path folder = work / "extract";
+  make_folder(folder);
+  const auto visits = aligned_visits(work);
+  for (std::size_t n = 0; n < visits.size(); ++n)
+    write_nifti(folder / (visits[n] + "_corrected.nii.gz"), extracted.corrected[n]);
+  write_nifti(folder / volume_name("average"), extracted.average);
+  write_nifti(folder / volume_name("brain"), extracted.brain);
+  write_nifti(folder / volume_name("intracranial"), extracted.intracranial);
+  write_nifti(folder / volume_name("gm_prior"), extracted.gm_prior);
+  write_nifti(folder / volume_name("wm_prior"), extracted.wm_prior);
+  write_nifti(folder / volume_name("csf_prior"), extracted.csf_prior);
+  write_json(folder / "extract.json", {{"visits", visits}, {"warnings", extracted.warnings}});
+}
+
+ExtractedBrain load_extracted(const fs::path& work) {
+  const fs::path folder = work / "extract";
+  const Grid grid = midpoint_grid(work);
+  return from_json(folder / "extract.json", "extract", [&](const Json& json) {
+    ExtractedBrain extracted;
+    for (const auto& visit : json.at("visits"))
+      extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
+    extracted.average = read_volume(folder / volume_name("average"), grid);
+    extracted.brain = read_mask(folder / volume_name("brain"), grid);
+    extracted.intracranial = read_mask(folder / volume_name("intracranial"), grid);
+    extracted.gm_prior = read_volume(folder / volume_name("gm_prior"), grid);
+    extracted.wm_prior = read_volume(folder / volume_name("wm_prior"), grid);
+    extracted.csf_prior = read_volume(folder / volume_name("csf_prior"), grid);
+    extracted.warnings = json.at("warnings").get<std::vector<std::string>>();
+    return extracted;
+  });
+}
+
+void save_segmented(const fs::path& work, const TissueMaps& tissues) {
+  const fs::path folder = work / "segment";
+  make_folder(folder);
+  write_nifti(folder / volume_name("gm"), tissues.gm);
+  write_nifti(folder / volume_name("wm"), tissues.wm);
+  write_nifti(folder / volume_name("csf"), tissues.csf);
+  write_json(folder / "segment.json", {{"maps", {"gm", "wm", "csf"}}});
+}
+
+TissueMaps load_segmented(const fs::path& work) {
+  const fs::path folder = work / "segment";
+  const Grid grid = midpoint_grid(work);
+  read_json(folder / "segment.json", "segment");
+  return {read_volume(folder / volume_name("gm"), grid), read_volume(folder / volume_name("wm"), grid),
+          read_volume(folder / volume_name("csf"), grid)};
+}
+
+std::string save_measured(const fs::path& work, const Measurement& measurement) {
+  const fs::path folder = work / "measure";
+  make_folder(folder);
+  const auto names = aligned_visits(work);
+  Json visits = Json::array();
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const MeasuredVisit& visit = measurement.visits[n];
+    write_nifti(folder / volume_name(names[n] + "_gm"), visit.tissues.gm);
+    write_nifti(folder / volume_name(names[n] + "_wm"), visit.tissues.wm);
+    write_nifti(folder / volume_name(names[n] + "_csf"), visit.tissues.csf);
+    write_nifti(folder / volume_name(names[n] + "_brain"), visit.brain);
+    visits.push_back({{"visit", names[n]}, {"volumes_ml", to_json(visit.volumes_ml)}});
+  }
+  write_nifti(folder / volume_name("average"), measurement.average);
+
+  Json changes = Json::array();
+  for (const Change& change : measurement.changes)
+    changes.push_back({{"from", names[change.from]},
+                       {"to", names[change.to]},
+                       {"percent", to_json(change.percent)},
+                       {"standard_error", to_json(change.standard_error)}});
+  const Json json = {{"sign_convention", "negative = loss"},
+                     {"visits", visits},
+                     {"changes", changes},
+                     {"warnings", measurement.warnings}};
+  write_json(folder / "measure.json", json);
+  return json.dump(2);
+}
+
+}  // namespace wane
