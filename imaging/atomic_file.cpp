@@ -1,0 +1,82 @@
+#include "imaging/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "imaging/error.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& file, int reason) {
+  throw ResourceError("Cannot write '" + file.string() + "': " + std::strerror(reason) +
+                      "; check the folder, its permissions and the space left on the disk.");
+}
+
+// The machine's name is part of it because tasks of a cluster share folders and may share a process number.
+fs::path temporary_name(const fs::path& file) {
+  static std::atomic<unsigned> count{0};
+  std::array<char, 17> host{};
+  gethostname(host.data(), host.size() - 1);
+  return file.parent_path() / (".tmp-" + std::string(host.data()) + "-" + std::to_string(getpid()) + "-" +
+                               std::to_string(count++) + "-" + file.filename().string());
+}
+
+void flush_to_disk(const fs::path& path, const fs::path& file, int flags) {
+  const int descriptor = open(path.c_str(), flags | O_CLOEXEC);
+  if (descriptor < 0) fail(file, errno);
+  const int reason = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  // Some network file systems offer no flush (EINVAL, ENOTSUP); there is then nothing more that a program can do.
+  if (reason != 0 && reason != EINVAL && reason != ENOTSUP) fail(file, reason);
+}
+
+class RemovedUnlessKept {
+ public:
+  explicit RemovedUnlessKept(fs::path path) : path_(std::move(path)) {}
+  RemovedUnlessKept(const RemovedUnlessKept&) = delete;
+  RemovedUnlessKept& operator=(const RemovedUnlessKept&) = delete;
+  ~RemovedUnlessKept() {
+    std::error_code ignored;
+    if (!kept_) fs::remove(path_, ignored);
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  fs::path path_;
+  bool kept_ = false;
+};
+
+}  // namespace
+
+void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+  const fs::path temporary = temporary_name(file);
+  RemovedUnlessKept cleanup(temporary);
+  write(temporary);
+  flush_to_disk(temporary, file, O_RDONLY);
+  if (std::rename(temporary.c_str(), file.c_str()) != 0) fail(file, errno);
+  cleanup.keep();
+  flush_to_disk(file.has_parent_path() ? file.parent_path() : fs::path("."), file, O_RDONLY | O_DIRECTORY);
+}
+
+void write_text_atomically(const fs::path& file, std::string_view text) {
+  write_atomically(file, [&](const fs::path& temporary) {
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(temporary.c_str(), "wb"), &std::fclose);
+    if (!stream) fail(file, errno);
+    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size()) fail(file, errno);
+    if (std::fclose(stream.release()) != 0) fail(file, errno);
+  });
+}
+
+}  // namespace wane

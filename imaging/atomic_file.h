@@ -1,0 +1,19 @@
+// Files that are there completely or not at all, whatever interrupts the program: power, a full disk, a time limit.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+namespace wane {
+
+// Calls `write` with a hidden temporary name in the folder of `file` (the same ending, so that writers which go by the
+// ending work), then flushes what it wrote to disk and renames it to `file`. If anything fails, the temporary file is
+// removed and an older `file` stays as it was. Throws ResourceError naming the file and the reason; exceptions
+// of `write` pass through. The folder must exist.
+void write_atomically(const std::filesystem::path& file,
+                      const std::function<void(const std::filesystem::path& temporary)>& write);
+
+void write_text_atomically(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace wane

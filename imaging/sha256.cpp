@@ -1,0 +1,69 @@
+#include "imaging/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "imaging/error.h"
+
+namespace wane {
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
+      throw ResourceError("OpenSSL on this machine offers no SHA-256; check its installation (libssl3).");
+  }
+
+  void add(const void* bytes, std::size_t count) { EVP_DigestUpdate(context_.get(), bytes, count); }
+
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (unsigned int n = 0; n < length; ++n) {
+      text += digits[digest[n] >> 4];
+      text += digits[digest[n] & 15];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), &std::fclose);
+  if (!stream) {
+    const int reason = errno;
+    const std::string message =
+        "Cannot open '" + file.string() + "': " + std::strerror(reason) + "; check the path and its permissions.";
+    if (reason == ENOENT || reason == ENOTDIR) throw InputError(message);
+    throw ResourceError(message);
+  }
+  Sha256 sum;
+  std::vector<unsigned char> piece(1 << 18);
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), stream.get()))
+    sum.add(piece.data(), count);
+  if (std::ferror(stream.get()))
+    throw ResourceError("Cannot read '" + file.string() + "': " + std::strerror(errno) + "; check the disk.");
+  return sum.hex();
+}
+
+std::string sha256_of_text(std::string_view text) {
+  Sha256 sum;
+  sum.add(text.data(), text.size());
+  return sum.hex();
+}
+
+}  // namespace wane
