@@ -13,7 +13,7 @@ struct HeadTemplate {
   Volume gm_prior;           // 0..1 each; their sum is at most 1, 0 far outside the head
   Volume wm_prior;
   Volume csf_prior;
-  Mask intracranial_mask;    // everything inside the skull above the foramen magnum
+  Mask intracranial_mask;  // everything inside the skull above the foramen magnum
 };
 
 }  // namespace wane

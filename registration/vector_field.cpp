@@ -1,0 +1,145 @@
+#include "registration/vector_field.h"
+
+#include <cmath>
+
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+
+namespace wane {
+namespace {
+
+struct Taps {
+  std::size_t base, dx, dy, dz;
+  float fx, fy, fz;
+};
+
+Taps taps_at(const std::array<int, 3>& size, float x, float y, float z) {
+  x = std::clamp(x, 0.F, float(size[0] - 1));
+  y = std::clamp(y, 0.F, float(size[1] - 1));
+  z = std::clamp(z, 0.F, float(size[2] - 1));
+  const int i = std::min(int(x), std::max(size[0] - 2, 0));
+  const int j = std::min(int(y), std::max(size[1] - 2, 0));
+  const int k = std::min(int(z), std::max(size[2] - 2, 0));
+  const std::size_t row = size[0], slice = row * size[1];
+  return {i + row * j + slice * k,
+          std::size_t(size[0] > 1),
+          size[1] > 1 ? row : 0,
+          size[2] > 1 ? slice : 0,
+          x - i,
+          y - j,
+          z - k};
+}
+
+float read(const float* data, const Taps& t) {
+  const float* v = data + t.base;
+  const float low =
+      (1 - t.fy) * ((1 - t.fx) * v[0] + t.fx * v[t.dx]) + t.fy * ((1 - t.fx) * v[t.dy] + t.fx * v[t.dy + t.dx]);
+  const float high = (1 - t.fy) * ((1 - t.fx) * v[t.dz] + t.fx * v[t.dz + t.dx]) +
+                     t.fy * ((1 - t.fx) * v[t.dz + t.dy] + t.fx * v[t.dz + t.dy + t.dx]);
+  return (1 - t.fz) * low + t.fz * high;
+}
+
+template <class F>
+void each_voxel(const Grid& grid, F&& f) {
+  parallel_for(grid.size[2], [&](std::size_t k) {
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i) f(grid.offset(i, j, int(k)), i, j, int(k));
+  });
+}
+
+}  // namespace
+
+VectorField::VectorField(const Grid& g) : grid(g) {
+  for (auto& c : component) c.assign(g.voxel_count(), 0.F);
+}
+
+VectorField composed(const VectorField& outer, const VectorField& inner) {
+  VectorField result(inner.grid);
+  each_voxel(inner.grid, [&](std::size_t n, int i, int j, int k) {
+    const float x = i + inner.component[0][n], y = j + inner.component[1][n], z = k + inner.component[2][n];
+    const Taps t = taps_at(outer.grid.size, x, y, z);
+    for (int c = 0; c < 3; ++c) result.component[c][n] = inner.component[c][n] + read(outer.component[c].data(), t);
+  });
+  return result;
+}
+
+VectorField inverted(const VectorField& field, int iterations) {
+  VectorField back(field.grid);
+  for (int c = 0; c < 3; ++c)
+    for (std::size_t n = 0; n < back.component[c].size(); ++n) back.component[c][n] = -field.component[c][n];
+  each_voxel(field.grid, [&](std::size_t n, int i, int j, int k) {
+    float y[3] = {back.component[0][n], back.component[1][n], back.component[2][n]};
+    for (int round = 0; round < iterations; ++round) {
+      const Taps t = taps_at(field.grid.size, i + y[0], j + y[1], k + y[2]);
+      float change = 0;
+      for (int c = 0; c < 3; ++c) {
+        const float next = -read(field.component[c].data(), t);
+        change = std::max(change, std::abs(next - y[c]));
+        y[c] = next;
+      }
+      if (change < 1e-4F) break;
+    }
+    for (int c = 0; c < 3; ++c) back.component[c][n] = y[c];
+  });
+  return back;
+}
+
+void smooth(VectorField& field, double sigma_voxels) {
+  if (sigma_voxels <= 0) return;
+  for (auto& c : field.component) gaussian_in_place(c, field.grid.size, Vec3::Constant(sigma_voxels));
+}
+
+VectorField resampled(const VectorField& field, const Grid& grid) {
+  VectorField result(grid);
+  const Affine map = field.grid.lps_to_index() * grid.index_to_lps();
+  const Vec3 ratio = field.grid.spacing_mm.cwiseQuotient(grid.spacing_mm);
+  each_voxel(grid, [&](std::size_t n, int i, int j, int k) {
+    const Vec3 p = map * Vec3(i, j, k);
+    const Taps t = taps_at(field.grid.size, float(p[0]), float(p[1]), float(p[2]));
+    for (int c = 0; c < 3; ++c) result.component[c][n] = float(ratio[c]) * read(field.component[c].data(), t);
+  });
+  return result;
+}
+
+DisplacementField to_displacement_mm(const VectorField& field) {
+  DisplacementField result(field.grid, Eigen::Vector3f::Zero());
+  const Eigen::Matrix3f to_mm = (field.grid.direction * field.grid.spacing_mm.asDiagonal()).cast<float>();
+  each_voxel(field.grid, [&](std::size_t n, int, int, int) {
+    result[n] = to_mm * Eigen::Vector3f(field.component[0][n], field.component[1][n], field.component[2][n]);
+  });
+  return result;
+}
+
+std::vector<float> jacobian_determinant(const VectorField& field) {
+  std::vector<float> result(field.grid.voxel_count());
+  const auto& size = field.grid.size;
+  each_voxel(field.grid, [&](std::size_t n, int i, int j, int k) {
+    const std::array<int, 3> at{i, j, k};
+    float d[3][3];
+    for (int axis = 0; axis < 3; ++axis) {
+      auto low = at, high = at;
+      low[axis] = std::max(at[axis] - 1, 0);
+      high[axis] = std::min(at[axis] + 1, size[axis] - 1);
+      const std::size_t a = field.grid.offset(low[0], low[1], low[2]);
+      const std::size_t b = field.grid.offset(high[0], high[1], high[2]);
+      const float width = float(std::max(1, high[axis] - low[axis]));
+      for (int c = 0; c < 3; ++c)
+        d[c][axis] = (field.component[c][b] - field.component[c][a]) / width + (c == axis ? 1.F : 0.F);
+    }
+    result[n] = d[0][0] * (d[1][1] * d[2][2] - d[1][2] * d[2][1]) - d[0][1] * (d[1][0] * d[2][2] - d[1][2] * d[2][0]) +
+                d[0][2] * (d[1][0] * d[2][1] - d[1][1] * d[2][0]);
+  });
+  return result;
+}
+
+double largest_norm(const VectorField& field) {
+  double most = 0;
+  for (std::size_t n = 0; n < field.grid.voxel_count(); ++n) {
+    const double x = field.component[0][n], y = field.component[1][n], z = field.component[2][n];
+    most = std::max(most, x * x + y * y + z * z);
+  }
+  return std::sqrt(most);
+}
+
+}  // namespace wane

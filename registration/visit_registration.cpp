@@ -1,0 +1,297 @@
+#include "registration/visit_registration.h"
+
+#include <cmath>
+#include <limits>
+#include <unsupported/Eigen/MatrixFunctions>
+
+#include "imaging/morphology.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+#include "registration/rigid.h"
+
+namespace wane {
+namespace {
+
+using Generator = Eigen::Matrix4d;
+
+std::vector<Generator> generators(LinearModel model) {
+  std::vector<Generator> result;
+  const auto unit = [](int row, int column) {
+    Generator g = Generator::Zero();
+    g(row, column) = 1;
+    return g;
+  };
+  // Lengths of some 100 mm are the unit, so that all parameters move points by comparable distances.
+  constexpr double reach_mm = 60.0;
+  for (int axis = 0; axis < 3; ++axis) result.push_back(unit(axis, 3));
+  for (int axis = 0; axis < 3; ++axis)
+    result.push_back((unit((axis + 2) % 3, (axis + 1) % 3) - unit((axis + 1) % 3, (axis + 2) % 3)) / reach_mm);
+  if (model == LinearModel::similarity) {
+    result.push_back((unit(0, 0) + unit(1, 1) + unit(2, 2)) / reach_mm);
+    return result;
+  }
+  if (model == LinearModel::rigid_with_scales || model == LinearModel::affine)
+    for (int axis = 0; axis < 3; ++axis) result.push_back(unit(axis, axis) / reach_mm);
+  if (model == LinearModel::affine)
+    for (int axis = 0; axis < 3; ++axis)
+      result.push_back((unit((axis + 2) % 3, (axis + 1) % 3) + unit((axis + 1) % 3, (axis + 2) % 3)) / reach_mm);
+  return result;
+}
+
+Affine square_root(const Affine& transform) {
+  Affine root(Eigen::Matrix4d(transform.matrix().sqrt()));
+  root.makeAffine();
+  return root;
+}
+
+struct Prepared {  // one scan at one level
+  Volume normalised;
+  Volume weight;  // the region, smoothed a little
+};
+
+Prepared prepare(const Volume& scan, const Mask& region, double spacing_mm, double sigma_mm) {
+  const Mask wide = dilated(resample(region, isotropic_grid(scan.grid, 4.0)), 16.0);
+  const Box box = bounding_box(wide);
+  Prepared result;
+  const auto corner = [&](const std::array<int, 3>& index) {
+    return scan.grid.lps_to_index() * (wide.grid.index_to_lps() * Vec3(index[0], index[1], index[2]));
+  };
+  const Vec3 low = corner(box.low), high = corner(box.high);
+  const Grid part = cropped_grid(scan.grid, {int(std::floor(low[0])), int(std::floor(low[1])), int(std::floor(low[2]))},
+                                 {int(std::ceil(high[0])), int(std::ceil(high[1])), int(std::ceil(high[2]))});
+  Volume level = downsampled(resample(scan, part), spacing_mm);
+  const Volume mean = gaussian(level, sigma_mm);
+  Volume square(level.grid);
+  for (std::size_t n = 0; n < level.size(); ++n) {
+    level[n] -= mean[n];
+    square[n] = level[n] * level[n];
+  }
+  const Volume variance = gaussian(square, sigma_mm);
+  double total = 0;
+  for (const float v : variance.values) total += v;
+  const float floor = float(0.05 * total / double(variance.size()) + 1e-12);
+  for (std::size_t n = 0; n < level.size(); ++n) level[n] /= std::sqrt(variance[n] + floor);
+  Volume soft(region.grid);
+  for (std::size_t n = 0; n < region.size(); ++n) soft[n] = region[n];
+  result.weight = resample(soft, level.grid);
+  result.normalised = std::move(level);
+  return result;
+}
+
+// Half-way points in a frame that is the same whichever scan is called a.
+Grid halfway_grid(const Prepared& a, const Affine& half_to_a, const Prepared& b, const Affine& half_to_b,
+                  double spacing_mm) {
+  Vec3 low = Vec3::Constant(std::numeric_limits<double>::max());
+  Vec3 high = -low;
+  const auto include = [&](const Prepared& scan, const Affine& half_to_scan) {
+    const Affine map = half_to_scan.inverse() * scan.weight.grid.index_to_lps();
+    const auto& size = scan.weight.grid.size;
+    for (int corner = 0; corner < 8; ++corner) {
+      const Vec3 p =
+          map * Vec3((corner & 1) ? size[0] - 1 : 0, (corner & 2) ? size[1] - 1 : 0, (corner & 4) ? size[2] - 1 : 0);
+      low = low.cwiseMin(p);
+      high = high.cwiseMax(p);
+    }
+  };
+  include(a, half_to_a);
+  include(b, half_to_b);
+  Grid grid;
+  grid.spacing_mm = Vec3::Constant(spacing_mm);
+  grid.origin_mm = low;
+  for (int axis = 0; axis < 3; ++axis) grid.size[axis] = std::max(1, int((high[axis] - low[axis]) / spacing_mm) + 1);
+  return grid;
+}
+
+struct Sums {
+  Eigen::Matrix<double, 12, 12> normal = Eigen::Matrix<double, 12, 12>::Zero();
+  Eigen::Matrix<double, 12, 1> right = Eigen::Matrix<double, 12, 1>::Zero();
+  double weight = 0, ab = 0, aa = 0, bb = 0;
+  Sums& operator+=(const Sums& o) {
+    normal += o.normal;
+    right += o.right;
+    weight += o.weight;
+    ab += o.ab;
+    aa += o.aa;
+    bb += o.bb;
+    return *this;
+  }
+};
+
+class HalfwayProblem {
+ public:
+  HalfwayProblem(const Prepared& a, const Prepared& b, const Grid& grid, const Vec3& pivot_mm, LinearModel model)
+      : a_(a), b_(b), grid_(grid), pivot_mm_(pivot_mm), generators_(generators(model)) {}
+
+  std::size_t parameters() const { return generators_.size(); }
+
+  double residual_scale(const Affine& half_to_a, const Affine& half_to_b) const {
+    std::vector<float> residuals;
+    const Maps maps = maps_for(half_to_a, half_to_b);
+    const LinearSampler sa(a_.normalised), sb(b_.normalised), wa(a_.weight), wb(b_.weight);
+    for (int k = 0; k < grid_.size[2]; k += 2)
+      for (int j = 0; j < grid_.size[1]; j += 2)
+        for (int i = 0; i < grid_.size[0]; i += 2) {
+          const Vec3 pa = maps.a * Vec3(i, j, k), pb = maps.b * Vec3(i, j, k);
+          const float w = wa(float(pa[0]), float(pa[1]), float(pa[2])) + wb(float(pb[0]), float(pb[1]), float(pb[2]));
+          if (w < 0.5F) continue;
+          residuals.push_back(
+              std::abs(sa(float(pa[0]), float(pa[1]), float(pa[2])) - sb(float(pb[0]), float(pb[1]), float(pb[2]))));
+        }
+    if (residuals.empty()) return 1;
+    const auto middle = residuals.begin() + std::ptrdiff_t(residuals.size() / 2);
+    std::nth_element(residuals.begin(), middle, residuals.end());
+    return std::max(1e-3, 1.4826 * double(*middle));
+  }
+
+  Sums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
+    const Maps maps = maps_for(half_to_a, half_to_b);
+    const LinearSampler sa(a_.normalised), sb(b_.normalised), wa(a_.weight), wb(b_.weight);
+    const float cut = float(4.685 * scale);
+    const Affine to_lps = grid_.index_to_lps();
+    // Gradients in the scans' voxel steps are turned into the half-way frame's millimetres.
+    const Mat3 turn_a = (a_.normalised.grid.lps_to_index() * half_to_a).linear().transpose();
+    const Mat3 turn_b = (b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose();
+    return parallel_sum(std::size_t(grid_.size[2]), 1, Sums{}, [&](std::size_t slice, std::size_t) {
+      Sums sums;
+      const int count = int(generators_.size());
+      for (int j = 0; j < grid_.size[1]; ++j)
+        for (int i = 0; i < grid_.size[0]; ++i) {
+          const Vec3 index(i, j, double(slice));
+          const Vec3 pa = maps.a * index, pb = maps.b * index;
+          const float w =
+              0.5F * (wa(float(pa[0]), float(pa[1]), float(pa[2])) + wb(float(pb[0]), float(pb[1]), float(pb[2])));
+          if (w < 0.05F) continue;
+          float ga[3], gb[3];
+          const float va = sa.with_gradient(float(pa[0]), float(pa[1]), float(pa[2]), ga, -100.F);
+          const float vb = sb.with_gradient(float(pb[0]), float(pb[1]), float(pb[2]), gb, -100.F);
+          if (va < -50.F || vb < -50.F) continue;
+          const float r = va - vb;
+          const float t = 1 - r * r / (cut * cut);
+          const double weight = t > 0 ? double(w * t * t) : 0.0;
+          sums.weight += w;
+          sums.ab += double(w * va * vb);
+          sums.aa += double(w * va * va);
+          sums.bb += double(w * vb * vb);
+          if (weight <= 0) continue;
+          const Vec3 gradient = 0.5 * (turn_a * Vec3(ga[0], ga[1], ga[2]) + turn_b * Vec3(gb[0], gb[1], gb[2]));
+          const Vec3 x = to_lps * index - pivot_mm_;
+          Eigen::Matrix<double, 12, 1> slope = Eigen::Matrix<double, 12, 1>::Zero();
+          for (int d = 0; d < count; ++d)
+            slope[d] = gradient.dot(generators_[d].topLeftCorner<3, 3>() * x + generators_[d].topRightCorner<3, 1>());
+          sums.normal.noalias() += weight * slope * slope.transpose();
+          sums.right.noalias() += weight * double(r) * slope;
+        }
+      return sums;
+    });
+  }
+
+  // The motion exp(sum of parameters x generators) about the pivot.
+  Affine motion(const Eigen::VectorXd& parameters) const {
+    Generator sum = Generator::Zero();
+    for (std::size_t d = 0; d < generators_.size(); ++d) sum += parameters[Eigen::Index(d)] * generators_[d];
+    Affine result(Eigen::Matrix4d(sum.exp()));
+    result.makeAffine();
+    return Eigen::Translation3d(pivot_mm_) * result * Eigen::Translation3d(-pivot_mm_);
+  }
+
+ private:
+  struct Maps {
+    Affine a, b;
+  };
+  Maps maps_for(const Affine& half_to_a, const Affine& half_to_b) const {
+    return {a_.normalised.grid.lps_to_index() * half_to_a * grid_.index_to_lps(),
+            b_.normalised.grid.lps_to_index() * half_to_b * grid_.index_to_lps()};
+  }
+
+  const Prepared& a_;
+  const Prepared& b_;
+  Grid grid_;
+  Vec3 pivot_mm_;
+  std::vector<Generator> generators_;
+};
+
+}  // namespace
+
+VisitRegistration register_visits(const Volume& a, const Mask& region_a, const Volume& b, const Mask& region_b,
+                                  const Affine& initial_a_to_b, const VisitRegistrationOptions& options) {
+  require_same_grid(a.grid, region_a.grid, "the first scan", "its region");
+  require_same_grid(b.grid, region_b.grid, "the second scan", "its region");
+  const Affine root = square_root(initial_a_to_b);
+  Affine half_to_a = root.inverse();
+  Affine half_to_b = root;
+  VisitRegistration result;
+  for (double spacing_mm = options.coarsest_mm; spacing_mm > options.finest_mm * 0.99; spacing_mm /= 2) {
+    const double used_mm = spacing_mm < 2 * options.finest_mm * 0.99 ? options.finest_mm : spacing_mm;
+    const double sigma_mm = std::max(options.normalisation_sigma_mm, 1.5 * used_mm);
+    const Prepared pa = prepare(a, region_a, used_mm, sigma_mm);
+    const Prepared pb = prepare(b, region_b, used_mm, sigma_mm);
+    const Grid grid = halfway_grid(pa, half_to_a, pb, half_to_b, used_mm);
+    const HalfwayProblem problem(pa, pb, grid, grid.centre_mm(), options.model);
+    const int count = int(problem.parameters());
+    for (int iteration = 0; iteration < 25; ++iteration) {
+      const double scale = problem.residual_scale(half_to_a, half_to_b);
+      const Sums sums = problem.evaluate(half_to_a, half_to_b, scale);
+      if (sums.weight < 50) break;
+      result.correlation = sums.ab / std::sqrt(sums.aa * sums.bb + 1e-12);
+      Eigen::MatrixXd normal = sums.normal.topLeftCorner(count, count);
+      normal.diagonal().array() += 1e-6 * normal.diagonal().mean() + 1e-12;
+      const Eigen::VectorXd step = normal.ldlt().solve(sums.right.head(count));
+      // a must move by -step / 2 and b by +step / 2 for the residual a - b to vanish.
+      half_to_a = half_to_a * problem.motion(-0.5 * step);
+      half_to_b = half_to_b * problem.motion(0.5 * step);
+      if (step.norm() < 0.002 * used_mm) break;
+    }
+  }
+  result.a_to_b = half_to_b * half_to_a.inverse();
+  return result;
+}
+
+std::vector<Affine> midpoint_to_visits(std::size_t visits, const std::vector<PairTransform>& pairs) {
+  std::vector<Affine> poses(visits, Affine::Identity());
+  std::vector<bool> placed(visits, false);
+  if (visits == 0) return poses;
+  placed[0] = true;
+  for (std::size_t round = 0; round < visits; ++round)
+    for (const PairTransform& pair : pairs) {
+      if (placed[pair.from] && !placed[pair.to]) {
+        poses[pair.to] = pair.from_to_to * poses[pair.from];
+        placed[pair.to] = true;
+      } else if (placed[pair.to] && !placed[pair.from]) {
+        poses[pair.from] = pair.from_to_to.inverse() * poses[pair.to];
+        placed[pair.from] = true;
+      }
+    }
+  const auto centre = [&] {
+    const Affine shift = rigid_mean(poses).inverse();
+    for (Affine& pose : poses) pose = pose * shift;
+  };
+  if (!pairs.empty()) {
+    Eigen::MatrixXd laplacian =
+        Eigen::MatrixXd::Constant(Eigen::Index(visits), Eigen::Index(visits), 1.0 / double(visits));
+    for (const PairTransform& pair : pairs) {
+      const auto i = Eigen::Index(pair.from), j = Eigen::Index(pair.to);
+      laplacian(i, i) += 1;
+      laplacian(j, j) += 1;
+      laplacian(i, j) -= 1;
+      laplacian(j, i) -= 1;
+    }
+    const Eigen::LDLT<Eigen::MatrixXd> solver(laplacian);
+    for (int iteration = 0; iteration < 20; ++iteration) {
+      Eigen::MatrixXd right = Eigen::MatrixXd::Zero(Eigen::Index(visits), 6);
+      for (const PairTransform& pair : pairs) {
+        const Twist error = rigid_log(poses[pair.to].inverse() * pair.from_to_to * poses[pair.from]);
+        right.row(Eigen::Index(pair.to)) += error.transpose();
+        right.row(Eigen::Index(pair.from)) -= error.transpose();
+      }
+      const Eigen::MatrixXd step = solver.solve(right);
+      for (std::size_t v = 0; v < visits; ++v)
+        poses[v] = poses[v] * rigid_exp(Twist(step.row(Eigen::Index(v)).transpose()));
+      if (step.norm() < 1e-12) break;
+    }
+  }
+  centre();
+  return poses;
+}
+
+}  // namespace wane

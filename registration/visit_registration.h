@@ -1,0 +1,43 @@
+// Symmetric linear registration of two visits of one person.
+//
+// Both scans are sampled once at points half way between them and compared after local normalisation (mean 0, standard
+// deviation 1 in a neighbourhood), which takes out bias field, gain and most of a change of scanner; Gauss-Newton with
+// the mean of both gradients (ESM, Benhimane & Malis 2004) and Tukey's weights (Reuter 2010), so that lesions, moving
+// scalp or neck do not pull. Exchanging the two scans gives the inverse transform.
+#pragma once
+
+#include "imaging/image.h"
+
+namespace wane {
+
+enum class LinearModel { rigid = 6, similarity = 7, rigid_with_scales = 9, affine = 12 };
+
+struct VisitRegistrationOptions {
+  LinearModel model = LinearModel::rigid;
+  double coarsest_mm = 6.0;
+  double finest_mm = 1.5;               // below this the transform no longer changes by a hundredth of a millimetre
+  double normalisation_sigma_mm = 8.0;  // neighbourhood of the local normalisation
+};
+
+struct VisitRegistration {
+  Affine a_to_b = Affine::Identity();  // LPS mm of scan a -> LPS mm of scan b
+  double correlation = 0;              // of the locally normalised scans in the region, -1..1
+};
+
+// `region_*`: where the scans are compared, each on its scan's grid (brain and inner skull).
+// `initial_a_to_b` may be wrong by some 15 mm and 15 degrees.
+VisitRegistration register_visits(const Volume& a, const Mask& region_a, const Volume& b, const Mask& region_b,
+                                  const Affine& initial_a_to_b, const VisitRegistrationOptions& options = {});
+
+// A measured transform between two visits, by their places in the list of visits.
+struct PairTransform {
+  std::size_t from = 0, to = 0;
+  Affine from_to_to = Affine::Identity();  // rigid
+};
+
+// The rigid maps midpoint -> visit that agree best with all measured pairs (least squares in the tangent space) and
+// whose mean is the identity in the sense of `rigid_mean` of the visits' own spaces: no visit is the reference.
+// The pairs must link all visits.
+std::vector<Affine> midpoint_to_visits(std::size_t visits, const std::vector<PairTransform>& pairs);
+
+}  // namespace wane

@@ -1,0 +1,288 @@
+#include "segmentation/tissue_mixture.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+
+namespace wane {
+namespace {
+
+constexpr int classes = 5;  // CSF, CSF/GM, GM, GM/WM, WM
+using Classes = std::array<float, classes>;
+
+struct Gaussians {
+  std::array<double, 3> mean{};
+  std::array<double, 3> deviation{};
+  std::array<double, classes> weight{0.15, 0.15, 0.3, 0.15, 0.25};
+
+  double class_mean(int c) const { return c % 2 == 0 ? mean[c / 2] : 0.5 * (mean[c / 2] + mean[c / 2 + 1]); }
+  double class_variance(int c) const {
+    if (c % 2 == 0) return deviation[c / 2] * deviation[c / 2];
+    const double gap = mean[c / 2 + 1] - mean[c / 2];
+    const double noise = 0.5 * (deviation[c / 2] * deviation[c / 2] + deviation[c / 2 + 1] * deviation[c / 2 + 1]);
+    return noise + gap * gap / 12;
+  }
+};
+
+struct Sums {
+  std::array<double, 3> weight{}, value{}, square{};
+  std::array<double, classes> share{};
+  Sums& operator+=(const Sums& o) {
+    for (int t = 0; t < 3; ++t) {
+      weight[t] += o.weight[t];
+      value[t] += o.value[t];
+      square[t] += o.square[t];
+    }
+    for (int c = 0; c < classes; ++c) share[c] += o.share[c];
+    return *this;
+  }
+};
+
+// The voxels of the mask with what the iterations need of each, packed.
+struct Packed {
+  std::vector<std::size_t> place;
+  std::vector<std::array<std::int32_t, 6>> neighbour;  // index into the packed list or -1
+  std::array<float, 3> neighbour_weight{};             // by axis
+  std::vector<float> intensity;
+  std::vector<float> corrected;
+  std::vector<Classes> prior;
+  std::vector<Classes> posterior;
+};
+
+Packed pack(const Volume& intensity, const Mask& brain, const TissuePriors& priors, double floor) {
+  Packed p;
+  const Grid& grid = intensity.grid;
+  std::vector<std::int32_t> index(intensity.size(), -1);
+  for (std::size_t n = 0; n < brain.size(); ++n)
+    if (brain[n]) {
+      index[n] = std::int32_t(p.place.size());
+      p.place.push_back(n);
+    }
+  const std::size_t row = grid.size[0], slice = row * grid.size[1];
+  const std::array<std::size_t, 3> step{1, row, slice};
+  const double finest = grid.spacing_mm.minCoeff();
+  for (int axis = 0; axis < 3; ++axis) p.neighbour_weight[axis] = float(finest / grid.spacing_mm[axis]);
+  p.neighbour.resize(p.place.size());
+  p.intensity.resize(p.place.size());
+  p.prior.resize(p.place.size());
+  for (std::size_t m = 0; m < p.place.size(); ++m) {
+    const std::size_t n = p.place[m];
+    const std::array<int, 3> at{int(n % row), int((n / row) % grid.size[1]), int(n / slice)};
+    for (int axis = 0; axis < 3; ++axis) {
+      p.neighbour[m][2 * axis] = at[axis] > 0 ? index[n - step[axis]] : -1;
+      p.neighbour[m][2 * axis + 1] = at[axis] + 1 < grid.size[axis] ? index[n + step[axis]] : -1;
+    }
+    p.intensity[m] = intensity[n];
+    const float csf = std::max(priors.csf[n], 0.F) + float(floor);
+    const float gm = std::max(priors.gm[n], 0.F) + float(floor);
+    const float wm = std::max(priors.wm[n], 0.F) + float(floor);
+    const float sum = csf + gm + wm;
+    Classes& prior = p.prior[m];
+    prior = {csf / sum, std::sqrt(csf * gm) / sum, gm / sum, std::sqrt(gm * wm) / sum, wm / sum};
+  }
+  p.corrected = p.intensity;
+  p.posterior = p.prior;
+  return p;
+}
+
+// Means and deviations from the voxels that the priors are most certain of, robust to what lies astray.
+Gaussians initial(const Packed& p) {
+  Gaussians g;
+  for (int t = 0; t < 3; ++t) {
+    std::vector<std::pair<float, float>> values;  // intensity, weight
+    double total = 0;
+    for (std::size_t m = 0; m < p.place.size(); ++m) {
+      const float w = p.prior[m][2 * t] > 0.5F ? p.prior[m][2 * t] * p.prior[m][2 * t] : 0.F;
+      if (w <= 0) continue;
+      values.emplace_back(p.intensity[m], w);
+      total += w;
+    }
+    if (values.size() < 30)
+      throw InputError("The brain shows too little of one tissue to tell CSF, gray and white matter apart.");
+    std::sort(values.begin(), values.end());
+    const auto quantile = [&](double fraction) {
+      double sum = 0;
+      for (const auto& [value, weight] : values) {
+        sum += weight;
+        if (sum >= fraction * total) return double(value);
+      }
+      return double(values.back().first);
+    };
+    g.mean[t] = quantile(t == 0 ? 0.3 : 0.5);
+    g.deviation[t] = std::max(1e-3, 0.5 * (quantile(0.75) - quantile(0.25)) / 0.6745);
+  }
+  // CSF in the priors is often partly gray: keep a sensible order to start from.
+  if (g.mean[2] <= g.mean[1]) g.mean[2] = g.mean[1] * 1.1;
+  if (g.mean[0] >= 0.9 * g.mean[1]) g.mean[0] = 0.5 * g.mean[1];
+  for (double& d : g.deviation) d = std::min(d, 0.15 * g.mean[2]);
+  return g;
+}
+
+constexpr float repulsion[classes][classes] = {{0.F, .3F, 1.F, 1.5F, 2.F},
+                                               {.3F, 0.F, .3F, 1.F, 1.5F},
+                                               {1.F, .3F, 0.F, .3F, 1.F},
+                                               {1.5F, 1.F, .3F, 0.F, .3F},
+                                               {2.F, 1.5F, 1.F, .3F, 0.F}};
+
+// One mean-field pass: posteriors from the intensities, the priors and the neighbours' last posteriors.
+void update_posteriors(Packed& p, const Gaussians& g, double markov_weight) {
+  std::array<double, classes> mean{}, factor{}, offset{};
+  for (int c = 0; c < classes; ++c) {
+    mean[c] = g.class_mean(c);
+    factor[c] = -0.5 / g.class_variance(c);
+    offset[c] = std::log(g.weight[c] + 1e-6) - 0.5 * std::log(g.class_variance(c));
+  }
+  const std::vector<Classes> last = p.posterior;
+  parallel_for(
+      p.place.size(),
+      [&](std::size_t m) {
+        Classes cost{};
+        for (int side = 0; side < 6; ++side) {
+          const std::int32_t other = p.neighbour[m][side];
+          if (other < 0) continue;
+          const float w = p.neighbour_weight[side / 2] * float(markov_weight);
+          const Classes& q = last[std::size_t(other)];
+          for (int c = 0; c < classes; ++c)
+            for (int d = 0; d < classes; ++d) cost[c] += w * repulsion[c][d] * q[d];
+        }
+        std::array<double, classes> score{};
+        double most = -1e300;
+        for (int c = 0; c < classes; ++c) {
+          const double distance = p.corrected[m] - mean[c];
+          // Darker than CSF is CSF, brighter than white matter is white matter (vessels and fat left in the mask).
+          const bool beyond = (c == 0 && distance < 0) || (c == classes - 1 && distance > 0);
+          score[c] = (beyond ? 0.0 : factor[c] * distance * distance) + offset[c] + std::log(double(p.prior[m][c])) -
+                     double(cost[c]);
+          most = std::max(most, score[c]);
+        }
+        double sum = 0;
+        for (double& s : score) sum += s = std::exp(s - most);
+        for (int c = 0; c < classes; ++c) p.posterior[m][c] = float(score[c] / sum);
+      },
+      8192);
+}
+
+void update_gaussians(const Packed& p, Gaussians& g) {
+  const Sums s = parallel_sum(p.place.size(), 16384, Sums{}, [&](std::size_t begin, std::size_t end) {
+    Sums part;
+    for (std::size_t m = begin; m < end; ++m) {
+      for (int t = 0; t < 3; ++t) {
+        const double w = p.posterior[m][2 * t], v = p.corrected[m];
+        part.weight[t] += w;
+        part.value[t] += w * v;
+        part.square[t] += w * v * v;
+      }
+      for (int c = 0; c < classes; ++c) part.share[c] += p.posterior[m][c];
+    }
+    return part;
+  });
+  for (int t = 0; t < 3; ++t) {
+    if (s.weight[t] < 20) continue;
+    g.mean[t] = s.value[t] / s.weight[t];
+    g.deviation[t] = std::sqrt(std::max(1e-6, s.square[t] / s.weight[t] - g.mean[t] * g.mean[t]));
+  }
+  // Widths of the pure classes are mostly noise and have much in common; CSF's also holds what is not CSF.
+  const double shared = 0.5 * (g.deviation[1] + g.deviation[2]);
+  for (int t = 0; t < 3; ++t) g.deviation[t] = std::clamp(g.deviation[t], 0.6 * shared, 2.0 * shared);
+  double total = 0;
+  for (const double share : s.share) total += share;
+  // The priors already say how common the tissues are; these weights only adjust, and may not vanish.
+  for (int c = 0; c < classes; ++c) g.weight[c] = std::max(0.02, s.share[c] / total);
+  if (!(g.mean[0] < g.mean[1] && g.mean[1] < g.mean[2]))
+    throw InputError("CSF, gray and white matter do not differ in brightness in the order of a T1-weighted scan.");
+}
+
+// The field that takes the intensities to their expected values, smooth over `sigma_mm`; computed on 3 mm voxels.
+void update_bias(Packed& p, const Gaussians& g, const Grid& grid, double sigma_mm) {
+  Volume residual(grid), weight(grid);
+  parallel_for(
+      p.place.size(),
+      [&](std::size_t m) {
+        double expected = 0, precision = 0;
+        for (int c = 0; c < classes; ++c) {
+          const double w = p.posterior[m][c] / g.class_variance(c);
+          expected += w * g.class_mean(c);
+          precision += w;
+        }
+        expected /= precision;
+        // CSF says little about the field: it is dark and holds other things.
+        const double useful = precision * expected * expected * (1 - p.posterior[m][0] - 0.7 * p.posterior[m][1]);
+        if (p.intensity[m] <= 0.2F * float(g.mean[1]) || useful <= 0) return;
+        residual[p.place[m]] = float(std::clamp(std::log(p.intensity[m] / expected), -0.7, 0.7) * useful);
+        weight[p.place[m]] = float(useful);
+      },
+      8192);
+  const double coarse_mm = std::max(4.0, grid.spacing_mm.minCoeff());
+  Volume r = downsampled(residual, coarse_mm), w = downsampled(weight, coarse_mm);
+  r = gaussian(r, sigma_mm);
+  w = gaussian(w, sigma_mm);
+  double top = 0;
+  for (const float v : w.values) top = std::max(top, double(v));
+  for (std::size_t n = 0; n < r.size(); ++n) r[n] /= w[n] + float(1e-4 * top);
+  const Volume field = resample(r, grid);
+  double mean = 0;
+  for (const std::size_t n : p.place) mean += field[n];
+  mean /= double(p.place.size());
+  for (std::size_t m = 0; m < p.place.size(); ++m)
+    p.corrected[m] = p.intensity[m] * float(std::exp(mean - field[p.place[m]]));
+}
+
+}  // namespace
+
+TissuePriors flat_priors(const Volume& intensity, const Mask& brain) {
+  std::vector<float> values;
+  for (std::size_t n = 0; n < brain.size(); ++n)
+    if (brain[n]) values.push_back(intensity[n]);
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double fraction) { return values[std::size_t(fraction * double(values.size() - 1))]; };
+  const float low = at(0.02), high = at(0.98);
+  TissuePriors priors{Volume(intensity.grid), Volume(intensity.grid), Volume(intensity.grid)};
+  for (std::size_t n = 0; n < brain.size(); ++n) {
+    if (!brain[n]) continue;
+    const float place = (intensity[n] - low) / (high - low);
+    priors.csf[n] = place < 0.4F ? 0.9F : 0.05F;
+    priors.wm[n] = place > 0.8F ? 0.9F : 0.05F;
+    priors.gm[n] = 1 - priors.csf[n] - priors.wm[n];
+  }
+  return priors;
+}
+
+TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const TissuePriors& priors,
+                              const TissueMixtureOptions& options) {
+  require_same_grid(intensity.grid, brain.grid, "the scan", "the brain mask");
+  require_same_grid(intensity.grid, priors.gm.grid, "the scan", "the tissue priors");
+  Packed p = pack(intensity, brain, priors, options.prior_floor);
+  if (p.place.size() < 1000) throw InputError("The brain mask is nearly empty: there is nothing to segment.");
+  Gaussians g = initial(p);
+  for (int iteration = 0; iteration < options.iterations; ++iteration) {
+    update_posteriors(p, g, iteration < 3 ? 0.0 : options.markov_weight);
+    update_gaussians(p, g);
+    if (options.bias_sigma_mm > 0 && iteration >= 2) update_bias(p, g, intensity.grid, options.bias_sigma_mm);
+  }
+  TissueMixture result;
+  result.csf = Volume(intensity.grid);
+  result.gm = Volume(intensity.grid);
+  result.wm = Volume(intensity.grid);
+  result.corrected = intensity;
+  result.mean = g.mean;
+  result.deviation = g.deviation;
+  for (std::size_t m = 0; m < p.place.size(); ++m) {
+    const std::size_t n = p.place[m];
+    const Classes& q = p.posterior[m];
+    const float v = p.corrected[m];
+    const float gray = float(std::clamp((v - g.mean[0]) / (g.mean[1] - g.mean[0]), 0.0, 1.0));   // in CSF/GM
+    const float white = float(std::clamp((v - g.mean[1]) / (g.mean[2] - g.mean[1]), 0.0, 1.0));  // in GM/WM
+    result.csf[n] = q[0] + q[1] * (1 - gray);
+    result.gm[n] = q[2] + q[1] * gray + q[3] * (1 - white);
+    result.wm[n] = q[4] + q[3] * white;
+    result.corrected[n] = v;
+  }
+  return result;
+}
+
+}  // namespace wane
