@@ -1,0 +1,52 @@
+// A BIDS folder of raw scans: whose they are, which visits there are, when, and which file of each is measured.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset/dataset_options.h"
+#include "pipeline/dataset/left_out.h"
+#include "pipeline/dataset/participants.h"
+
+namespace wane {
+
+struct DatasetVisit {
+  std::string session;             // "ses-01"; empty where the scans lie in sub-01/anat without a session
+  std::optional<double> days;      // days_since_baseline as written, or since the earliest date of the participant
+  std::filesystem::path t1w;       // the scan to measure, below Dataset::folder
+  std::vector<std::string> notes;  // sentences: which of several scans was chosen and why
+};
+
+struct DatasetParticipant {
+  std::string participant_id;             // "sub-01"
+  std::optional<std::string> dose_group;  // empty: not in participants.tsv, or n/a
+  std::optional<double> dose;             // in Dataset::dose_unit
+  std::vector<DatasetVisit> visits;       // at least one; by days where all are known, else by label
+  std::vector<std::string> warnings;      // sentences: missing visits, missing or doubtful dates
+};
+
+struct Dataset {
+  std::filesystem::path folder;
+  std::vector<DatasetParticipant> participants;  // those with scans, "sub-2" before "sub-10"
+  std::vector<LeftOut> left_out;                 // those without; same order
+  std::string dose_unit;                         // empty: not said
+  std::vector<std::string> warnings;             // sentences about the dataset
+  std::vector<std::filesystem::path> tables;     // the tables that were read, for the record of inputs
+};
+
+// Walks sub-*/ses-*/anat/*_T1w.nii[.gz] and sub-*/anat/*_T1w.nii[.gz]; derivatives/ and sourcedata/ are not entered.
+//
+// Where a visit has several T1w scans, one is chosen, in this order of preference: without contrast agent (no ce-
+// entity); of the kind (acq-, rec-, ... entities) that most visits of the participant have, because a change measured
+// across kinds is partly a change of scanner; the highest run, because a scan is repeated when the earlier one was
+// poor; the compressed file. The choice is stated in the visit's notes.
+//
+// `labels`: the participants to keep, with or without "sub-"; all where empty.
+// Throws InputError where the folder is missing, holds no T1w scan, or participants.tsv is broken; UsageError where a
+// label names nobody. A broken sub-*_sessions.tsv costs that participant the dates, with a warning.
+Dataset read_dataset(const std::filesystem::path& folder, const DatasetOptions& options,
+                     const std::vector<std::string>& labels = {});
+
+}  // namespace wane

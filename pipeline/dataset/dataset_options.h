@@ -1,0 +1,21 @@
+// How the tables of a BIDS folder name their columns.
+#pragma once
+
+#include <string>
+
+#include "imaging/option_field.h"
+
+namespace wane {
+
+struct DatasetOptions {
+  std::string participant_column = "participant_id";  // of participants.tsv; BIDS prescribes this name
+  std::string dose_group_column = "dose_group";       // of participants.tsv
+  std::string dose_column = "dose";                   // of participants.tsv; a number, unit in participants.json
+  std::string session_column = "session_id";          // of sub-*_sessions.tsv; BIDS prescribes this name
+  std::string days_column = "days_since_baseline";    // of sub-*_sessions.tsv
+  std::string date_column = "acq_time";               // of sub-*_sessions.tsv; used where there are no days
+  void validate() const;                              // throws UsageError: a name is empty or used twice
+};
+OptionFields option_fields(DatasetOptions& options);
+
+}  // namespace wane

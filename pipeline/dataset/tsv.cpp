@@ -1,0 +1,163 @@
+#include "pipeline/dataset/tsv.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "imaging/error.h"
+
+namespace wane {
+namespace {
+
+struct Line {
+  std::size_t number;
+  std::string_view text;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\v\f");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\v\f") - begin + 1);
+}
+
+std::string_view cell_text(std::string_view cell) {
+  cell = trimmed(cell);
+  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') cell = trimmed(cell.substr(1, cell.size() - 2));
+  return cell;
+}
+
+// What BIDS (n/a), R (NA) and pandas (nothing, NaN) write where there is no value.
+bool is_missing(std::string_view cell) {
+  std::string lower(cell);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return lower.empty() || lower == "n/a" || lower == "na" || lower == "nan";
+}
+
+// Lines that hold something; blank lines are numbered and passed over.
+std::vector<Line> filled_lines(std::string_view text) {
+  std::vector<Line> lines;
+  for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (!trimmed(line).empty()) lines.push_back({number, line});
+    const bool crlf = end + 1 < text.size() && text[end] == '\r' && text[end + 1] == '\n';
+    begin = end + (crlf ? 2 : 1);
+  }
+  return lines;
+}
+
+std::vector<std::string_view> split_at_tabs(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (;;) {
+    const auto tab = line.find('\t');
+    cells.push_back(cell_text(line.substr(0, tab)));
+    if (tab == std::string_view::npos) return cells;
+    line.remove_prefix(tab + 1);
+  }
+}
+
+void require_tabs(std::string_view header, const std::string& name) {
+  if (header.find('\t') != std::string_view::npos) return;
+  const std::string_view text = trimmed(header);
+  const char* separator = text.find(';') != std::string_view::npos   ? "semicolons"
+                          : text.find(',') != std::string_view::npos ? "commas"
+                          : text.find(' ') != std::string_view::npos ? "spaces"
+                                                                     : nullptr;
+  if (separator)
+    throw InputError(name + " has its columns separated by " + separator +
+                     "; save it as tab-separated text (in a spreadsheet: \"Text (tab delimited)\").");
+}
+
+std::string_view without_byte_order_mark(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || text.find('\0') != std::string_view::npos)
+    throw InputError(name +
+                     " is not UTF-8 text (it looks like UTF-16 or a spreadsheet file); save it as tab-separated "
+                     "UTF-8 text.");
+  return text;
+}
+
+std::vector<std::string> column_names(std::string_view header, const std::string& name) {
+  const auto cells = split_at_tabs(header);
+  std::vector<std::string> names(cells.begin(), cells.end());
+  while (!names.empty() && names.back().empty()) names.pop_back();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!names[i].empty() && std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i)
+      throw InputError(name + " has two columns called '" + names[i] + "'; rename or remove one.");
+  return names;
+}
+
+Table::Row row_of(const Line& line, std::size_t columns, const std::string& name) {
+  auto cells = split_at_tabs(line.text);
+  while (cells.size() > columns && cells.back().empty()) cells.pop_back();
+  if (cells.size() != columns)
+    throw InputError(name + ", line " + std::to_string(line.number) + ": " + std::to_string(cells.size()) +
+                     (cells.size() == 1 ? " cell" : " cells") + " where the first line has " + std::to_string(columns) +
+                     "; give every row one cell for each column (n/a where there is none).");
+  Table::Row row;
+  row.line = line.number;
+  for (const auto cell : cells) row.cells.push_back(is_missing(cell) ? std::nullopt : std::optional<std::string>(cell));
+  return row;
+}
+
+}  // namespace
+
+std::optional<std::size_t> Table::column(std::string_view column_name) const {
+  const auto found = std::find(columns.begin(), columns.end(), column_name);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::size_t Table::required_column(std::string_view column_name) const {
+  if (const auto found = column(column_name)) return *found;
+  std::string existing;
+  for (const auto& c : columns) existing += (existing.empty() ? "" : ", ") + c;
+  throw InputError(name + " has no column '" + std::string(column_name) + "'; it has: " + existing + ".");
+}
+
+std::optional<double> Table::number(const Row& row, std::size_t column_index) const {
+  const auto& cell = row.cells.at(column_index);
+  if (!cell) return std::nullopt;
+  std::string_view digits = *cell;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc() && end == digits.data() + digits.size() && std::isfinite(value)) return value;
+  throw InputError(where(row) + ": " + columns[column_index] + " '" + *cell +
+                   "' is not a number; write digits with a decimal point (0.7), or n/a.");
+}
+
+std::string Table::where(const Row& row) const {
+  return name + ", line " + std::to_string(row.line);
+}
+
+Table parse_tsv(std::string_view text, const std::string& name) {
+  const auto lines = filled_lines(without_byte_order_mark(text, name));
+  if (lines.empty()) throw InputError(name + " is empty; its first line must name the columns.");
+  require_tabs(lines.front().text, name);
+  Table table;
+  table.name = name;
+  table.columns = column_names(lines.front().text, name);
+  for (std::size_t i = 1; i < lines.size(); ++i) table.rows.push_back(row_of(lines[i], table.columns.size(), name));
+  return table;
+}
+
+Table read_tsv(const std::filesystem::path& file, const std::string& name) {
+  return parse_tsv(read_text_file(file), name);
+}
+
+std::string read_text_file(const std::filesystem::path& file, std::size_t most_bytes) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error))
+    throw InputError(file.string() + " is not a file that can be read; check the name and the link's target.");
+  if (std::filesystem::file_size(file, error) > most_bytes || error)
+    throw InputError(file.string() + " is too large for a text file of this kind; check that it is the right file.");
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream) throw InputError(file.string() + " cannot be read; check its permissions.");
+  return text;
+}
+
+}  // namespace wane
