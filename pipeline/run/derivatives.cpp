@@ -1,0 +1,123 @@
+#include "pipeline/run/derivatives.h"
+
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "registration/transform_file.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string raw_uri(const fs::path& scan) { return "bids:raw:" + scan.generic_string(); }
+
+void write_json(const fs::path& file, const Json& json) { write_text_atomically(file, json.dump(2) + "\n"); }
+
+// What the sidecars of one participant have in common.
+class Sidecar {
+ public:
+  explicit Sidecar(Json provenance) : provenance_(std::move(provenance)) {}
+
+  // `stem`: path of the image without .nii.gz; `extra` goes between description and provenance.
+  void write(const fs::path& stem, const std::string& description, const std::vector<std::string>& sources,
+             const Json& extra = Json::object()) const {
+    Json json = {{"Description", description}, {"Sources", sources}};
+    json.update(extra);
+    json["Provenance"] = provenance_;
+    write_json(fs::path(stem).concat(".json"), json);
+  }
+
+ private:
+  Json provenance_;
+};
+
+fs::path image_file(const fs::path& stem) { return fs::path(stem).concat(".nii.gz"); }
+
+void write_native(const fs::path& stem, const ProcessedParticipant& processed, std::size_t visit,
+                  const std::string& source, const Sidecar& sidecar) {
+  const NativeMaps maps = native_maps(processed, visit);
+  const fs::path brain = fs::path(stem).concat("_desc-brain_mask");
+  write_nifti(image_file(brain), maps.brain);
+  sidecar.write(brain, "Brain with the CSF around it, on the grid of the raw scan", {source}, {{"Type", "Brain"}});
+  const fs::path tissue = fs::path(stem).concat("_dseg");
+  write_nifti(image_file(tissue), maps.tissue);
+  sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan", {source},
+                {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
+}
+
+void write_midpoint(const fs::path& stem, const std::string& reference, const ProcessedParticipant& processed,
+                    std::size_t visit, const std::string& source, const Sidecar& sidecar) {
+  const MeasuredVisit& measured = processed.measurement.visits[visit];
+  const Json space = {{"SpatialReference", reference}};
+  const auto write = [&](const std::string& ending, const std::string& description, const auto& image_writer) {
+    const fs::path name = fs::path(stem).concat("_space-midpoint_" + ending);
+    image_writer(image_file(name));
+    sidecar.write(name, description, {source}, space);
+  };
+  write("desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
+        [&](const fs::path& file) { write_nifti(file, processed.extracted.corrected[visit]); });
+  write("desc-brain_mask", "Brain with the CSF around it",
+        [&](const fs::path& file) { write_nifti(file, measured.brain); });
+  write("label-GM_probseg", "Fraction of gray matter in each voxel",
+        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.gm); });
+  write("label-WM_probseg", "Fraction of white matter in each voxel",
+        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.wm); });
+  write("label-CSF_probseg", "Fraction of CSF in each voxel",
+        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
+}
+
+}  // namespace
+
+void make_folders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() +
+                        "; choose another output folder or free it.");
+}
+
+void write_derivatives(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
+                       const ProcessedParticipant& processed, const Json& provenance) {
+  const Sidecar sidecar(provenance);
+  std::vector<std::string> sources;
+  for (const VisitFiles& visit : visits) sources.push_back(raw_uri(visit.scan));
+
+  const fs::path folder = out / participant_id;
+  const std::string average_name = participant_id + "_space-midpoint_T1w";
+  make_folders(folder / "anat");
+  write_nifti(image_file(folder / "anat" / average_name), processed.measurement.average);
+  sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits", sources);
+  const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
+
+  for (std::size_t n = 0; n < visits.size(); ++n) {
+    const std::string& session = visits[n].session;
+    const fs::path anat = session.empty() ? folder / "anat" : folder / session / "anat";
+    make_folders(anat);
+    const fs::path stem = anat / (session.empty() ? participant_id : participant_id + "_" + session);
+    write_native(stem, processed, n, sources[n], sidecar);
+    write_midpoint(stem, reference, processed, n, sources[n], sidecar);
+    const fs::path transform = fs::path(stem).concat("_from-T1w_to-midpoint_mode-image_xfm");
+    write_itk_affine(fs::path(transform).concat(".txt"), processed.aligned.visits[n].midpoint_to_scan);
+    sidecar.write(transform,
+                  "Rigid transform that moves the raw scan into the midpoint space; as always in ITK's files, it maps "
+                  "points of the midpoint space to points of the scan (LPS mm)",
+                  {sources[n]}, {{"SpatialReference", reference}});
+  }
+}
+
+void write_dataset_description(const fs::path& out, const std::string& program_version) {
+  write_json(out / "dataset_description.json",
+             {{"Name", "Wane: brain atrophy from repeated T1-weighted MRI"},
+              {"BIDSVersion", "1.8.0"},
+              {"DatasetType", "derivative"},
+              {"GeneratedBy", Json::array({{{"Name", "Wane"}, {"Version", program_version}}})}});
+}
+
+}  // namespace wane

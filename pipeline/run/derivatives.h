@@ -1,0 +1,31 @@
+// The images of one participant as BIDS derivatives (README, "What comes out").
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "pipeline/run/process.h"
+
+namespace wane {
+
+struct VisitFiles {
+  std::string session;          // "ses-01", or empty
+  std::filesystem::path scan;   // the raw scan, relative to the dataset; "bids:raw:" in front of it in sidecars
+};
+
+// Writes below OUT/sub-XX everything but the report and the figures, each image with its JSON sidecar: what it is,
+// from which raw scans, and `provenance` (program, version, options, hashes of inputs). Images are written before
+// their sidecars, all atomically. Throws ResourceError.
+void write_derivatives(const std::filesystem::path& out, const std::string& participant_id,
+                       const std::vector<VisitFiles>& visits, const ProcessedParticipant& processed,
+                       const nlohmann::ordered_json& provenance);
+
+// OUT/dataset_description.json, as BIDS asks of derivatives.
+void write_dataset_description(const std::filesystem::path& out, const std::string& program_version);
+
+// Throws ResourceError naming the folder and the reason.
+void make_folders(const std::filesystem::path& folder);
+
+}  // namespace wane

@@ -1,0 +1,26 @@
+// The subcommands of `wane`, one file each. Each function adds its command to the program; what the command does runs
+// when the program parses the command line, throws wane::Error for what goes wrong, and leaves its exit code in
+// `exit_code` where it is not 0.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "tools/common_options.h"
+
+namespace wane {
+
+void add_run_command(CLI::App& program, int& exit_code);
+void add_participant_command(CLI::App& program, int& exit_code);
+void add_group_command(CLI::App& program, int& exit_code);
+
+void add_conform_command(CLI::App& program);
+void add_align_command(CLI::App& program);
+void add_extract_command(CLI::App& program);
+void add_segment_command(CLI::App& program);
+void add_measure_command(CLI::App& program);
+
+void add_template_command(CLI::App& program);
+void add_simulate_command(CLI::App& program);
+void add_validate_command(CLI::App& program);
+
+}  // namespace wane

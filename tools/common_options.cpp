@@ -1,0 +1,120 @@
+#include "tools/common_options.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+#include <variant>
+
+#include "imaging/error.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kCommonGroup = "Common options";
+
+int positive_number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? 0 : std::max(0, std::atoi(text));
+}
+
+int cores_of_this_process() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return 1;
+}
+
+std::string help_of(const OptionField& field) {
+  return field.help + (field.unit.empty() ? "" : " [" + field.unit + "]");
+}
+
+CLI::Option* add_flag_for(CLI::App& command, const OptionSection& section, const OptionField& field) {
+  const std::string flag = flag_name(section, field);
+  CLI::Option* option = std::visit(
+      [&](auto* value) { return command.add_option(flag, *value, help_of(field))->capture_default_str(); },
+      field.value);
+  return option->group(section.help);
+}
+
+}  // namespace
+
+int thread_count(int threads) {
+  if (threads > 0) return threads;
+  for (const char* variable : {"OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK"})
+    if (const int number = positive_number_in(variable)) return number;
+  return cores_of_this_process();
+}
+
+fs::path own_template_folder() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path folder = (program.parent_path().parent_path() / "share/wane/template").lexically_normal();
+  if (!error && fs::is_directory(folder)) return folder;
+  throw InputError("Wane's own template is not where it belongs (" + folder.string() +
+                   "): build or install Wane again, or name another template with --template.");
+}
+
+CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) {
+  command
+      .add_option("--threads", common_.threads,
+                  "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
+      ->check(CLI::PositiveNumber)
+      ->group(kCommonGroup);
+  command
+      .add_option("--config", common_.config,
+                  R"(JSON file with options, such as {"align": {"spacing_mm": 1.5}}; flags go before it)")
+      ->type_name("FILE")
+      ->group(kCommonGroup);
+  command
+      .add_option("--template", common_.template_folder,
+                  "Folder with another head template (README, \"The template\"); else the one that comes with Wane")
+      ->type_name("DIR")
+      ->group(kCommonGroup);
+  command
+      .add_flag("--sloppy", common_.sloppy,
+                "Coarse and quick: to try out a dataset or a cluster set-up, not for results")
+      ->group(kCommonGroup);
+  command.add_flag("--verbose", common_.verbose, "Say more on the way")->group(kCommonGroup);
+  command.set_version_flag("--version", "wane " WANE_VERSION, "Print the version")->group(kCommonGroup);
+
+  const auto all = option_sections(given_);
+  for (std::size_t s = 0; s < all.size(); ++s) {
+    if (std::find(sections.begin(), sections.end(), all[s].name) == sections.end()) continue;
+    for (std::size_t f = 0; f < all[s].fields.size(); ++f)
+      flags_.push_back({add_flag_for(command, all[s], all[s].fields[f]), s, f});
+  }
+}
+
+RunOptions CommandLine::options() const {
+  RunOptions options;
+  if (common_.sloppy) make_sloppy(options);
+  if (!common_.config.empty()) read_config(common_.config, options);
+
+  RunOptions given = given_;
+  const auto from = option_sections(given);
+  const auto to = option_sections(options);
+  for (const Flag& flag : flags_)
+    if (flag.option->count() > 0) copy_value(from[flag.section].fields[flag.field], to[flag.section].fields[flag.field]);
+  options.validate();
+  return options;
+}
+
+void CommandLine::start() const {
+  omp_set_num_threads(threads());
+  spdlog::set_level(common_.verbose ? spdlog::level::debug : spdlog::level::info);
+}
+
+int CommandLine::threads() const { return thread_count(common_.threads); }
+
+fs::path CommandLine::template_folder() const {
+  return common_.template_folder.empty() ? own_template_folder() : common_.template_folder;
+}
+
+}  // namespace wane

@@ -1,0 +1,133 @@
+// wane: raw MRI visits of a clinical trial to brain-atrophy reports.
+#include <itkMultiThreaderBase.h>
+#include <itkObject.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "imaging/error.h"
+#include "pipeline/run/near_names.h"
+#include "tools/commands.h"
+
+namespace wane {
+
+namespace {
+
+constexpr int kBug = 70;
+
+constexpr const char* kFooter =
+    "Also as a BIDS App: wane BIDS OUT participant|group [options]\n\n"
+    "Exit codes: 0 all done; 1 done, some participants failed (listed at the end); 2 wrong use; 3 input data\n"
+    "unusable; 5 not enough memory, disk or permission; 70 a bug in Wane.\n"
+    "`wane COMMAND --help` explains a command.";
+
+void add_commands(CLI::App& program, int& exit_code) {
+  add_run_command(program, exit_code);
+  add_participant_command(program, exit_code);
+  add_group_command(program, exit_code);
+  add_conform_command(program);
+  add_align_command(program);
+  add_extract_command(program);
+  add_segment_command(program);
+  add_measure_command(program);
+  add_template_command(program);
+  add_simulate_command(program);
+  add_validate_command(program);
+}
+
+std::vector<std::string> command_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+// BIDS Apps are called as `wane [options] BIDS OUT participant|group [options]`: the level becomes the command.
+std::vector<std::string> from_bids_app_form(std::vector<std::string> arguments,
+                                            const std::vector<std::string>& commands) {
+  const auto is_command = [&](const std::string& word) {
+    return std::find(commands.begin(), commands.end(), word) != commands.end();
+  };
+  if (arguments.size() < 3 || is_command(arguments[0])) return arguments;
+  const auto level = std::find_if(arguments.begin() + 2, arguments.end(), [](const std::string& word) {
+    return word == "participant" || word == "group";
+  });
+  if (level != arguments.end()) std::rotate(arguments.begin(), level, level + 1);
+  return arguments;
+}
+
+void require_known_command(const std::vector<std::string>& arguments, const std::vector<std::string>& commands) {
+  if (arguments.empty() || arguments[0].empty() || arguments[0][0] == '-') return;
+  if (std::find(commands.begin(), commands.end(), arguments[0]) != commands.end()) return;
+  if (std::filesystem::is_directory(arguments[0]))
+    throw UsageError("What is to be done with " + arguments[0] + "? Write `wane run " + arguments[0] +
+                     " OUT`, or `wane " + arguments[0] + " OUT participant` as a BIDS App.");
+  throw UsageError("There is no command \"" + arguments[0] + "\"." + did_you_mean(arguments[0], commands));
+}
+
+// Threads are ours (OpenMP, with results that do not depend on their number), and ITK's remarks on stderr would
+// come between our own sentences; what is wrong with a file, our own reader says.
+void quieten_itk() {
+  itk::Object::GlobalWarningDisplayOff();
+  itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(1);
+  itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
+}
+
+void log_to_stderr() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("wane"));
+  spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App program("Wane " WANE_VERSION ": raw MRI visits of a clinical trial to brain-atrophy reports.", "wane");
+  program.set_version_flag("--version", "wane " WANE_VERSION, "Print the version");
+  program.footer(kFooter);
+  program.require_subcommand(0, 1);
+  int exit_code = 0;
+  add_commands(program, exit_code);
+
+  const auto commands = command_names(program);
+  auto arguments = from_bids_app_form({argv + 1, argv + argc}, commands);
+  require_known_command(arguments, commands);
+  if (arguments.empty()) arguments = {"--help"};
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  try {
+    program.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version
+    const auto used = program.get_subcommands();
+    throw UsageError(std::string(error.what()) + " (see wane " + (used.empty() ? "" : used[0]->get_name() + " ") +
+                     "--help)");
+  }
+  return exit_code;
+}
+
+int failed(const std::string& sentence, int exit_code) {
+  std::cerr << "wane: " << sentence << '\n';
+  return exit_code;
+}
+
+}  // namespace
+
+}  // namespace wane
+
+int main(int argc, char** argv) {
+  try {
+    wane::log_to_stderr();
+    wane::quieten_itk();
+    return wane::parse_and_run(argc, argv);
+  } catch (const wane::Error& error) {
+    return wane::failed(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return wane::failed("There is not enough memory: close other programs or use a machine with more.",
+                        wane::ResourceError("").exit_code());
+  } catch (const std::exception& error) {
+    return wane::failed(std::string("This is a bug in Wane, please report it: ") + error.what(), wane::kBug);
+  }
+}

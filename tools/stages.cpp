@@ -1,0 +1,135 @@
+// wane conform, align, extract, segment, measure: one stage at a time on files, for scripts that chain them.
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "pipeline/dataset/template_folder.h"
+#include "pipeline/run/work_folder.h"
+#include "tools/commands.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kChain =
+    "The stages in order, for one person:\n"
+    "  wane conform WORK baseline.nii.gz --visit ses-01     once for each visit\n"
+    "  wane conform WORK year1.nii.gz --visit ses-02\n"
+    "  wane align WORK\n"
+    "  wane extract WORK\n"
+    "  wane segment WORK\n"
+    "  wane measure WORK                                    prints volumes and changes as JSON\n"
+    "Every stage leaves its files in WORK/STAGE and prints that folder. `wane run` does all of this for a whole "
+    "dataset.";
+
+struct StageCommand {
+  CLI::App* app;
+  std::shared_ptr<fs::path> work = std::make_shared<fs::path>();
+  std::shared_ptr<CommandLine> line;
+};
+
+StageCommand add_stage(CLI::App& program, const std::string& name, const std::string& help) {
+  StageCommand command;
+  command.app = program.add_subcommand(name, help);
+  command.app->footer(kChain);
+  command.app->add_option("WORK", *command.work, "Work folder of one person")->required()->type_name("DIR");
+  command.line = std::make_shared<CommandLine>(*command.app, std::vector<std::string>{name});
+  return command;
+}
+
+void print_warnings(const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) std::cerr << "wane: warning: " << warning << '\n';
+}
+
+// A visit's name becomes part of file names.
+void require_plain_name(const std::string& visit) {
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; };
+  if (!visit.empty() && std::all_of(visit.begin(), visit.end(), plain)) return;
+  throw UsageError("The visit's name \"" + visit + "\" becomes part of file names: use letters, digits, '-' and '_'.");
+}
+
+}  // namespace
+
+void add_conform_command(CLI::App& program) {
+  const StageCommand command =
+      add_stage(program, "conform", "Stage 1 on one scan: clean its values, find the head in it");
+  const auto scan = std::make_shared<fs::path>();
+  const auto visit = std::make_shared<std::string>();
+  command.app->add_option("SCAN", *scan, "T1-weighted scan of one visit (.nii or .nii.gz)")->required()->type_name("FILE");
+  command.app->add_option("--visit", *visit, "Name of the visit; visits are ordered by name")->required();
+  command.app->callback([=, line = command.line, work = command.work] {
+    line->start();
+    require_plain_name(*visit);
+    const RunOptions options = line->options();
+    const NiftiScan raw = read_nifti(*scan);
+    print_warnings(raw.report.warnings);
+    const HeadTemplate head_template = read_template(line->template_folder());
+    const ConformedVisit conformed = conform(raw.volume, head_template, options.conform);
+    print_warnings(conformed.warnings);
+    save_conformed(*work, *visit, conformed);
+    std::cout << (*work / "conform" / *visit).string() << '\n';
+  });
+}
+
+void add_align_command(CLI::App& program) {
+  const StageCommand command =
+      add_stage(program, "align", "Stage 2 on all visits: one unbiased midpoint space, one resampling each");
+  const auto visits = std::make_shared<std::vector<std::string>>();
+  command.app->add_option("--visits", *visits, "Which visits, in order of time; else all, by name");
+  command.app->callback([=, line = command.line, work = command.work] {
+    line->start();
+    const RunOptions options = line->options();
+    const auto names = visits->empty() ? conformed_visits(*work) : *visits;
+    std::vector<ConformedVisit> conformed;
+    for (const auto& name : names) conformed.push_back(load_conformed(*work, name));
+    const AlignedVisits aligned = align(conformed, read_template(line->template_folder()), options.align);
+    print_warnings(aligned.warnings);
+    save_aligned(*work, names, aligned);
+    std::cout << (*work / "align").string() << '\n';
+  });
+}
+
+void add_extract_command(CLI::App& program) {
+  const StageCommand command = add_stage(program, "extract", "Stage 3 on all visits: bias fields and one brain mask");
+  command.app->callback([line = command.line, work = command.work] {
+    line->start();
+    const RunOptions options = line->options();
+    const AlignedVisits aligned = load_aligned(*work);
+    std::vector<ConformedVisit> conformed;
+    for (const auto& name : aligned_visits(*work)) conformed.push_back(load_conformed(*work, name));
+    const ExtractedBrain extracted =
+        extract(aligned, conformed, read_template(line->template_folder()), options.extract);
+    print_warnings(extracted.warnings);
+    save_extracted(*work, extracted);
+    std::cout << (*work / "extract").string() << '\n';
+  });
+}
+
+void add_segment_command(CLI::App& program) {
+  const StageCommand command = add_stage(program, "segment", "Stage 4 on all visits: gray, white and CSF maps");
+  command.app->callback([line = command.line, work = command.work] {
+    line->start();
+    const RunOptions options = line->options();
+    save_segmented(*work, segment(load_extracted(*work), options.segment));
+    std::cout << (*work / "segment").string() << '\n';
+  });
+}
+
+void add_measure_command(CLI::App& program) {
+  const StageCommand command = add_stage(program, "measure", "Stage 5 on all visits: volumes and percent changes");
+  command.app->callback([line = command.line, work = command.work] {
+    line->start();
+    const RunOptions options = line->options();
+    const Measurement measurement = measure(load_extracted(*work), load_segmented(*work), options.measure);
+    print_warnings(measurement.warnings);
+    std::cout << save_measured(*work, measurement) << '\n';
+  });
+}
+
+}  // namespace wane
