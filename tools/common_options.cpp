@@ -37,9 +37,9 @@ std::string help_of(const OptionField& field) {
 
 CLI::Option* add_flag_for(CLI::App& command, const OptionSection& section, const OptionField& field) {
   const std::string flag = flag_name(section, field);
-  CLI::Option* option = std::visit(
-      [&](auto* value) { return command.add_option(flag, *value, help_of(field))->capture_default_str(); },
-      field.value);
+  CLI::Option* option =
+      std::visit([&](auto* value) { return command.add_option(flag, *value, help_of(field))->capture_default_str(); },
+                 field.value);
   return option->group(section.help);
 }
 
@@ -63,8 +63,9 @@ fs::path own_template_folder() {
 
 CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) {
   command
-      .add_option("--threads", common_.threads,
-                  "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
+      .add_option(
+          "--threads", common_.threads,
+          "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
       ->check(CLI::PositiveNumber)
       ->group(kCommonGroup);
   command
@@ -101,7 +102,8 @@ RunOptions CommandLine::options() const {
   const auto from = option_sections(given);
   const auto to = option_sections(options);
   for (const Flag& flag : flags_)
-    if (flag.option->count() > 0) copy_value(from[flag.section].fields[flag.field], to[flag.section].fields[flag.field]);
+    if (flag.option->count() > 0)
+      copy_value(from[flag.section].fields[flag.field], to[flag.section].fields[flag.field]);
   options.validate();
   return options;
 }
@@ -111,7 +113,9 @@ void CommandLine::start() const {
   spdlog::set_level(common_.verbose ? spdlog::level::debug : spdlog::level::info);
 }
 
-int CommandLine::threads() const { return thread_count(common_.threads); }
+int CommandLine::threads() const {
+  return thread_count(common_.threads);
+}
 
 fs::path CommandLine::template_folder() const {
   return common_.template_folder.empty() ? own_template_folder() : common_.template_folder;

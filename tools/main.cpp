@@ -55,9 +55,8 @@ std::vector<std::string> from_bids_app_form(std::vector<std::string> arguments,
     return std::find(commands.begin(), commands.end(), word) != commands.end();
   };
   if (arguments.size() < 3 || is_command(arguments[0])) return arguments;
-  const auto level = std::find_if(arguments.begin() + 2, arguments.end(), [](const std::string& word) {
-    return word == "participant" || word == "group";
-  });
+  const auto level = std::find_if(arguments.begin() + 2, arguments.end(),
+                                  [](const std::string& word) { return word == "participant" || word == "group"; });
   if (level != arguments.end()) std::rotate(arguments.begin(), level, level + 1);
   return arguments;
 }

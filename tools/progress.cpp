@@ -17,9 +17,12 @@ std::string minutes_and_seconds(double seconds) {
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay() : terminal_(isatty(STDERR_FILENO) == 1), started_(std::chrono::steady_clock::now()) {}
+ProgressDisplay::ProgressDisplay()
+    : terminal_(isatty(STDERR_FILENO) == 1), started_(std::chrono::steady_clock::now()) {}
 
-ProgressDisplay::~ProgressDisplay() { erase_bar(); }
+ProgressDisplay::~ProgressDisplay() {
+  erase_bar();
+}
 
 void ProgressDisplay::begin(std::size_t participants) {
   const std::lock_guard lock(mutex_);
@@ -73,9 +76,9 @@ void ProgressDisplay::draw_bar() {
   // An estimate from the first moments is a wild guess and is not shown.
   const std::string left =
       fraction > 0.02 && seconds > 5 ? ", about " + minutes_and_seconds(seconds / fraction - seconds) + " left" : "";
-  const std::string line = fmt::format("[{}{}] {}/{} participants, {}{}{}", std::string(filled, '#'),
-                                       std::string(kWidth - filled, '.'), done_, participants_,
-                                       minutes_and_seconds(seconds), left, names);
+  const std::string line =
+      fmt::format("[{}{}] {}/{} participants, {}{}{}", std::string(filled, '#'), std::string(kWidth - filled, '.'),
+                  done_, participants_, minutes_and_seconds(seconds), left, names);
   std::fprintf(stderr, "\r\033[K%s", line.substr(0, 120).c_str());
   std::fflush(stderr);
 }

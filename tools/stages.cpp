@@ -61,7 +61,9 @@ void add_conform_command(CLI::App& program) {
       add_stage(program, "conform", "Stage 1 on one scan: clean its values, find the head in it");
   const auto scan = std::make_shared<fs::path>();
   const auto visit = std::make_shared<std::string>();
-  command.app->add_option("SCAN", *scan, "T1-weighted scan of one visit (.nii or .nii.gz)")->required()->type_name("FILE");
+  command.app->add_option("SCAN", *scan, "T1-weighted scan of one visit (.nii or .nii.gz)")
+      ->required()
+      ->type_name("FILE");
   command.app->add_option("--visit", *visit, "Name of the visit; visits are ordered by name")->required();
   command.app->callback([=, line = command.line, work = command.work] {
     line->start();

@@ -17,8 +17,8 @@ struct TemplateFiles {
 };
 
 void make_template(const TemplateFiles& files) {
-  const HeadTemplate made = build_template(read_nifti(files.head).volume, read_nifti(files.brain).volume,
-                                           read_nifti_labels(files.atlas));
+  const HeadTemplate made =
+      build_template(read_nifti(files.head).volume, read_nifti(files.brain).volume, read_nifti_labels(files.atlas));
   write_template(files.out, made);
   std::cout << files.out.string() << '\n';
 }
@@ -28,10 +28,13 @@ void make_template(const TemplateFiles& files) {
 void add_template_command(CLI::App& program) {
   const auto files = std::make_shared<TemplateFiles>();
   CLI::App* command = program.add_subcommand("template", "Make the head template that scans are aligned to");
-  command->add_option("--head", files->head, "T1-weighted head with skull and scalp (ch2.nii.gz of Debian's mricron-data)")
+  command
+      ->add_option("--head", files->head, "T1-weighted head with skull and scalp (ch2.nii.gz of Debian's mricron-data)")
       ->required()
       ->type_name("FILE");
-  command->add_option("--brain", files->brain, "The same head, brain only (ch2bet.nii.gz)")->required()->type_name("FILE");
+  command->add_option("--brain", files->brain, "The same head, brain only (ch2bet.nii.gz)")
+      ->required()
+      ->type_name("FILE");
   command->add_option("--atlas", files->atlas, "Regions of its brain (aal.nii.gz)")->required()->type_name("FILE");
   command->add_option("--out", files->out, "Folder to write head, brain_probability, gm_prior, ... to")
       ->required()

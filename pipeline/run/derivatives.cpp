@@ -16,9 +16,13 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-std::string raw_uri(const fs::path& scan) { return "bids:raw:" + scan.generic_string(); }
+std::string raw_uri(const fs::path& scan) {
+  return "bids:raw:" + scan.generic_string();
+}
 
-void write_json(const fs::path& file, const Json& json) { write_text_atomically(file, json.dump(2) + "\n"); }
+void write_json(const fs::path& file, const Json& json) {
+  write_text_atomically(file, json.dump(2) + "\n");
+}
 
 // What the sidecars of one participant have in common.
 class Sidecar {
@@ -38,7 +42,9 @@ class Sidecar {
   Json provenance_;
 };
 
-fs::path image_file(const fs::path& stem) { return fs::path(stem).concat(".nii.gz"); }
+fs::path image_file(const fs::path& stem) {
+  return fs::path(stem).concat(".nii.gz");
+}
 
 void write_native(const fs::path& stem, const ProcessedParticipant& processed, std::size_t visit,
                   const std::string& source, const Sidecar& sidecar) {

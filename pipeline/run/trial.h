@@ -1,0 +1,68 @@
+// A whole trial: every participant of a BIDS folder, then the reports of the dose groups and of the trial.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset/bids.h"
+#include "pipeline/dataset/left_out.h"
+#include "pipeline/run/options.h"
+
+namespace wane {
+
+struct TrialRequest {
+  std::filesystem::path out;              // made where it does not exist
+  std::filesystem::path template_folder;  // see pipeline/dataset/template_folder.h
+  RunOptions options;
+  int threads = 1;
+  double memory_gb = 0;  // never more participants in flight than fit into it; 0: 80 % of what is available
+  bool force = false;    // compute participants anew even where their report is up to date
+  std::string program_version;
+  std::string command_line;  // for the log
+};
+
+// What is said on the way. All may be called from several threads at once.
+struct TrialEvents {
+  std::function<void(std::size_t participants)> begin;
+  std::function<void(const std::string& participant, const char* step, int index, int count)> step;
+  std::function<void(const std::string& participant)> finished;
+  std::function<void(const std::string& sentence)> note;
+  std::function<void(const std::string& sentence)> warn;
+};
+
+enum class ParticipantState { computed, kept, failed };
+
+struct ParticipantOutcome {
+  std::string participant_id;
+  ParticipantState state = ParticipantState::computed;
+  std::string reason;  // why it failed, a sentence
+  int exit_code = 0;   // of the failure: 3 input, 5 resources, 70 a bug
+};
+
+// Processes every participant of the dataset and writes OUT/sub-XX. One that fails does not stop the others: its
+// reason stands in the result, in the log, and in OUT/logs/sub-XX_failure.json. A participant whose report was made by
+// the same version with the same options, template and scans is kept as it is; if only dose, dose group or dates
+// changed, its report is brought up to date without looking at the scans again.
+// The result is in the dataset's order. Neither order nor threads change any result.
+// Throws what concerns all: InputError (template), ResourceError (OUT cannot be written), UsageError (options).
+std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
+                                              const TrialEvents& events);
+
+// 0: none failed; 1: some failed; where no participant is left, the exit code of the failures (3 before 5 before 70).
+int exit_code_of(const std::vector<ParticipantOutcome>& outcomes);
+
+struct GroupResult {
+  std::vector<std::filesystem::path> files;  // the reports and tables written
+  std::vector<LeftOut> left_out;             // who is in no dose group's summary, with the reason
+  std::size_t participants = 0;              // with a report
+};
+
+// Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.
+// Participants of the dataset without a report are left out, with the reason of their failure where there is one.
+// Throws InputError where OUT holds no report of any participant of the dataset.
+GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events);
+
+}  // namespace wane

@@ -1,0 +1,188 @@
+// wane run, participant, group: a BIDS folder to reports.
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "imaging/error.h"
+#include "pipeline/run/trial.h"
+#include "tools/commands.h"
+#include "tools/progress.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TrialCommand {
+  TrialCommand(CLI::App& app, const std::vector<std::string>& sections) : line(app, sections) {}
+  CommandLine line;
+  fs::path bids, out;
+  std::vector<std::string> labels;
+  double memory_gb = 0;
+  bool force = false;
+};
+
+const std::vector<std::string> kAllSections = {"dataset", "conform", "align", "extract", "segment", "measure"};
+
+std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
+  const auto command = std::make_shared<TrialCommand>(app, sections);
+  app.add_option("BIDS", command->bids, "Folder of the raw scans (sub-*/ses-*/anat/*_T1w.nii.gz, participants.tsv)")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("OUT", command->out, "Folder for reports and images; made where it does not exist")
+      ->required()
+      ->type_name("DIR");
+  return command;
+}
+
+void add_participant_flags(CLI::App& app, TrialCommand& command) {
+  app.add_option("--participant-label,--participant_label", command.labels,
+                 "Only these participants, with or without \"sub-\": 01 02")
+      ->type_name("LABEL");
+  app.add_option("--memory", command.memory_gb,
+                 "Memory to stay within; fewer participants run at once. Else 80 % of what is available")
+      ->check(CLI::PositiveNumber)
+      ->type_name("GB");
+  app.add_flag("--force", command.force, "Compute again what is up to date already");
+}
+
+// As it was given, for the log.
+std::string given_command_line() {
+  std::ifstream file("/proc/self/cmdline");
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
+void require_own_folder(const TrialCommand& command) {
+  std::error_code error;
+  if (fs::equivalent(command.bids, command.out, error))
+    throw UsageError("The output folder " + command.out.string() +
+                     " is the dataset itself: name another folder, so that raw data stay as they are.");
+}
+
+TrialRequest request_of(const TrialCommand& command) {
+  require_own_folder(command);
+  TrialRequest request;
+  request.out = command.out;
+  request.options = command.line.options();
+  request.template_folder = command.line.template_folder();
+  request.threads = command.line.threads();
+  request.memory_gb = command.memory_gb;
+  request.force = command.force;
+  request.program_version = WANE_VERSION;
+  request.command_line = given_command_line();
+  return request;
+}
+
+TrialEvents events_shown_on(ProgressDisplay& display) {
+  return {[&](std::size_t participants) { display.begin(participants); },
+          [&](const std::string& participant, const char* step, int index, int count) {
+            display.step(participant, step, index, count);
+          },
+          [&](const std::string& participant) { display.finished(participant); },
+          [&](const std::string& sentence) { display.note(sentence); },
+          [&](const std::string& sentence) { display.warn(sentence); }};
+}
+
+Dataset dataset_of(const TrialCommand& command, const RunOptions& options, ProgressDisplay& display) {
+  const Dataset dataset = read_dataset(command.bids, options.dataset, command.labels);
+  for (const auto& warning : dataset.warnings) display.warn(warning);
+  return dataset;
+}
+
+std::size_t count_of(const std::vector<ParticipantOutcome>& outcomes, ParticipantState state) {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(), [&](const auto& outcome) { return outcome.state == state; }));
+}
+
+void print_outcomes(const std::vector<ParticipantOutcome>& outcomes, const Dataset& dataset) {
+  const std::size_t kept = count_of(outcomes, ParticipantState::kept);
+  std::cout << "Participants: " << count_of(outcomes, ParticipantState::computed) << " measured";
+  if (kept > 0) std::cout << ", " << kept << " up to date already (--force computes them again)";
+  std::cout << ", " << count_of(outcomes, ParticipantState::failed) << " failed\n";
+  for (const auto& outcome : outcomes)
+    if (outcome.state == ParticipantState::failed)
+      std::cout << "  failed: " << outcome.participant_id << ": " << outcome.reason << '\n';
+  for (const auto& missing : dataset.left_out)
+    std::cout << "  not measured: " << missing.participant_id << ": " << missing.reason << '\n';
+}
+
+void print_reports(const GroupResult& result) {
+  for (const auto& left_out : result.left_out)
+    std::cout << "  in no dose group's summary: " << left_out.participant_id << ": " << left_out.reason << '\n';
+  std::cout << "Reports:\n";
+  for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
+}
+
+int participants(const TrialCommand& command) {
+  command.line.start();
+  ProgressDisplay display;
+  const TrialRequest request = request_of(command);
+  const Dataset dataset = dataset_of(command, request.options, display);
+  const auto outcomes = process_trial(dataset, request, events_shown_on(display));
+  print_outcomes(outcomes, dataset);
+  return exit_code_of(outcomes);
+}
+
+int group(const TrialCommand& command) {
+  command.line.start();
+  ProgressDisplay display;
+  const TrialRequest request = request_of(command);
+  const Dataset dataset = dataset_of(command, request.options, display);
+  print_reports(report_trial(dataset, request, events_shown_on(display)));
+  return 0;
+}
+
+int run(const TrialCommand& command) {
+  command.line.start();
+  ProgressDisplay display;
+  const TrialRequest request = request_of(command);
+  const Dataset dataset = dataset_of(command, request.options, display);
+  const TrialEvents events = events_shown_on(display);
+  const auto outcomes = process_trial(dataset, request, events);
+  print_outcomes(outcomes, dataset);
+  // With nobody left there is nothing to report, and the failures say why.
+  if (count_of(outcomes, ParticipantState::failed) < outcomes.size())
+    print_reports(report_trial(dataset, request, events));
+  return exit_code_of(outcomes);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program, int& exit_code) {
+  CLI::App* app = program.add_subcommand("run", "Measure every participant, then write the trial's reports");
+  const auto command = add_folders(*app, kAllSections);
+  add_participant_flags(*app, *command);
+  app->footer(
+      "Example: wane run trial/ results/ --threads 8\n"
+      "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
+      "is not up to date.");
+  app->callback([&exit_code, command] { exit_code = run(*command); });
+}
+
+void add_participant_command(CLI::App& program, int& exit_code) {
+  CLI::App* app = program.add_subcommand("participant", "Measure some participants only (one task of a cluster)");
+  const auto command = add_folders(*app, kAllSections);
+  add_participant_flags(*app, *command);
+  app->footer(
+      "Example: wane participant trial/ results/ --participant-label 01 02\n"
+      "Tasks may share the output folder. When all are done: wane group trial/ results/");
+  app->callback([&exit_code, command] { exit_code = participants(*command); });
+}
+
+void add_group_command(CLI::App& program, int& exit_code) {
+  CLI::App* app =
+      program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
+  const auto command = add_folders(*app, {"dataset"});
+  app->callback([&exit_code, command] { exit_code = group(*command); });
+}
+
+}  // namespace wane
