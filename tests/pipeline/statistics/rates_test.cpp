@@ -1,0 +1,127 @@
+#include "pipeline/statistics/rates.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace wane {
+namespace {
+
+using Days = std::vector<std::optional<double>>;
+
+constexpr double year = 365.25;
+
+TissueValues all(double value) {
+  return {value, value, value};
+}
+
+Change change(std::size_t from, std::size_t to, double percent, double standard_error = 0) {
+  return {from, to, all(percent), all(standard_error)};
+}
+
+// Percent changes between visits with these volumes, every pair, with the error of each visit's log volume.
+std::vector<Change> changes_between(const std::vector<double>& volumes, const std::vector<double>& log_errors = {}) {
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i < volumes.size(); ++i)
+    for (std::size_t j = i + 1; j < volumes.size(); ++j) {
+      const double ratio = volumes[j] / volumes[i];
+      const double error = log_errors.empty() ? 0 : 100 * ratio * std::hypot(log_errors[i], log_errors[j]);
+      changes.push_back(change(i, j, 100 * (ratio - 1), error));
+    }
+  return changes;
+}
+
+double brain_rate(const Days& days, const std::vector<Change>& changes) {
+  return rates_percent_per_year(days, changes).value().brain;
+}
+
+TEST(Rates, a_year_between_two_visits_gives_the_change_itself) {
+  EXPECT_NEAR(brain_rate({0.0, year}, {change(0, 1, -1.0)}), -1.0, 1e-12);
+  EXPECT_NEAR(brain_rate({100.0, 100.0 + year}, {change(0, 1, 0.7, 0.1)}), 0.7, 1e-12);
+}
+
+TEST(Rates, half_a_year_compounds) {
+  EXPECT_NEAR(brain_rate({0.0, year / 2}, {change(0, 1, -1.0)}), -1.99, 1e-12);  // 0.99^2 = 0.9801
+}
+
+TEST(Rates, loss_is_negative_and_swapping_the_visits_in_time_flips_it) {
+  const double loss = brain_rate({0.0, year}, {change(0, 1, -2.0)});
+  const double gain = brain_rate({year, 0.0}, {change(0, 1, -2.0)});
+  EXPECT_LT(loss, 0);
+  EXPECT_NEAR((1 + loss / 100) * (1 + gain / 100), 1.0, 1e-12);
+}
+
+TEST(Rates, a_steady_loss_is_found_from_any_visits) {
+  std::vector<double> volumes;
+  const Days days = {-90.0, 0.0, 200.0, 365.0, 1000.0};
+  for (const auto& day : days) volumes.push_back(1200 * std::pow(0.992, *day / year));
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), -0.8, 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {0.001, 0.002, 0.001, 0.003, 0.001})), -0.8, 1e-10);
+}
+
+// numpy.polyfit of log1p(percent / 100) over days / 365.25, then 100 expm1(slope).
+TEST(Rates, agrees_with_a_line_fitted_elsewhere) {
+  const Days days = {0.0, 180.0, 400.0, 730.0};
+  const std::vector<double> volumes = {100, 99.6, 98.9, 98.7};
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), -0.6730008466580016, 1e-10);
+  // Weights 1 / variance of visits with variances 1, 1, 4, 1.
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {1e-4, 1e-4, 2e-4, 1e-4})), -0.6506538525940402, 1e-10);
+}
+
+TEST(Rates, baseline_and_successive_changes_suffice) {
+  const Days days = {0.0, 180.0, 400.0, 730.0};
+  auto changes = changes_between({100, 99.6, 98.9, 98.7});
+  std::erase_if(changes, [](const Change& c) { return c.from == 1 && c.to == 3; });
+  EXPECT_NEAR(brain_rate(days, changes), -0.6730008466580016, 1e-10);
+}
+
+TEST(Rates, contradicting_changes_are_reconciled_evenly) {
+  // In logs: 1 to 2 and 2 to 3 say 0 each, 1 to 3 says c. Least squares gives steps of c / 3 each.
+  const double percent = -3.0;
+  const std::vector<Change> changes = {change(0, 1, 0), change(1, 2, 0), change(0, 2, percent)};
+  const double slope = std::log1p(percent / 100) * 2 / 3 / 2;
+  EXPECT_NEAR(brain_rate({0.0, year, 2 * year}, changes), 100 * std::expm1(slope), 1e-10);
+}
+
+TEST(Rates, reversing_the_visits_changes_nothing_but_the_sign) {
+  const std::vector<double> volumes = {100, 99.2, 99.4, 97.9};
+  const std::vector<double> errors = {0.001, 0.003, 0.001, 0.002};
+  const Days days = {0.0, 100.0, 350.0, 720.0};
+  const Days mirrored = {0.0, 370.0, 620.0, 720.0};
+  const auto reversed = [](auto values) {
+    std::reverse(values.begin(), values.end());
+    return values;
+  };
+  const double forward = brain_rate(days, changes_between(volumes, errors));
+  const double backward = brain_rate(mirrored, changes_between(reversed(volumes), reversed(errors)));
+  EXPECT_NEAR(std::log1p(forward / 100), -std::log1p(backward / 100), 1e-12);
+}
+
+TEST(Rates, tissues_are_apart_and_one_may_be_missing) {
+  Change c{0, 1, {-1, -2, std::numeric_limits<double>::quiet_NaN()}, {}};
+  const auto rates = rates_percent_per_year({0.0, year}, {c});
+  ASSERT_TRUE(rates);
+  EXPECT_NEAR(rates->brain, -1, 1e-12);
+  EXPECT_NEAR(rates->gray_matter, -2, 1e-12);
+  EXPECT_TRUE(std::isnan(rates->white_matter));
+}
+
+TEST(Rates, undated_visits_link_the_dated) {
+  const Days days = {0.0, std::nullopt, year};
+  EXPECT_NEAR(brain_rate(days, {change(0, 1, -50), change(1, 2, 98)}), -1.0, 1e-10);
+}
+
+TEST(Rates, there_is_none_without_two_dated_visits) {
+  EXPECT_FALSE(rates_percent_per_year({}, {}));
+  EXPECT_FALSE(rates_percent_per_year({0.0}, {}));
+  EXPECT_FALSE(rates_percent_per_year({0.0, year}, {}));
+  EXPECT_FALSE(rates_percent_per_year({0.0, std::nullopt}, {change(0, 1, -1)}));
+  EXPECT_FALSE(rates_percent_per_year({7.0, 7.0}, {change(0, 1, -1)}));
+  EXPECT_FALSE(rates_percent_per_year({0.0, year}, {change(0, 1, -100)}));
+  EXPECT_FALSE(rates_percent_per_year({0.0, 1.0, 2.0, 3.0}, {change(0, 1, -1), change(2, 3, -1)}));
+}
+
+}  // namespace
+}  // namespace wane
