@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "imaging/parallel.h"
-#include "imaging/resample.h"
 #include "imaging/smooth.h"
 
 namespace wane {
@@ -78,18 +77,6 @@ Volume jacobian_determinant(const DisplacementField& field) {
     determinant[n] = float((Mat3::Identity() + per_index * to_index).determinant());
   });
   return determinant;
-}
-
-Volume carried(const Volume& map, const DisplacementField& backward) {
-  require_same_grid(map.grid, backward.grid, "map", "displacement");
-  const Mat3 to_index = lps_to_index_rotation(map.grid);
-  const LinearSampler sample(map);
-  Volume result(map.grid);
-  for_each_voxel(map.grid, [&](std::size_t n, int i, int j, int k) {
-    const Vec3 at = Vec3(i, j, k) + to_index * backward[n].cast<double>();
-    result[n] = sample(float(at[0]), float(at[1]), float(at[2]));
-  });
-  return result;
 }
 
 DisplacementField smoothed(const DisplacementField& field, double sigma_voxels) {

@@ -1,4 +1,4 @@
-// Small displacement fields: their inverse, their Jacobian determinant, and what they carry.
+// Small displacement fields: their inverse, their Jacobian determinant.
 #pragma once
 
 #include "imaging/image.h"
@@ -13,9 +13,6 @@ DisplacementField inverted(const DisplacementField& field);
 
 // det(I + grad u) by central differences; 1 at the outermost voxels.
 Volume jacobian_determinant(const DisplacementField& field);
-
-// map(y + backward(y)), trilinear: `map` carried along by the forward displacement whose inverse is given.
-Volume carried(const Volume& map, const DisplacementField& backward);
 
 // Each component smoothed by a Gaussian of `sigma_voxels`.
 DisplacementField smoothed(const DisplacementField& field, double sigma_voxels);

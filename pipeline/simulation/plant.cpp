@@ -15,8 +15,9 @@ namespace wane {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 16;
-constexpr double kPlantingMarginMm = 14.0;     // around the brain: room for the intracranial space and the inverse
+constexpr double kPlantingMarginMm = 8.0;  // around the brain: room for the intracranial space
 constexpr int kRefinements = 3;                // Newton steps on the finished truth; each wins about two digits
+constexpr double kRequestTolerancePercent = 1e-3;
 constexpr double kFieldSmoothingVoxels = 0.5;  // takes the checkerboard off that differences of faces leave
 
 // Streams of random numbers of a seed; a visit's streams are kVisitStreams apart.
@@ -70,27 +71,37 @@ Grid covering_grid(const Grid& like, const SpaceBox& box, const Vec3& spacing_mm
   return grid;
 }
 
-// Linear sampling of a source's map in the person's space, averaged over the planting voxel.
-Volume in_person_space(const Volume& map, const Grid& grid, const PersonMap& person) {
-  const Affine to_lps = grid.index_to_lps();
-  const Affine to_source = map.grid.lps_to_index();
-  const LinearSampler sample(map);
-  const int parts = std::max(1, int(std::ceil(grid.spacing_mm[0] / map.grid.spacing_mm.maxCoeff() - 0.01)));
-  Volume result(grid);
+// Every voxel of `grid` cut into parts[a] along axis a.
+Grid refined_grid(const Grid& grid, const std::array<int, 3>& parts) {
+  Grid fine = grid;
+  Vec3 first;
+  for (int a = 0; a < 3; ++a) {
+    fine.size[a] = grid.size[a] * parts[a];
+    fine.spacing_mm[a] = grid.spacing_mm[a] / parts[a];
+    first[a] = 0.5 / parts[a] - 0.5;
+  }
+  fine.origin_mm = grid.index_to_lps() * first;
+  return fine;
+}
+
+Volume averaged_over_parts(const Volume& fine, const Grid& grid, const std::array<int, 3>& parts) {
+  Volume mean(grid);
+  const float share = 1.F / float(parts[0] * parts[1] * parts[2]);
   parallel_for(grid.size[2], [&](std::size_t k) {
-    for (int j = 0; j < grid.size[1]; ++j)
-      for (int i = 0; i < grid.size[0]; ++i) {
-        double sum = 0;
-        for (int part = 0; part < parts * parts * parts; ++part) {
-          const Vec3 place(part % parts, part / parts % parts, part / (parts * parts));
-          const Vec3 within = (place.array() + 0.5) / parts - 0.5;
-          const Vec3 at = to_source * person(to_lps * (Vec3(i, j, double(k)) + within));
-          sum += sample(float(at[0]), float(at[1]), float(at[2]));
-        }
-        result.at(i, j, int(k)) = float(sum / (parts * parts * parts));
-      }
+    for (int z = 0; z < parts[2]; ++z)
+      for (int y = 0; y < fine.grid.size[1]; ++y)
+        for (int x = 0; x < fine.grid.size[0]; ++x)
+          mean.at(x / parts[0], y / parts[1], int(k)) += share * fine.at(x, y, int(k) * parts[2] + z);
   });
-  return result;
+  return mean;
+}
+
+// How often a voxel is cut along each axis to be no larger than the source's: a voxel shows the mean of what it covers.
+std::array<int, 3> parts_of_voxel(const Vec3& voxel_mm, const SourceHead& head) {
+  std::array<int, 3> parts;
+  const double source_mm = head.t1.grid.spacing_mm.maxCoeff();
+  for (int a = 0; a < 3; ++a) parts[a] = std::max(1, int(std::lround(voxel_mm[a] / source_mm)));
+  return parts;
 }
 
 Volume as_volume(const Mask& mask) {
@@ -99,40 +110,50 @@ Volume as_volume(const Mask& mask) {
   return volume;
 }
 
-// A person's anatomy on the planting grid.
+// A person's anatomy. What is planted lives on the planting grid, what is measured on a grid as fine as the source.
 struct Anatomy {
-  PersonMap person;
   SpaceBox brain_box;
-  Volume gm, wm;
+  DisplacementField to_source;  // person's LPS + this = source head's LPS; its grid is the planting grid
   Mask domain;                  // the intracranial space, where things can move
-  DisplacementField to_source;  // person's LPS + this = source head's LPS
+  Volume gm, wm;                // on the planting grid
+  Volume fine_gm, fine_wm;      // on the measuring grid
 };
 
-Anatomy anatomy_of(const SourceHead& head, const PlantOptions& options) {
-  Anatomy anatomy;
-  const SpaceBox source_box = space_box(head.brain.grid, bounding_box(head.brain));
-  if (options.person) {
-    // A cubic field is constant beyond its box: the scalp moves along with the brain's surface.
-    anatomy.person = PersonMap(*options.person, widened(source_box, Vec3::Constant(30), Vec3::Constant(30)));
-  }
-  anatomy.brain_box = anatomy.person.covering(source_box);
-  const Vec3 margin = Vec3::Constant(kPlantingMarginMm);
-  const Grid grid = covering_grid(head.t1.grid, widened(anatomy.brain_box, margin, margin),
-                                  Vec3::Constant(options.planting_spacing_mm));
-  anatomy.gm = in_person_space(head.tissue.gm, grid, anatomy.person);
-  anatomy.wm = in_person_space(head.tissue.wm, grid, anatomy.person);
-  const Mask brain = threshold(in_person_space(as_volume(head.brain), grid, anatomy.person), 0.5F);
-  // Sulci belong to the space between brain and skull, and so do 3 mm beyond the brain's surface.
-  anatomy.domain = largest_component(dilated(closed(brain, 4.0), 3.0));
-  anatomy.to_source = DisplacementField(grid, Eigen::Vector3f::Zero());
+DisplacementField displacement_to_source(const PersonMap& person, const Grid& grid) {
+  DisplacementField field(grid, Eigen::Vector3f::Zero());
   const Affine to_lps = grid.index_to_lps();
   parallel_for(grid.size[2], [&](std::size_t k) {
     for (int j = 0; j < grid.size[1]; ++j)
       for (int i = 0; i < grid.size[0]; ++i) {
         const Vec3 at = to_lps * Vec3(i, j, double(k));
-        anatomy.to_source.at(i, j, int(k)) = (anatomy.person(at) - at).cast<float>();
+        field.at(i, j, int(k)) = (person(at) - at).cast<float>();
       }
   });
+  return field;
+}
+
+Anatomy anatomy_of(const SourceHead& head, const PlantOptions& options) {
+  Anatomy anatomy;
+  PersonMap person;
+  const SpaceBox source_box = space_box(head.brain.grid, bounding_box(head.brain));
+  if (options.person) person = PersonMap(*options.person, widened(source_box, Vec3::Constant(30), Vec3::Constant(30)));
+  anatomy.brain_box = person.covering(source_box);
+  const Vec3 margin = Vec3::Constant(kPlantingMarginMm);
+  const Vec3 spacing_mm = Vec3::Constant(options.planting_spacing_mm);
+  const Grid grid = covering_grid(head.t1.grid, widened(anatomy.brain_box, margin, margin), spacing_mm);
+  anatomy.to_source = displacement_to_source(person, grid);
+  const std::array<int, 3> parts = parts_of_voxel(spacing_mm, head);
+  const Grid measuring = refined_grid(grid, parts);
+  auto in_person_space = [&](const Volume& map) {
+    return resample_displaced(map, measuring, Affine::Identity(), anatomy.to_source);
+  };
+  anatomy.fine_gm = in_person_space(head.tissue.gm);
+  anatomy.fine_wm = in_person_space(head.tissue.wm);
+  anatomy.gm = averaged_over_parts(anatomy.fine_gm, grid, parts);
+  anatomy.wm = averaged_over_parts(anatomy.fine_wm, grid, parts);
+  const Mask brain = threshold(averaged_over_parts(in_person_space(as_volume(head.brain)), grid, parts), 0.5F);
+  // Sulci belong to the space between brain and skull, and so do 3 mm beyond the brain's surface.
+  anatomy.domain = largest_component(dilated(closed(brain, 4.0), 3.0));
   return anatomy;
 }
 
@@ -182,9 +203,21 @@ double change_by_jacobian(const Volume& map, const Volume& jacobian) {
 }
 
 double change_by_volume(const Volume& map, const DisplacementField& backward) {
-  const Volume moved = carried(map, backward);
+  const Volume moved = resample_displaced(map, map.grid, Affine::Identity(), backward);
   return 100.0 * sum_over(map.size(), [&](std::size_t n) { return double(moved[n]) - map[n]; }) /
          sum_over(map.size(), [&](std::size_t n) { return map[n]; });
+}
+
+// The field as it is between its voxels, on a finer grid.
+DisplacementField interpolated(const DisplacementField& field, const Grid& grid) {
+  DisplacementField fine(grid, Eigen::Vector3f::Zero());
+  const Affine to_index = field.grid.lps_to_index() * grid.index_to_lps();
+  parallel_for(grid.size[2], [&](std::size_t k) {
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i)
+        fine.at(i, j, int(k)) = displacement_at(field, to_index * Vec3(i, j, double(k)));
+  });
+  return fine;
 }
 
 Volume sum_of(const Volume& a, const Volume& b) {
@@ -220,9 +253,9 @@ class Planter {
     for (int refinement = 0;; ++refinement) {
       forward = combined(gm_unit_, wm_unit_, weight);
       result.backward = inverted(forward);
-      const Eigen::Vector2d got(change_by_volume(anatomy_.gm, result.backward),
-                                change_by_volume(anatomy_.wm, result.backward));
-      if (refinement == kRefinements || (got - wanted).cwiseAbs().maxCoeff() < 1e-4) break;
+      const Eigen::Vector2d got(change_by_volume(anatomy_.fine_gm, result.backward),
+                                change_by_volume(anatomy_.fine_wm, result.backward));
+      if (refinement == kRefinements || (got - wanted).cwiseAbs().maxCoeff() < kRequestTolerancePercent) break;
       weight += response_.inverse() * (wanted - got);
     }
     read_truth(forward, result);
@@ -231,13 +264,13 @@ class Planter {
 
  private:
   void read_truth(const DisplacementField& forward, Atrophy& result) const {
-    const Volume jacobian = jacobian_determinant(forward);
-    const Volume brain = sum_of(anatomy_.gm, anatomy_.wm);
+    const Volume jacobian = jacobian_determinant(interpolated(forward, anatomy_.fine_gm.grid));
+    const Volume brain = sum_of(anatomy_.fine_gm, anatomy_.fine_wm);
     VisitTruth& truth = result.truth;
-    truth.by_volume = {change_by_volume(brain, result.backward), change_by_volume(anatomy_.gm, result.backward),
-                       change_by_volume(anatomy_.wm, result.backward)};
-    truth.by_jacobian = {change_by_jacobian(brain, jacobian), change_by_jacobian(anatomy_.gm, jacobian),
-                         change_by_jacobian(anatomy_.wm, jacobian)};
+    truth.by_volume = {change_by_volume(brain, result.backward), change_by_volume(anatomy_.fine_gm, result.backward),
+                       change_by_volume(anatomy_.fine_wm, result.backward)};
+    truth.by_jacobian = {change_by_jacobian(brain, jacobian), change_by_jacobian(anatomy_.fine_gm, jacobian),
+                         change_by_jacobian(anatomy_.fine_wm, jacobian)};
     const auto [least, most] = std::minmax_element(jacobian.values.begin(), jacobian.values.end());
     truth.least_jacobian = *least;
     truth.most_jacobian = *most;
@@ -285,37 +318,10 @@ DisplacementField composed(const Anatomy& anatomy, const DisplacementField& back
   return sum;
 }
 
-// Every voxel of `grid` cut into parts[a] along axis a.
-Grid refined_grid(const Grid& grid, const std::array<int, 3>& parts) {
-  Grid fine = grid;
-  Vec3 first;
-  for (int a = 0; a < 3; ++a) {
-    fine.size[a] = grid.size[a] * parts[a];
-    fine.spacing_mm[a] = grid.spacing_mm[a] / parts[a];
-    first[a] = 0.5 / parts[a] - 0.5;
-  }
-  fine.origin_mm = grid.index_to_lps() * first;
-  return fine;
-}
-
-Volume averaged_over_parts(const Volume& fine, const Grid& grid, const std::array<int, 3>& parts) {
-  Volume mean(grid);
-  const float share = 1.F / float(parts[0] * parts[1] * parts[2]);
-  parallel_for(grid.size[2], [&](std::size_t k) {
-    for (int z = 0; z < parts[2]; ++z)
-      for (int y = 0; y < grid.size[1] * parts[1]; ++y)
-        for (int x = 0; x < fine.grid.size[0]; ++x)
-          mean.at(x / parts[0], y / parts[1], int(k)) += share * fine.at(x, y, int(k) * parts[2] + z);
-  });
-  return mean;
-}
-
-// The one resampling of a visit. A voxel shows the mean of what it covers, as a scanner's does.
+// The one resampling of a visit.
 Volume scanned(const SourceHead& head, const DisplacementField& to_source, const Grid& grid,
                const Affine& scan_to_person) {
-  std::array<int, 3> parts;
-  const double source_mm = head.t1.grid.spacing_mm.maxCoeff();
-  for (int a = 0; a < 3; ++a) parts[a] = std::max(1, int(std::lround(grid.spacing_mm[a] / source_mm)));
+  const std::array<int, 3> parts = parts_of_voxel(grid.spacing_mm, head);
   const Volume fine = resample_displaced(head.t1, refined_grid(grid, parts), scan_to_person, to_source,
                                          Affine::Identity(), Interpolation::cubic);
   return averaged_over_parts(fine, grid, parts);

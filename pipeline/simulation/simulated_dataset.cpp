@@ -1,0 +1,83 @@
+#include "pipeline/simulation/simulated_dataset.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <system_error>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "pipeline/simulation/truth_json.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw ResourceError("Cannot make the folder " + folder.string() + ": " + error.message() + ".");
+}
+
+void write_json(const fs::path& file, const json& value) {
+  write_text_atomically(file, value.dump(1) + "\n");
+}
+
+// int16, as scanners write it.
+LabelMap as_int16(const Volume& scan) {
+  LabelMap numbers(scan.grid);
+  for (std::size_t n = 0; n < scan.size(); ++n) numbers[n] = std::int16_t(scan[n]);
+  return numbers;
+}
+
+}  // namespace
+
+void write_dataset_description(const fs::path& dataset, const std::string& name) {
+  const fs::path file = dataset / "dataset_description.json";
+  make_folder(dataset);
+  if (fs::exists(file)) return;
+  write_json(file, {{"Name", name},
+                    {"BIDSVersion", "1.8.0"},
+                    {"DatasetType", "raw"},
+                    {"GeneratedBy", {{{"Name", "wane simulate"}}}},
+                    {"Acknowledgements", "No patient: every scan is simulated from one head, see truth/."}});
+}
+
+void write_participants(const fs::path& dataset, const std::vector<TrialParticipant>& participants) {
+  std::ostringstream table;
+  table << "participant_id\tdose_group\tdose\n";
+  json levels = json::object();
+  for (const TrialParticipant& participant : participants) {
+    table << participant.id << '\t' << participant.dose_group << '\t' << participant.dose << '\n';
+    std::ostringstream dose;
+    dose << participant.dose << " million cells per kg of body weight";
+    levels[participant.dose_group] = dose.str();
+  }
+  make_folder(dataset);
+  write_text_atomically(dataset / "participants.tsv", table.str());
+  write_json(dataset / "participants.json",
+             {{"dose_group", {{"Description", "Dose group of the trial"}, {"Levels", levels}}},
+              {"dose", {{"Description", "Dose given"}, {"Units", "10^6 cells/kg"}}}});
+}
+
+void write_person(const fs::path& dataset, const std::string& label, const SimulatedPerson& person,
+                  const std::vector<VisitRequest>& requests, const PlantOptions& options) {
+  if (fs::exists(dataset / label))
+    throw UsageError((dataset / label).string() + " is there already; delete it or give another --out or --label.");
+  std::ostringstream sessions;
+  sessions << "session_id\tdays_since_baseline\n";
+  for (std::size_t v = 0; v < person.visits.size(); ++v) {
+    const std::string session = session_name(v);
+    const fs::path folder = dataset / label / session / "anat";
+    make_folder(folder);
+    write_nifti(folder / (label + "_" + session + "_T1w.nii.gz"), as_int16(person.visits[v].scan));
+    sessions << session << '\t' << requests[v].days << '\n';
+  }
+  write_text_atomically(dataset / label / (label + "_sessions.tsv"), sessions.str());
+  make_folder(dataset / "truth");
+  write_json(dataset / "truth" / (label + ".json"), truth_json(label, person, requests, options));
+}
+
+}  // namespace wane

@@ -1,0 +1,182 @@
+// wane simulate: plants a known atrophy in a scan, for one person or for the sample trial.
+#include <omp.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "imaging/parallel.h"
+#include "pipeline/simulation/simulated_dataset.h"
+#include "tools/commands.h"
+
+namespace wane {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct HeadFiles {
+  fs::path head, brain, out;
+  int threads = 0;
+};
+
+struct PersonFlags {
+  HeadFiles files;
+  std::string label = "sub-01";
+  std::vector<double> gm_percent{0, -1}, wm_percent{0, -1}, days, drift_percent;
+  std::vector<double> voxel_mm{1, 1, 1}, voxel_last_mm;
+  std::optional<std::uint64_t> person;
+  PlantOptions options;
+};
+
+struct TrialFlags {
+  HeadFiles files;
+  TrialOptions options;
+};
+
+void add_head_files(CLI::App& command, HeadFiles& files) {
+  command.add_option("--head", files.head, "T1-weighted head with skull and scalp, little noise")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--brain", files.brain, "Its brain: a mask, or the head with all but the brain set to 0")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--out", files.out, "BIDS folder to write; the truth goes to its folder truth/")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--threads", files.threads, "Threads (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, all cores)");
+}
+
+SourceHead read_head(const HeadFiles& files) {
+  omp_set_num_threads(thread_count(files.threads));
+  return source_head(read_nifti(files.head).volume, read_nifti_mask(files.brain));
+}
+
+Vec3 voxel_of(const std::vector<double>& mm, const char* flag) {
+  if (mm.size() == 1) return Vec3::Constant(mm[0]);
+  if (mm.size() != 3) throw UsageError(std::string(flag) + " takes one number or three, in mm: 1,1,3.");
+  return Vec3(mm[0], mm[1], mm[2]);
+}
+
+std::vector<VisitRequest> requests_of(const PersonFlags& flags) {
+  const std::size_t visits = flags.gm_percent.size();
+  auto require_visits = [&](const std::vector<double>& list, const char* flag) {
+    if (list.size() != visits)
+      throw UsageError(std::string(flag) + " has " + std::to_string(list.size()) + " values and --gm has " +
+                       std::to_string(visits) + "; each visit needs one.");
+  };
+  require_visits(flags.wm_percent, "--wm");
+  if (!flags.days.empty()) require_visits(flags.days, "--days");
+  if (!flags.drift_percent.empty()) require_visits(flags.drift_percent, "--drift");
+  std::vector<VisitRequest> requests(visits);
+  for (std::size_t v = 0; v < visits; ++v) {
+    requests[v].days = flags.days.empty() ? 365.0 * double(v) : flags.days[v];
+    requests[v].gm_change_percent = flags.gm_percent[v];
+    requests[v].wm_change_percent = flags.wm_percent[v];
+    requests[v].calibration_drift_percent = flags.drift_percent.empty() ? 0.0 : flags.drift_percent[v];
+    requests[v].voxel_mm = voxel_of(flags.voxel_mm, "--voxel");
+  }
+  if (!flags.voxel_last_mm.empty()) requests.back().voxel_mm = voxel_of(flags.voxel_last_mm, "--voxel-last");
+  return requests;
+}
+
+void simulate_one(const PersonFlags& flags) {
+  const std::vector<VisitRequest> requests = requests_of(flags);
+  PlantOptions options = flags.options;
+  options.person = flags.person;
+  options.validate();
+  if (!flags.label.starts_with("sub-")) throw UsageError("--label must begin with sub-, as BIDS names people.");
+  const SourceHead head = read_head(flags.files);
+  write_dataset_description(flags.files.out, "Simulated visits with planted atrophy");
+  write_person(flags.files.out, flags.label, simulate_person(head, requests, options), requests, options);
+  std::cout << (flags.files.out / "truth" / (flags.label + ".json")).string() << '\n';
+}
+
+void simulate_trial(const TrialFlags& flags) {
+  const fs::path& out = flags.files.out;
+  if (fs::exists(out) && !fs::is_empty(out))
+    throw UsageError(out.string() + " is not empty; delete it or give another --out.");
+  const std::vector<TrialParticipant> plan = trial_plan(flags.options);
+  const SourceHead head = read_head(flags.files);
+  write_dataset_description(out, "Sample trial: four doses, planted atrophy");
+  write_participants(out, plan);
+  std::mutex print;
+  std::size_t done = 0;
+  // People in parallel; the loops inside of each then run on one thread and give the same bits.
+  parallel_for(plan.size(), [&](std::size_t p) {
+    const TrialParticipant& participant = plan[p];
+    const SimulatedPerson person = simulate_person(head, participant.visits, participant.options);
+    write_person(out, participant.id, person, participant.visits, participant.options);
+    const std::lock_guard lock(print);
+    std::cerr << "simulated " << participant.id << " (" << ++done << " of " << plan.size() << ")\n";
+  });
+  std::cout << out.string() << '\n';
+}
+
+void add_person_command(CLI::App& simulate) {
+  const auto flags = std::make_shared<PersonFlags>();
+  CLI::App& command = *simulate.add_subcommand("person", "Visits of one person, with the changes you ask for");
+  add_head_files(command, flags->files);
+  command.add_option("--label", flags->label, "Name of the participant")->capture_default_str();
+  const char* percent = "Percent change of the whole %, one value a visit, the first 0: 0,-0.8,-1.6";
+  auto percent_of = [&](const std::string& tissue) {
+    std::string text = percent;
+    return text.replace(text.find('%'), 1, tissue);
+  };
+  command.add_option("--gm", flags->gm_percent, percent_of("gray matter"))->delimiter(',')->capture_default_str();
+  command.add_option("--wm", flags->wm_percent, percent_of("white matter"))->delimiter(',')->capture_default_str();
+  command.add_option("--days", flags->days, "Days since the first visit, one value a visit (default: years)")
+      ->delimiter(',');
+  command
+      .add_option("--drift", flags->drift_percent, "Percent by which a visit shows lengths too long, one value a visit")
+      ->delimiter(',');
+  command.add_option("--voxel", flags->voxel_mm, "Voxel size in mm, one number or three")
+      ->delimiter(',')
+      ->capture_default_str();
+  command.add_option("--voxel-last", flags->voxel_last_mm, "Voxel size of the last visit in mm, if it differs")
+      ->delimiter(',');
+  command.add_option("--person", flags->person, "Number of another person that the head is first bent into");
+  PlantOptions& options = flags->options;
+  command.add_option("--seed", options.seed, "Seed of pose, bias field, noise and regions")->capture_default_str();
+  command.add_option("--noise", options.noise_fraction, "Sigma of the noise, as fraction of bright tissue")
+      ->capture_default_str();
+  command.add_option("--bias", options.bias_amplitude, "Bias field, largest logarithm")->capture_default_str();
+  command.add_option("--rotate", options.rotation_degrees, "Range of the pose's angles in degrees")
+      ->capture_default_str();
+  command.add_option("--shift", options.shift_mm, "Range of the pose's shifts in mm")->capture_default_str();
+  command.add_option("--gain", options.gain_range, "Range of the intensity gain between visits")->capture_default_str();
+  command.add_option("--pattern", options.pattern_strength, "How much regions differ, 0 to 2")->capture_default_str();
+  command.add_option("--planting-spacing", options.planting_spacing_mm, "Grid of the planted displacement in mm")
+      ->capture_default_str();
+  command.callback([flags] { simulate_one(*flags); });
+}
+
+void add_trial_command(CLI::App& simulate) {
+  const auto flags = std::make_shared<TrialFlags>();
+  CLI::App& command =
+      *simulate.add_subcommand("trial", "The sample trial: four dose groups whose loss falls with dose");
+  add_head_files(command, flags->files);
+  command.add_option("--seed", flags->options.seed, "Seed of everything")->capture_default_str();
+  command.add_option("--participants-per-group", flags->options.participants_per_group, "People in each dose group")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 200));
+  command.add_flag("--full", flags->options.full, "1 mm voxels and three visits (default: 2 mm and two)");
+  command.callback([flags] { simulate_trial(*flags); });
+}
+
+}  // namespace
+
+void add_simulate_command(CLI::App& program) {
+  CLI::App& command = *program.add_subcommand("simulate", "Plant a known atrophy in a scan and write the visits");
+  command.require_subcommand(1);
+  add_person_command(command);
+  add_trial_command(command);
+}
+
+}  // namespace wane
