@@ -25,7 +25,7 @@ using std::string;
 constexpr std::size_t piece_bytes = std::size_t(1) << 20;  // a multiple of every voxel's size
 // Deflate cannot do better than 1032 to 1; a header that asks for more than that needs no inflating to be refused.
 constexpr std::uint64_t most_inflation = 1032;
-constexpr int gz_level = 5;  // on T1 scans within 2 % of the size of level 9, in a fifth of its time
+constexpr int gz_level = 4;  // on T1 scans at most 9 % larger than level 6, in a third of its time
 
 const char* const convert_again = "copy or convert it again";
 
@@ -197,6 +197,8 @@ OpenScan open_scan(const fs::path& file, const NiftiLimits& limits) {
   OpenScan scan{file, std::make_unique<ByteSource>(file), {}, {}, {}};
   string head(nifti_header_bytes, '\0');
   head.resize(scan.source->read(reinterpret_cast<unsigned char*>(head.data()), head.size()));
+  if (scan.source->ended_early() && head.size() < nifti_header_bytes)
+    refuse_nifti(file, "it is cut short within the header", convert_again);
   scan.header = parse_nifti_header(head, file);
   scan.layout = checked_nifti_layout(scan.header, limits, file);
   check_size_on_disk(*scan.source, scan.layout, file);

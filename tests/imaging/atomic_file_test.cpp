@@ -1,0 +1,106 @@
+#include "imaging/atomic_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "imaging/error.h"
+#include "tests/broken/scratch_folder.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AtomicFile : public testing::Test {
+ protected:
+  std::size_t files_in_folder() const {
+    return std::size_t(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
+  }
+  static std::string content(const fs::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+
+  broken::ScratchFolder folder_;
+};
+
+TEST_F(AtomicFile, HoldsTheTextAndLeavesNothingElse) {
+  write_text_atomically(folder_ / "a.json", "first");
+  write_text_atomically(folder_ / "a.json", "second");
+  EXPECT_EQ(content(folder_ / "a.json"), "second");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, TemporaryNameIsHiddenInTheSameFolderWithTheSameEnding) {
+  write_atomically(folder_ / "a.nii.gz", [&](const fs::path& temporary) {
+    EXPECT_EQ(temporary.parent_path(), folder_.path());
+    EXPECT_EQ(temporary.filename().string().front(), '.');
+    EXPECT_TRUE(temporary.filename().string().ends_with("a.nii.gz"));
+    std::ofstream(temporary) << "x";
+  });
+}
+
+TEST_F(AtomicFile, AFailureLeavesTheOlderFileAndNoTemporary) {
+  write_text_atomically(folder_ / "a.json", "old");
+  EXPECT_THROW(write_atomically(folder_ / "a.json",
+                                [](const fs::path& temporary) {
+                                  std::ofstream(temporary) << "half";
+                                  throw std::runtime_error("power cut");
+                                }),
+               std::runtime_error);
+  EXPECT_EQ(content(folder_ / "a.json"), "old");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, AMissingFolderIsNamedWithTheReason) {
+  try {
+    write_text_atomically(folder_ / "missing" / "a.json", "x");
+    FAIL() << "no exception";
+  } catch (const ResourceError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("missing/a.json"), std::string::npos) << message;
+    EXPECT_NE(message.find("No such file or directory"), std::string::npos) << message;
+  }
+}
+
+TEST_F(AtomicFile, AFullDiskIsReportedAsSuch) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "needs /dev/full";
+  try {
+    write_atomically(folder_ / "a.json", [&](const fs::path& temporary) {
+      fs::create_symlink("/dev/full", temporary);
+      write_text_atomically(folder_ / "b.json", "unrelated files are still written");
+      std::ofstream stream(temporary);
+      stream << "x";
+      if (!stream.flush()) throw ResourceError("No space left on device");
+    });
+    FAIL() << "no exception";
+  } catch (const ResourceError&) {
+    EXPECT_FALSE(fs::exists(folder_ / "a.json"));
+    EXPECT_EQ(files_in_folder(), 1u);
+  }
+}
+
+TEST_F(AtomicFile, AFolderInTheWayIsReportedAndNothingIsLeft) {
+  fs::create_directories(folder_ / "a.json");
+  EXPECT_THROW(write_text_atomically(folder_ / "a.json", "x"), ResourceError);
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, ManyThreadsMayWriteTheSameFile) {
+  std::vector<std::thread> threads;
+  for (int n = 0; n < 8; ++n)
+    threads.emplace_back([&, n] { write_text_atomically(folder_ / "a.json", std::string(10000, char('a' + n))); });
+  for (std::thread& thread : threads) thread.join();
+  const std::string text = content(folder_ / "a.json");
+  EXPECT_EQ(text, std::string(10000, text.at(0)));
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+}  // namespace
+}  // namespace wane
