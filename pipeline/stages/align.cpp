@@ -1,0 +1,124 @@
+#include "pipeline/stages/align.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "registration/rigid.h"
+#include "registration/visit_registration.h"
+
+namespace wane {
+namespace {
+
+// With more visits than this, only neighbours in time and the first visit are paired: all pairs grow with the square.
+constexpr std::size_t most_visits_with_all_pairs = 5;
+
+double chosen_spacing_mm(const std::vector<ConformedVisit>& visits, const AlignOptions& options) {
+  if (options.spacing_mm > 0) return options.spacing_mm;
+  double sum = 0;
+  for (const ConformedVisit& visit : visits) sum += std::log(visit.scan.grid.voxel_volume_mm3()) / 3;
+  const double mean = std::exp(sum / double(visits.size()));
+  return std::clamp(std::round(mean * 20) / 20, 1.0, 2.0);
+}
+
+std::vector<PairTransform> pairs_to_measure(std::size_t visits) {
+  std::vector<PairTransform> pairs;
+  for (std::size_t from = 0; from < visits; ++from)
+    for (std::size_t to = from + 1; to < visits; ++to)
+      if (visits <= most_visits_with_all_pairs || from == 0 || to <= from + 2)
+        pairs.push_back({from, to, Affine::Identity()});
+  return pairs;
+}
+
+// The midpoint grid: the template's box around the brain, in the template's orientation, widened by the margin.
+Grid midpoint_grid(const HeadTemplate& head_template, const Affine& template_to_midpoint, double spacing_mm,
+                   double margin_mm) {
+  const Box box = bounding_box(head_template.intracranial_mask);
+  const Affine map = template_to_midpoint * head_template.head.grid.index_to_lps();
+  Vec3 low = Vec3::Constant(std::numeric_limits<double>::max());
+  Vec3 high = -low;
+  for (int corner = 0; corner < 8; ++corner) {
+    const Vec3 p = map * Vec3((corner & 1) ? box.high[0] : box.low[0], (corner & 2) ? box.high[1] : box.low[1],
+                              (corner & 4) ? box.high[2] : box.low[2]);
+    low = low.cwiseMin(p);
+    high = high.cwiseMax(p);
+  }
+  low.array() -= margin_mm;
+  high.array() += margin_mm;
+  Grid grid;
+  grid.spacing_mm = Vec3::Constant(spacing_mm);
+  grid.origin_mm = low;
+  for (int axis = 0; axis < 3; ++axis) grid.size[axis] = int(std::ceil((high[axis] - low[axis]) / spacing_mm)) + 1;
+  return grid;
+}
+
+}  // namespace
+
+void AlignOptions::validate() const {
+  if (spacing_mm != 0 && !(spacing_mm >= 0.5 && spacing_mm <= 4))
+    throw UsageError("align.spacing_mm must be 0 (from the scans) or lie between 0.5 and 4 mm.");
+  if (!(margin_mm >= 10 && margin_mm <= 100)) throw UsageError("align.margin_mm must lie between 10 and 100 mm.");
+}
+
+OptionFields option_fields(AlignOptions& o) {
+  return {
+      {"spacing_mm", "mm", "voxel size of the midpoint space; 0 takes the visits' mean voxel size, 1 to 2 mm",
+       &o.spacing_mm},
+      {"margin_mm", "mm",
+       "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at", &o.margin_mm}};
+}
+
+AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
+                    const AlignOptions& options) {
+  if (visits.empty()) throw InputError("there is no visit to align.");
+  const Vec3 centre_mm = head_template.head.grid.centre_mm();
+  std::vector<Affine> poses{Affine::Identity()};
+  AlignedVisits result;
+  if (visits.size() > 1) {
+    std::vector<Mask> regions;
+    for (const ConformedVisit& visit : visits)
+      regions.push_back(
+          resample(dilated(head_template.intracranial_mask, 3.0), visit.scan.grid, visit.template_to_scan.inverse()));
+    std::vector<PairTransform> pairs = pairs_to_measure(visits.size());
+    for (PairTransform& pair : pairs) {
+      const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
+      const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
+      const VisitRegistration found =
+          register_visits(visits[pair.from].scan, regions[pair.from], visits[pair.to].scan, regions[pair.to], start);
+      if (found.correlation < 0.3)
+        throw InputError("two visits cannot be brought into agreement (correlation " +
+                         std::to_string(found.correlation).substr(0, 5) + "): visit " + std::to_string(pair.from + 1) +
+                         " and visit " + std::to_string(pair.to + 1) + "; check that they show the same person.");
+      pair.from_to_to = found.a_to_b;
+    }
+    poses = midpoint_to_visits(visits.size(), pairs);
+  }
+
+  // Orientation and place come from the template, as the mean over visits, so that no visit's own axes are preferred.
+  std::vector<Affine> rigid_parts, affine_parts;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    affine_parts.push_back(poses[v].inverse() * visits[v].template_to_scan);
+    rigid_parts.push_back(nearest_rigid(affine_parts.back(), centre_mm));
+  }
+  const Affine turn = rigid_mean(rigid_parts);
+  for (Affine& part : affine_parts) part = turn.inverse() * part;
+  result.template_to_midpoint = affine_mean(affine_parts);
+
+  result.midpoint =
+      midpoint_grid(head_template, result.template_to_midpoint, chosen_spacing_mm(visits, options), options.margin_mm);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    AlignedVisit aligned;
+    aligned.midpoint_to_scan = poses[v] * turn;
+    aligned.preprocessed = resample(visits[v].scan, result.midpoint, aligned.midpoint_to_scan, Interpolation::cubic);
+    for (float& value : aligned.preprocessed.values) value = std::max(value, 0.F);
+    aligned.seen = coverage(visits[v].scan.grid, result.midpoint, aligned.midpoint_to_scan);
+    result.visits.push_back(std::move(aligned));
+  }
+  return result;
+}
+
+}  // namespace wane

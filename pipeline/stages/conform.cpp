@@ -1,0 +1,118 @@
+#include "pipeline/stages/conform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/resample.h"
+#include "registration/template_alignment.h"
+
+namespace wane {
+namespace {
+
+// Brain-extracted scans are empty around the brain: what is not zero is one compact part no larger than a large brain.
+bool could_be_extracted(const Volume& scan) {
+  const double coarse_mm = std::max(3.0, scan.grid.spacing_mm.maxCoeff());
+  const Mask any = resample(threshold(scan, 1e-6F), isotropic_grid(scan.grid, coarse_mm));
+  const Mask body = largest_component(opened(any, coarse_mm * 1.5));
+  const double body_ml = volume_ml(body);
+  return body_ml > 400 && body_ml < 2300 && volume_ml(any) < 1.3 * body_ml;
+}
+
+// Share of the points 12 to 20 mm outside the template's brain, above its middle, where the scan has any signal.
+double signal_around_brain(const Volume& scan, const HeadTemplate& head_template, const Affine& template_to_scan) {
+  const Grid grid = isotropic_grid(head_template.head.grid, 4.0);
+  const Volume distance = resample(signed_distance(resample(head_template.intracranial_mask, grid)), grid);
+  const Volume seen = resample(scan, grid, template_to_scan, Interpolation::linear, -1.F);
+  double around = 0, bright = 0;
+  const double middle_mm = grid.centre_mm()[2];
+  for (int k = 0; k < grid.size[2]; ++k)
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i) {
+        const std::size_t n = grid.offset(i, j, k);
+        const Vec3 position = grid.index_to_lps() * Vec3(i, j, k);
+        if (distance[n] < 6 || distance[n] > 14 || position[2] < middle_mm || seen[n] < 0) continue;
+        around += 1;
+        bright += seen[n] > 0;
+      }
+  return around > 0 ? bright / around : 0;
+}
+
+double correlation_within(const Volume& a, const Mask& mask, const Volume& b) {
+  double n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+  for (std::size_t m = 0; m < a.size(); ++m) {
+    if (!mask[m]) continue;
+    n += 1;
+    sa += a[m];
+    sb += b[m];
+    saa += double(a[m]) * a[m];
+    sbb += double(b[m]) * b[m];
+    sab += double(a[m]) * b[m];
+  }
+  const double va = saa - sa * sa / n, vb = sbb - sb * sb / n;
+  return va > 0 && vb > 0 ? (sab - sa * sb / n) / std::sqrt(va * vb) : 0;
+}
+
+TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options) {
+  TemplateAlignmentOptions alignment;
+  alignment.search_angle_degrees = options.search_angle_degrees;
+  alignment.finest_mm = options.working_spacing_mm;
+  if (!extracted) return align_to_template(t.head, dilated(t.intracranial_mask, 14.0), scan, alignment);
+  Volume brain = t.head;
+  for (std::size_t n = 0; n < brain.size(); ++n)
+    if (!t.intracranial_mask[n]) brain[n] = 0;
+  return align_to_template(brain, dilated(t.intracranial_mask, 6.0), scan, alignment);
+}
+
+}  // namespace
+
+void ConformOptions::validate() const {
+  if (!(search_angle_degrees > 0 && search_angle_degrees <= 60))
+    throw UsageError("conform.search_angle_degrees must lie between 0 and 60 degrees.");
+  if (!(working_spacing_mm >= 1 && working_spacing_mm <= 8))
+    throw UsageError("conform.working_spacing_mm must lie between 1 and 8 mm.");
+}
+
+OptionFields option_fields(ConformOptions& o) {
+  return {{"search_angle_degrees", "degrees",
+           "how far the head may be tilted from what the file says; 30 covers any scanner", &o.search_angle_degrees},
+          {"working_spacing_mm", "mm",
+           "finest voxel size of the alignment to the template; finer changes it by less than the template's own error",
+           &o.working_spacing_mm}};
+}
+
+ConformedVisit conform(const Volume& raw_scan, const HeadTemplate& head_template, const ConformOptions& options) {
+  ConformedVisit visit;
+  visit.scan = raw_scan;
+  float low = std::numeric_limits<float>::max(), high = std::numeric_limits<float>::lowest();
+  for (float& v : visit.scan.values) {
+    if (!std::isfinite(v) || v < 0) v = 0;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  if (!(high > low))
+    throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
+
+  const bool candidate = could_be_extracted(visit.scan);
+  TemplateAlignment alignment = align_head(visit.scan, head_template, candidate, options);
+  visit.brain_extracted = candidate && signal_around_brain(visit.scan, head_template, alignment.template_to_scan) < 0.1;
+  if (candidate && !visit.brain_extracted) alignment = align_head(visit.scan, head_template, false, options);
+  visit.template_to_scan = alignment.template_to_scan;
+
+  const Grid coarse = isotropic_grid(head_template.head.grid, 2.0);
+  const Mask brain = resample(head_template.intracranial_mask, coarse);
+  visit.template_similarity = correlation_within(resample(downsampled(head_template.head, 2.0), coarse), brain,
+                                                 resample(visit.scan, coarse, visit.template_to_scan));
+  if (visit.template_similarity < 0.25)
+    throw InputError(
+        "no head could be found in the scan that looks like a T1-weighted head (similarity to the template " +
+        std::to_string(visit.template_similarity).substr(0, 5) + ", at least 0.25 is needed); look at the scan.");
+  if (alignment.overlap < 0.9)
+    visit.warnings.push_back("the scan covers only " + std::to_string(int(100 * alignment.overlap)) +
+                             " % of the head around the brain");
+  return visit;
+}
+
+}  // namespace wane

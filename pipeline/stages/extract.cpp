@@ -1,0 +1,102 @@
+#include "pipeline/stages/extract.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+#include "registration/deformable.h"
+#include "segmentation/bias_field.h"
+#include "segmentation/brain_extraction.h"
+
+namespace wane {
+namespace {
+
+// White matter by the template's prior is at 100, so that visits can be averaged.
+void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brain) {
+  std::vector<float> values;
+  for (std::size_t n = 0; n < volume.size(); ++n)
+    if (brain[n] && wm_prior[n] > 0.8F && volume[n] > 0) values.push_back(volume[n]);
+  if (values.size() < 100) throw InputError("the aligned scan shows no white matter; look at the scan.");
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  const float factor = 100.F / *middle;
+  for (float& v : volume.values) v *= factor;
+}
+
+Volume mean_of(const std::vector<Volume>& volumes) {
+  Volume mean = volumes.at(0);
+  for (std::size_t v = 1; v < volumes.size(); ++v)
+    for (std::size_t n = 0; n < mean.size(); ++n) mean[n] += volumes[v][n];
+  for (float& v : mean.values) v /= float(volumes.size());
+  return mean;
+}
+
+}  // namespace
+
+void ExtractOptions::validate() const {
+  if (!(warp_spacing_mm >= 1 && warp_spacing_mm <= 4))
+    throw UsageError("extract.warp_spacing_mm must lie between 1 and 4 mm.");
+  if (!(bias_wavelength_mm >= 20 && bias_wavelength_mm <= 400))
+    throw UsageError("extract.bias_wavelength_mm must lie between 20 and 400 mm.");
+}
+
+OptionFields option_fields(ExtractOptions& o) {
+  return {{"warp_spacing_mm", "mm",
+           "finest voxel size of the template's deformable alignment; the folds of two people do not match better than "
+           "2 mm",
+           &o.warp_spacing_mm},
+          {"bias_wavelength_mm", "mm", "shortest wave of the bias field; a shorter one would take up anatomy",
+           &o.bias_wavelength_mm}};
+}
+
+ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
+                       const HeadTemplate& head_template, const ExtractOptions& options) {
+  const Grid& grid = aligned.midpoint;
+  const Affine to_template = aligned.template_to_midpoint.inverse();
+  const bool extracted =
+      std::any_of(visits.begin(), visits.end(), [](const ConformedVisit& v) { return v.brain_extracted; });
+
+  const Mask rough = resample(head_template.intracranial_mask, grid, to_template);
+  const Volume rough_white = resample(head_template.wm_prior, grid, to_template);
+  BiasFieldOptions bias;
+  bias.knot_spacing_mm = 2 * options.bias_wavelength_mm;
+  ExtractedBrain result;
+  for (const AlignedVisit& visit : aligned.visits) {
+    const Volume field = estimate_bias_field(visit.preprocessed, rough, bias);
+    Volume corrected = visit.preprocessed;
+    for (std::size_t n = 0; n < corrected.size(); ++n) corrected[n] /= field[n];
+    scale_white_matter(corrected, rough_white, rough);
+    result.corrected.push_back(std::move(corrected));
+  }
+  result.average = mean_of(result.corrected);
+
+  // Scans that came without skull are compared with the template's brain alone.
+  Volume moving = head_template.head;
+  if (extracted)
+    for (std::size_t n = 0; n < moving.size(); ++n) moving[n] *= head_template.brain_probability[n];
+  Volume weight(grid);
+  const Mask near = dilated(rough, extracted ? 8.0 : 12.0);
+  for (std::size_t n = 0; n < weight.size(); ++n) weight[n] = near[n];
+  DeformableOptions deformable;
+  deformable.levels_mm = {4 * options.warp_spacing_mm, 2 * options.warp_spacing_mm, options.warp_spacing_mm};
+  const DisplacementField displacement = register_deformable(result.average, weight, moving, to_template, deformable);
+  const CarriedTemplate carried = carry_template(head_template, grid, displacement, to_template);
+
+  result.intracranial = carried.intracranial;
+  if (extracted) {
+    Mask any(grid);
+    for (std::size_t n = 0; n < any.size(); ++n) any[n] = result.average[n] > 0.5F;
+    result.brain = largest_component(holes_filled(any));
+  } else {
+    result.brain = extract_brain(result.average, carried);
+  }
+  result.gm_prior = carried.priors.gm;
+  result.wm_prior = carried.priors.wm;
+  result.csf_prior = carried.priors.csf;
+  return result;
+}
+
+}  // namespace wane

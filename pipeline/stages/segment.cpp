@@ -1,0 +1,26 @@
+#include "pipeline/stages/segment.h"
+
+#include "imaging/error.h"
+#include "segmentation/tissue_mixture.h"
+
+namespace wane {
+
+void SegmentOptions::validate() const {
+  if (!(smoothness >= 0 && smoothness <= 5)) throw UsageError("segment.smoothness must lie between 0 and 5.");
+}
+
+OptionFields option_fields(SegmentOptions& o) {
+  return {{"smoothness", "",
+           "weight of the Markov prior between neighbouring voxels; more removes noise and thin gray matter",
+           &o.smoothness}};
+}
+
+TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& options) {
+  TissueMixtureOptions mixture;
+  mixture.markov_weight = options.smoothness;
+  TissueMixture found = segment_tissues(extracted.average, extracted.brain,
+                                        {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
+  return {std::move(found.gm), std::move(found.wm), std::move(found.csf)};
+}
+
+}  // namespace wane

@@ -1,0 +1,29 @@
+// The brain (with the CSF around it) out of a whole head: the template's brain, carried over by a deformable alignment,
+// corrected by the scan's own intensities at its border.
+#pragma once
+
+#include "imaging/image.h"
+#include "segmentation/head_template.h"
+#include "segmentation/tissue_mixture.h"
+
+namespace wane {
+
+// The template on another grid, seen through its alignment.
+struct CarriedTemplate {
+  Volume brain_probability;
+  TissuePriors priors;
+  Mask intracranial;
+};
+
+// `to_template` takes LPS mm of the grid to LPS mm of the template after the displacement has been added.
+CarriedTemplate carry_template(const HeadTemplate& head_template, const Grid& grid,
+                               const DisplacementField& displacement, const Affine& to_template);
+
+struct BrainExtractionOptions {
+  double reach_mm = 6.0;  // how far the scan's intensities may move the template's border
+};
+
+// `corrected`: bias corrected T1-weighted head; `carried` on the same grid.
+Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, const BrainExtractionOptions& options = {});
+
+}  // namespace wane
