@@ -64,21 +64,6 @@ DisplacementField inverted(const DisplacementField& field) {
   return back;
 }
 
-Volume jacobian_determinant(const DisplacementField& field) {
-  const Grid& g = field.grid;
-  const Mat3 to_index = lps_to_index_rotation(g);
-  Volume determinant(g, 1.F);
-  for_each_voxel(g, [&](std::size_t n, int i, int j, int k) {
-    if (i == 0 || j == 0 || k == 0 || i + 1 == g.size[0] || j + 1 == g.size[1] || k + 1 == g.size[2]) return;
-    Mat3 per_index;  // columns: change of the displacement per voxel along i, j, k
-    per_index.col(0) = 0.5 * (field.at(i + 1, j, k) - field.at(i - 1, j, k)).cast<double>();
-    per_index.col(1) = 0.5 * (field.at(i, j + 1, k) - field.at(i, j - 1, k)).cast<double>();
-    per_index.col(2) = 0.5 * (field.at(i, j, k + 1) - field.at(i, j, k - 1)).cast<double>();
-    determinant[n] = float((Mat3::Identity() + per_index * to_index).determinant());
-  });
-  return determinant;
-}
-
 DisplacementField smoothed(const DisplacementField& field, double sigma_voxels) {
   DisplacementField result(field.grid, Eigen::Vector3f::Zero());
   std::vector<float> component(field.size());

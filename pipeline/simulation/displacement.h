@@ -1,4 +1,4 @@
-// Small displacement fields: their inverse, their Jacobian determinant.
+// Small displacement fields: their values between voxels, and their inverse.
 #pragma once
 
 #include "imaging/image.h"
@@ -10,9 +10,6 @@ Eigen::Vector3f displacement_at(const DisplacementField& field, const Vec3& inde
 
 // b with b(y) = -u(y + b(y)): x -> x + u(x) taken back. For fields that are one to one and shorter than a few voxels.
 DisplacementField inverted(const DisplacementField& field);
-
-// det(I + grad u) by central differences; 1 at the outermost voxels.
-Volume jacobian_determinant(const DisplacementField& field);
 
 // Each component smoothed by a Gaussian of `sigma_voxels`.
 DisplacementField smoothed(const DisplacementField& field, double sigma_voxels);

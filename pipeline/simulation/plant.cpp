@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBlock = 1 << 16;
 constexpr double kPlantingMarginMm = 8.0;  // around the brain: room for the intracranial space
-constexpr int kRefinements = 3;                // Newton steps on the finished truth; each wins about two digits
+constexpr int kRefinements = 3;            // Newton steps on the finished truth; each wins about two digits
 constexpr double kRequestTolerancePercent = 1e-3;
 constexpr double kFieldSmoothingVoxels = 0.5;  // takes the checkerboard off that differences of faces leave
 
@@ -197,34 +197,88 @@ DisplacementField combined(const DisplacementField& a, const DisplacementField& 
   return sum;
 }
 
-double change_by_jacobian(const Volume& map, const Volume& jacobian) {
-  const double volume = sum_over(map.size(), [&](std::size_t n) { return map[n]; });
-  return 100.0 * sum_over(map.size(), [&](std::size_t n) { return map[n] * (jacobian[n] - 1.0); }) / volume;
-}
+// Sums over the brain of one tissue each, weighted or not.
+struct TissueSums {
+  double gm = 0, wm = 0;
+  double least_jacobian = 1, most_jacobian = 1;
+  TissueSums& operator+=(const TissueSums& other) {
+    gm += other.gm;
+    wm += other.wm;
+    least_jacobian = std::min(least_jacobian, other.least_jacobian);
+    most_jacobian = std::max(most_jacobian, other.most_jacobian);
+    return *this;
+  }
+};
 
-double change_by_volume(const Volume& map, const DisplacementField& backward) {
-  const Volume moved = resample_displaced(map, map.grid, Affine::Identity(), backward);
-  return 100.0 * sum_over(map.size(), [&](std::size_t n) { return double(moved[n]) - map[n]; }) /
-         sum_over(map.size(), [&](std::size_t n) { return map[n]; });
-}
+// Reads the tissues' changes off a displacement, on the measuring grid and within the intracranial space.
+class TissueMeter {
+ public:
+  explicit TissueMeter(const Anatomy& anatomy)
+      : anatomy_(anatomy), measuring_(anatomy.fine_gm.grid), gm_(anatomy.fine_gm), wm_(anatomy.fine_wm) {
+    for (int a = 0; a < 3; ++a) parts_[a] = measuring_.size[a] / anatomy.domain.grid.size[a];
+    volume_ = sums([&](std::size_t n, const Vec3&, TissueSums& sum) {
+      sum.gm += anatomy_.fine_gm[n];
+      sum.wm += anatomy_.fine_wm[n];
+    });
+  }
 
-// The field as it is between its voxels, on a finer grid.
-DisplacementField interpolated(const DisplacementField& field, const Grid& grid) {
-  DisplacementField fine(grid, Eigen::Vector3f::Zero());
-  const Affine to_index = field.grid.lps_to_index() * grid.index_to_lps();
-  parallel_for(grid.size[2], [&](std::size_t k) {
-    for (int j = 0; j < grid.size[1]; ++j)
-      for (int i = 0; i < grid.size[0]; ++i)
-        fine.at(i, j, int(k)) = displacement_at(field, to_index * Vec3(i, j, double(k)));
-  });
-  return fine;
-}
+  // Of the maps carried to where the visit shows them. Cubic interpolation, as of the scan itself: linear would read
+  // the maps half a voxel against the movement, which matters in a cortex of three voxels.
+  TissueChange by_volume(const DisplacementField& backward) const {
+    const Affine to_field = backward.grid.lps_to_index() * measuring_.index_to_lps();
+    const Mat3 to_index = measuring_.lps_to_index().linear();
+    return change_to(sums([&](std::size_t, const Vec3& index, TissueSums& sum) {
+      const Vec3 at = index + to_index * displacement_at(backward, to_field * index).cast<double>();
+      sum.gm += gm_(float(at[0]), float(at[1]), float(at[2]));
+      sum.wm += wm_(float(at[0]), float(at[1]), float(at[2]));
+    }));
+  }
 
-Volume sum_of(const Volume& a, const Volume& b) {
-  Volume sum(a.grid);
-  for (std::size_t n = 0; n < a.size(); ++n) sum[n] = a[n] + b[n];
-  return sum;
-}
+  // Of every voxel's Jacobian determinant; also its range.
+  TissueChange by_jacobian(const DisplacementField& forward, VisitTruth& range) const {
+    const Affine to_field = forward.grid.lps_to_index() * measuring_.index_to_lps();
+    const Mat3 to_index = measuring_.lps_to_index().linear();
+    const TissueSums total = sums([&](std::size_t n, const Vec3& index, TissueSums& sum) {
+      Mat3 per_index;  // columns: change of the displacement per voxel along i, j, k
+      for (int a = 0; a < 3; ++a) {
+        const Vec3 step = Vec3::Unit(a);
+        per_index.col(a) = 0.5 * (displacement_at(forward, to_field * (index + step)) -
+                                  displacement_at(forward, to_field * (index - step)))
+                                     .cast<double>();
+      }
+      const double jacobian = (Mat3::Identity() + per_index * to_index).determinant();
+      sum += {jacobian * anatomy_.fine_gm[n], jacobian * anatomy_.fine_wm[n], jacobian, jacobian};
+    });
+    range.least_jacobian = total.least_jacobian;
+    range.most_jacobian = total.most_jacobian;
+    return change_to(total);
+  }
+
+ private:
+  // f(offset, index, sum) for every voxel of the measuring grid within the domain, slices added in order.
+  template <class F>
+  TissueSums sums(F&& f) const {
+    return parallel_sum(measuring_.size[2], 1, TissueSums{}, [&](std::size_t k, std::size_t) {
+      TissueSums sum;
+      for (int j = 0; j < measuring_.size[1]; ++j)
+        for (int i = 0; i < measuring_.size[0]; ++i)
+          if (anatomy_.domain.at(i / parts_[0], j / parts_[1], int(k) / parts_[2]))
+            f(measuring_.offset(i, j, int(k)), Vec3(i, j, double(k)), sum);
+      return sum;
+    });
+  }
+
+  TissueChange change_to(const TissueSums& sum) const {
+    return {100 * ((sum.gm + sum.wm) / (volume_.gm + volume_.wm) - 1), 100 * (sum.gm / volume_.gm - 1),
+            100 * (sum.wm / volume_.wm - 1)};
+  }
+
+  const Anatomy& anatomy_;
+  const Grid measuring_;
+  const CubicSampler gm_, wm_;
+  std::array<int, 3> parts_{1, 1, 1};
+  TissueSums volume_;
+};
 
 // What a visit's atrophy does, and the way back from it.
 struct Atrophy {
@@ -234,53 +288,43 @@ struct Atrophy {
 
 class Planter {
  public:
-  Planter(const Anatomy& anatomy, const PlantOptions& options) : anatomy_(anatomy) {
+  Planter(const Anatomy& anatomy, const PlantOptions& options) : meter_(anatomy) {
     const Volume pattern = regional_pattern(anatomy, options);
     gm_unit_ = unit_displacement(anatomy, anatomy.gm, pattern);
     wm_unit_ = unit_displacement(anatomy, anatomy.wm, pattern);
-    const Volume by_gm = jacobian_determinant(gm_unit_);
-    const Volume by_wm = jacobian_determinant(wm_unit_);
-    response_ << change_by_jacobian(anatomy.gm, by_gm), change_by_jacobian(anatomy.gm, by_wm),
-        change_by_jacobian(anatomy.wm, by_gm), change_by_jacobian(anatomy.wm, by_wm);
+    VisitTruth ignored;
+    const TissueChange by_gm = meter_.by_jacobian(gm_unit_, ignored);
+    const TissueChange by_wm = meter_.by_jacobian(wm_unit_, ignored);
+    response_ << by_gm.gm, by_wm.gm, by_gm.wm, by_wm.wm;
   }
 
   Atrophy plant(const VisitRequest& request) const {
     const Eigen::Vector2d wanted(request.gm_change_percent, request.wm_change_percent);
     if (wanted.isZero()) return {};
     Eigen::Vector2d weight = response_.inverse() * wanted;
-    Atrophy result;
-    DisplacementField forward;
     for (int refinement = 0;; ++refinement) {
-      forward = combined(gm_unit_, wm_unit_, weight);
-      result.backward = inverted(forward);
-      const Eigen::Vector2d got(change_by_volume(anatomy_.fine_gm, result.backward),
-                                change_by_volume(anatomy_.fine_wm, result.backward));
-      if (refinement == kRefinements || (got - wanted).cwiseAbs().maxCoeff() < kRequestTolerancePercent) break;
-      weight += response_.inverse() * (wanted - got);
+      const DisplacementField forward = combined(gm_unit_, wm_unit_, weight);
+      Atrophy result{inverted(forward), {}};
+      result.truth.by_volume = meter_.by_volume(result.backward);
+      const Eigen::Vector2d missed = wanted - Eigen::Vector2d(result.truth.by_volume.gm, result.truth.by_volume.wm);
+      if (refinement == kRefinements || missed.cwiseAbs().maxCoeff() < kRequestTolerancePercent) {
+        read_truth(forward, result.truth);
+        return result;
+      }
+      weight += response_.inverse() * missed;
     }
-    read_truth(forward, result);
-    return result;
   }
 
  private:
-  void read_truth(const DisplacementField& forward, Atrophy& result) const {
-    const Volume jacobian = jacobian_determinant(interpolated(forward, anatomy_.fine_gm.grid));
-    const Volume brain = sum_of(anatomy_.fine_gm, anatomy_.fine_wm);
-    VisitTruth& truth = result.truth;
-    truth.by_volume = {change_by_volume(brain, result.backward), change_by_volume(anatomy_.fine_gm, result.backward),
-                       change_by_volume(anatomy_.fine_wm, result.backward)};
-    truth.by_jacobian = {change_by_jacobian(brain, jacobian), change_by_jacobian(anatomy_.fine_gm, jacobian),
-                         change_by_jacobian(anatomy_.fine_wm, jacobian)};
-    const auto [least, most] = std::minmax_element(jacobian.values.begin(), jacobian.values.end());
-    truth.least_jacobian = *least;
-    truth.most_jacobian = *most;
+  void read_truth(const DisplacementField& forward, VisitTruth& truth) const {
+    truth.by_jacobian = meter_.by_jacobian(forward, truth);
     for (const auto& u : forward.values)
       truth.largest_displacement_mm = std::max(truth.largest_displacement_mm, double(u.norm()));
-    if (*least <= 0)
+    if (truth.least_jacobian <= 0)
       throw InputError("So much change cannot be planted in this head: the displacement would fold the tissue.");
   }
 
-  const Anatomy& anatomy_;
+  const TissueMeter meter_;
   DisplacementField gm_unit_, wm_unit_;
   Eigen::Matrix2d response_;  // percent change of (GM, WM) by one unit of either field
 };
