@@ -1,0 +1,53 @@
+#include "pipeline/report/json_values.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace wane {
+
+using nlohmann::ordered_json;
+
+double rounded(double value, int decimals) {
+  const double scale = std::pow(10.0, decimals);
+  const double scaled = std::round(value * scale);
+  if (!std::isfinite(scaled)) return value;
+  return scaled == 0 ? 0.0 : scaled / scale;
+}
+
+ordered_json number_json(std::optional<double> value, int decimals) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  const double number = rounded(*value, decimals);
+  // Whole numbers without ".0", as people write them: 16, 365.
+  if (std::abs(number) < 1e15 && number == std::floor(number)) return static_cast<std::int64_t>(number);
+  return number;
+}
+
+ordered_json text_json(const std::optional<std::string>& text) {
+  return text ? ordered_json(*text) : ordered_json(nullptr);
+}
+
+ordered_json percent_json(const TissueValues& values) {
+  return {{"brain", number_json(values.brain, decimals_percent)},
+          {"gray_matter", number_json(values.gray_matter, decimals_percent)},
+          {"white_matter", number_json(values.white_matter, decimals_percent)}};
+}
+
+ordered_json report_head(const std::string& schema, const Provenance& provenance) {
+  return {{"schema", schema}, {"sign_convention", "negative = loss"}, {"version", provenance.version}};
+}
+
+void add_provenance(ordered_json& report, const Provenance& provenance) {
+  auto options = ordered_json::parse(provenance.options, nullptr, false);
+  if (!options.is_object()) throw std::logic_error("the options of a report are not a JSON object");
+  report["options"] = std::move(options);
+  report["inputs"] = ordered_json::array();
+  for (const auto& input : provenance.inputs)
+    report["inputs"].push_back({{"path", input.path}, {"sha256", input.sha256}});
+}
+
+std::string json_text(const ordered_json& json) {
+  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace wane

@@ -1,0 +1,37 @@
+// How values are written in every report: rounded to what they can mean, never NaN, always in the same order.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "pipeline/measurement/volumes.h"
+#include "pipeline/report/provenance.h"
+
+namespace wane {
+
+inline constexpr int decimals_ml = 3;
+inline constexpr int decimals_percent = 4;
+inline constexpr int decimals_days = 3;
+inline constexpr int decimals_dose = 6;
+inline constexpr int decimals_quality = 6;
+inline constexpr int decimals_p = 8;
+
+// To so many decimals, and never -0. Values that are not finite stay as they are.
+double rounded(double value, int decimals);
+
+// null where there is no finite value.
+nlohmann::ordered_json number_json(std::optional<double> value, int decimals);
+nlohmann::ordered_json text_json(const std::optional<std::string>& text);
+nlohmann::ordered_json percent_json(const TissueValues& values);  // {"brain", "gray_matter", "white_matter"}
+
+// "schema", "sign_convention" and "version", which every report begins with.
+nlohmann::ordered_json report_head(const std::string& schema, const Provenance& provenance);
+
+// Adds "options" and "inputs", which every report ends with. Throws std::logic_error where the options are not JSON.
+void add_provenance(nlohmann::ordered_json& report, const Provenance& provenance);
+
+// Indented by two blanks, newline at the end; bytes that are not UTF-8 are replaced.
+std::string json_text(const nlohmann::ordered_json& json);
+
+}  // namespace wane

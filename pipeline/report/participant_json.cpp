@@ -1,0 +1,215 @@
+#include "pipeline/report/participant_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "imaging/error.h"
+#include "pipeline/report/json_values.h"
+
+namespace wane {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+const char* const schema = "wane/participant/1";
+
+ordered_json volumes_json(const Volumes& volumes) {
+  return {{"brain", number_json(volumes.brain, decimals_ml)},
+          {"gray_matter", number_json(volumes.gray_matter, decimals_ml)},
+          {"white_matter", number_json(volumes.white_matter, decimals_ml)},
+          {"csf", number_json(volumes.csf, decimals_ml)},
+          {"intracranial", number_json(volumes.intracranial, decimals_ml)}};
+}
+
+ordered_json visit_json(const VisitRow& visit) {
+  auto quality = ordered_json::object();
+  for (const auto& [name, value] : visit.quality) quality[name] = number_json(value, decimals_quality);
+  return {{"session", visit.session},
+          {"days", number_json(visit.days, decimals_days)},
+          {"volumes_ml", volumes_json(visit.volumes_ml)},
+          {"quality", quality},
+          {"notes", visit.notes},
+          {"inputs", visit.inputs}};
+}
+
+ordered_json change_json(const ChangeRow& change) {
+  return {{"from", change.from},
+          {"to", change.to},
+          {"days", number_json(change.days, decimals_days)},
+          {"percent", percent_json(change.percent)},
+          {"standard_error", percent_json(change.standard_error)}};
+}
+
+// Reading: nlohmann's own errors (a field is missing or has another type) are turned into a sentence at one place.
+
+std::optional<double> optional_number(const ordered_json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<double>();
+}
+
+double number_or_nan(const ordered_json& json) {
+  return optional_number(json).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+std::optional<std::string> optional_text(const ordered_json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<std::string>();
+}
+
+TissueValues tissue_values(const ordered_json& json) {
+  return {number_or_nan(json.at("brain")), number_or_nan(json.at("gray_matter")),
+          number_or_nan(json.at("white_matter"))};
+}
+
+VisitRow visit_row(const ordered_json& json) {
+  VisitRow visit;
+  visit.session = json.at("session").get<std::string>();
+  visit.days = optional_number(json.at("days"));
+  const auto& volumes = json.at("volumes_ml");
+  visit.volumes_ml = {number_or_nan(volumes.at("brain")), number_or_nan(volumes.at("gray_matter")),
+                      number_or_nan(volumes.at("white_matter")), number_or_nan(volumes.at("csf")),
+                      number_or_nan(volumes.at("intracranial"))};
+  for (const auto& [name, value] : json.at("quality").items()) visit.quality[name] = number_or_nan(value);
+  visit.notes = json.value("notes", std::vector<std::string>());
+  visit.inputs = json.value("inputs", std::vector<std::string>());
+  return visit;
+}
+
+ChangeRow change_row(const ordered_json& json) {
+  return {json.at("from").get<std::string>(), json.at("to").get<std::string>(), optional_number(json.at("days")),
+          tissue_values(json.at("percent")), tissue_values(json.at("standard_error"))};
+}
+
+ParticipantReport report_of(const ordered_json& json) {
+  ParticipantReport report;
+  report.participant_id = json.at("participant_id").get<std::string>();
+  report.dose_group = optional_text(json.at("dose_group"));
+  report.dose = optional_number(json.at("dose"));
+  for (const auto& visit : json.at("visits")) report.visits.push_back(visit_row(visit));
+  for (const auto& change : json.at("changes")) report.changes.push_back(change_row(change));
+  if (const auto& rates = json.at("rates_percent_per_year"); !rates.is_null())
+    report.rates_percent_per_year = tissue_values(rates);
+  report.warnings = json.at("warnings").get<std::vector<std::string>>();
+  return report;
+}
+
+Provenance provenance_of(const ordered_json& json) {
+  Provenance provenance;
+  provenance.version = json.at("version").get<std::string>();
+  provenance.options = json.at("options").dump();
+  for (const auto& input : json.at("inputs"))
+    provenance.inputs.push_back({input.at("path").get<std::string>(), input.at("sha256").get<std::string>()});
+  return provenance;
+}
+
+// What `read` finds in a participant report; every way to be none is one sentence.
+template <class Read>
+auto read_fields(const std::string& text, const std::string& file, const Read& read) {
+  const auto json = ordered_json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
+  const auto found = json.is_object() && json.contains("schema") ? json["schema"] : ordered_json();
+  if (found != schema)
+    throw InputError(file + " is not a participant report of this version of Wane (its schema is " +
+                     (found.is_string() ? found.get<std::string>() : "not given") +
+                     "); measure this participant again.");
+  try {
+    return read(json);
+  } catch (const ordered_json::exception&) {
+    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
+  }
+}
+
+std::string text_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream) throw InputError(file.filename().string() + " cannot be read; check its permissions.");
+  return text;
+}
+
+// The message as the end of a line "sub-01: ...", without its full stop.
+std::string as_reason(const InputError& error) {
+  std::string reason = error.what();
+  if (reason.ends_with('.')) reason.pop_back();
+  return reason;
+}
+
+std::vector<std::string> warnings_of_strangers(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
+  std::vector<std::string> strangers;
+  std::error_code error;
+  for (fs::directory_iterator it(out, error), end; !error && it != end; it.increment(error)) {
+    const auto id = it->path().filename().string();
+    std::error_code file_error;
+    if (!id.starts_with("sub-") || !fs::exists(out / participant_json_path(id), file_error)) continue;
+    if (std::none_of(expected.begin(), expected.end(), [&](const auto& entry) { return entry.participant_id == id; }))
+      strangers.push_back("There is a report of " + id + ", who is not in the dataset: it is not used.");
+  }
+  std::sort(strangers.begin(), strangers.end());
+  return strangers;
+}
+
+}  // namespace
+
+std::string participant_json_path(const std::string& participant_id) {
+  return participant_id + "/" + participant_id + "_atrophy.json";
+}
+
+std::string participant_json_text(const ParticipantReport& report, const Provenance& provenance) {
+  auto json = report_head(schema, provenance);
+  json["participant_id"] = report.participant_id;
+  json["dose_group"] = text_json(report.dose_group);
+  json["dose"] = number_json(report.dose, decimals_dose);
+  json["visits"] = ordered_json::array();
+  for (const auto& visit : report.visits) json["visits"].push_back(visit_json(visit));
+  json["changes"] = ordered_json::array();
+  for (const auto& change : report.changes) json["changes"].push_back(change_json(change));
+  json["rates_percent_per_year"] =
+      report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr);
+  json["warnings"] = report.warnings;
+  add_provenance(json, provenance);
+  return json_text(json);
+}
+
+ParticipantReport parse_participant_json(const std::string& text, const std::string& file) {
+  return read_fields(text, file, report_of);
+}
+
+Provenance parse_participant_provenance(const std::string& text, const std::string& file) {
+  return read_fields(text, file, provenance_of);
+}
+
+std::string compact_options(const std::string& options) {
+  return ordered_json::parse(options).dump();
+}
+
+CollectedReports collect_participant_reports(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
+  CollectedReports collected;
+  for (const auto& entry : expected) {
+    const auto path = participant_json_path(entry.participant_id);
+    std::error_code error;
+    if (!fs::is_regular_file(out / path, error)) {
+      collected.left_out.push_back({entry.participant_id, entry.dose_group, "not measured: there is no " + path});
+      continue;
+    }
+    try {
+      auto report = parse_participant_json(text_of(out / path), path);
+      if (report.participant_id != entry.participant_id)
+        throw InputError(path + " is the report of " + report.participant_id + "; measure this participant again.");
+      report.dose_group = entry.dose_group;
+      report.dose = entry.dose;
+      collected.reports.push_back(std::move(report));
+      collected.files.push_back(out / path);
+    } catch (const InputError& problem) {
+      collected.left_out.push_back({entry.participant_id, entry.dose_group, as_reason(problem)});
+    }
+  }
+  collected.warnings = warnings_of_strangers(out, expected);
+  return collected;
+}
+
+}  // namespace wane

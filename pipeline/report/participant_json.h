@@ -1,0 +1,45 @@
+// The participant report as JSON (schema wane/participant/1): out of `participant`, and back into `group`.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset/left_out.h"
+#include "pipeline/dataset/participants.h"
+#include "pipeline/report/participant_report.h"
+#include "pipeline/report/provenance.h"
+
+namespace wane {
+
+// Volumes to 0.001 mL, percent to 0.0001; what is not known is null. The same report gives the same bytes.
+std::string participant_json_text(const ParticipantReport& report, const Provenance& provenance);
+
+// The report in a text written by the above; null percentages become NaN. `file` is what messages call it.
+// Throws InputError for text that is not JSON, another program's or another version's JSON, and missing or wrong
+// fields.
+ParticipantReport parse_participant_json(const std::string& text, const std::string& file);
+
+// What such a text says of its making, for the question whether it is up to date; options without blanks, so that they
+// compare as text with compact_options() of others. Throws InputError as above.
+Provenance parse_participant_provenance(const std::string& text, const std::string& file);
+
+// A JSON object without blanks and in the order of its members.
+std::string compact_options(const std::string& options);
+
+// "sub-01/sub-01_atrophy.json", relative to OUT.
+std::string participant_json_path(const std::string& participant_id);
+
+struct CollectedReports {
+  std::vector<ParticipantReport> reports;    // in the order expected
+  std::vector<LeftOut> left_out;             // no report there, or it cannot be used; the reason says which
+  std::vector<std::filesystem::path> files;  // those used, for the record of inputs
+  std::vector<std::string> warnings;         // sentences: reports in OUT of nobody who is expected
+};
+
+// Reads the reports that earlier `participant` runs left in the folder `out`. Dose group and dose are taken from
+// `expected` (participants.tsv as it is now), not from the time of measuring: doses may have been unblinded since.
+CollectedReports collect_participant_reports(const std::filesystem::path& out,
+                                             const std::vector<ParticipantEntry>& expected);
+
+}  // namespace wane

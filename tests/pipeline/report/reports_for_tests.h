@@ -1,0 +1,52 @@
+// A small trial with everything that can be missing, for the tests of its reports.
+#pragma once
+
+#include <limits>
+#include <string>
+
+#include "pipeline/report/trial_reports.h"
+
+namespace wane {
+
+inline ParticipantReport report_with_two_visits(const std::string& id, std::optional<std::string> group,
+                                                std::optional<double> dose, double brain) {
+  ParticipantReport report;
+  report.participant_id = id;
+  report.dose_group = group;
+  report.dose = dose;
+  report.visits = {{"ses-01", 0.0, {1200.12345, 700, 500.5, 300, 1500}, {{"template_similarity", 0.91}}, {}, {}},
+                   {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {"already brain-extracted"}, {id + "/x.nii"}}};
+  report.changes = {{"ses-01", "ses-02", 365.25, {brain, brain * 1.5, brain / 2}, {0.1, 0.2, 0.15}}};
+  report.rates_percent_per_year = TissueValues{brain, brain * 1.5, brain / 2};
+  return report;
+}
+
+inline ParticipantReport report_with_one_visit(const std::string& id, std::optional<std::string> group) {
+  ParticipantReport report;
+  report.participant_id = id;
+  report.dose_group = group;
+  report.dose = group ? std::optional(5.0) : std::nullopt;
+  report.visits = {{"ses-01", std::nullopt, {1, 2, 3, 4, std::numeric_limits<double>::quiet_NaN()}, {}, {}, {}}};
+  report.warnings = {"There is one visit only: volumes are measured, a change cannot be."};
+  return report;
+}
+
+inline Trial small_trial() {
+  Trial trial;
+  trial.reports = {report_with_two_visits("sub-1", "A", 5, -1.2),
+                   report_with_two_visits("sub-2", "A", 5, -0.85),
+                   report_with_two_visits("sub-3", "A", 5, -0.4),
+                   report_with_one_visit("sub-4", "A"),
+                   report_with_two_visits("sub-5", "B 10/kg", 10, -0.2),
+                   report_with_two_visits("sub-6", std::nullopt, std::nullopt, -0.3)};
+  trial.left_out = {{"sub-7", "B 10/kg", "no T1w scan that can be used in sub-7"}, {"sub-8", "C", "not measured"}};
+  trial.dose_unit = "million cells";
+  trial.warnings = {"A warning."};
+  return trial;
+}
+
+inline Provenance small_provenance() {
+  return {"0.1.0", R"({"measure": {"iterations": 30}})", {{"participants.tsv", std::string(64, 'a')}}};
+}
+
+}  // namespace wane

@@ -1,0 +1,69 @@
+// The JSON that Wane writes against the JSON Schema files that it ships, by an independent validator
+// (Debian: python3-jsonschema).
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "pipeline/report/participant_json.h"
+#include "pipeline/report/trial_reports.h"
+#include "tests/pipeline/report/reports_for_tests.h"
+
+namespace wane {
+namespace {
+
+const char* const python = "/usr/bin/python3 -W ignore";
+
+bool command_succeeds(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+class Schemas : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!command_succeeds(std::string(python) + " -c 'import jsonschema'"))
+      GTEST_SKIP() << "python3-jsonschema is not installed";
+    std::string name = (std::filesystem::temp_directory_path() / "wane-schemas-XXXXXX").string();
+    folder = ::mkdtemp(name.data());
+  }
+  void TearDown() override {
+    if (!folder.empty()) std::filesystem::remove_all(folder);
+  }
+
+  bool conforms(const std::string& text, const std::string& schema) const {
+    const auto file = (folder / "report.json").string();
+    std::ofstream(file) << text;
+    return command_succeeds(std::string(python) + " -m jsonschema -i '" + file +
+                            "' '" WANE_SOURCE_DIR "/pipeline/report/schemas/" + schema + ".schema.json'");
+  }
+
+  std::filesystem::path folder;
+};
+
+TEST_F(Schemas, participant_reports_conform) {
+  for (const auto& report : small_trial().reports)
+    EXPECT_TRUE(conforms(participant_json_text(report, small_provenance()), "participant")) << report.participant_id;
+}
+
+TEST_F(Schemas, trial_and_dose_group_reports_conform) {
+  for (const auto& file : trial_reports(small_trial(), small_provenance())) {
+    if (file.path.ends_with(".tsv")) continue;
+    EXPECT_TRUE(conforms(file.text, file.path == "trial_atrophy.json" ? "trial" : "dose-group")) << file.text;
+  }
+  EXPECT_TRUE(conforms(trial_reports({}, small_provenance()).front().text, "trial"));
+}
+
+TEST_F(Schemas, other_reports_do_not_conform) {
+  const auto participant = participant_json_text(small_trial().reports.front(), small_provenance());
+  EXPECT_FALSE(conforms(participant, "trial"));
+  EXPECT_FALSE(conforms(participant, "dose-group"));
+  EXPECT_FALSE(conforms("{}", "participant"));
+  auto edited = participant;
+  edited.replace(edited.find("negative = loss"), 8, "positive");
+  EXPECT_FALSE(conforms(edited, "participant"));
+}
+
+}  // namespace
+}  // namespace wane
