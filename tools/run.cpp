@@ -116,9 +116,7 @@ void print_outcomes(const std::vector<ParticipantOutcome>& outcomes, const Datas
 }
 
 void print_reports(const GroupResult& result) {
-  for (const auto& left_out : result.left_out)
-    std::cout << "  in no dose group's summary: " << left_out.participant_id << ": " << left_out.reason << '\n';
-  std::cout << "Reports:\n";
+  std::cout << '\n' << result.summary << "\nReports:\n";
   for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
 }
 
@@ -150,8 +148,10 @@ int run(const TrialCommand& command) {
   const auto outcomes = process_trial(dataset, request, events);
   print_outcomes(outcomes, dataset);
   // With nobody left there is nothing to report, and the failures say why.
-  if (count_of(outcomes, ParticipantState::failed) < outcomes.size())
-    print_reports(report_trial(dataset, request, events));
+  if (count_of(outcomes, ParticipantState::failed) == outcomes.size()) return exit_code_of(outcomes);
+  // The reports are of the whole trial, whoever was asked for now.
+  const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
+  print_reports(report_trial(whole, request, events));
   return exit_code_of(outcomes);
 }
 

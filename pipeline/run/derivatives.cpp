@@ -118,7 +118,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
   }
 }
 
-void write_dataset_description(const fs::path& out, const std::string& program_version) {
+void write_derivatives_description(const fs::path& out, const std::string& program_version) {
   write_json(out / "dataset_description.json",
              {{"Name", "Wane: brain atrophy from repeated T1-weighted MRI"},
               {"BIDSVersion", "1.8.0"},

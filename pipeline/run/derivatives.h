@@ -23,7 +23,7 @@ void write_derivatives(const std::filesystem::path& out, const std::string& part
                        const nlohmann::ordered_json& provenance);
 
 // OUT/dataset_description.json, as BIDS asks of derivatives.
-void write_dataset_description(const std::filesystem::path& out, const std::string& program_version);
+void write_derivatives_description(const std::filesystem::path& out, const std::string& program_version);
 
 // Throws ResourceError naming the folder and the reason.
 void make_folders(const std::filesystem::path& folder);

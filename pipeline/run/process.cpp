@@ -26,10 +26,14 @@ std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, con
                                         const ConformOptions& options) {
   std::vector<ConformedVisit> visits(scans.size());
   const auto conform_one = [&](std::size_t n) { visits[n] = conform_named(scans[n], head_template, options); };
-  if (scans.size() >= static_cast<std::size_t>(omp_get_max_threads()))
-    parallel_for(scans.size(), conform_one);
-  else
+  if (scans.size() < static_cast<std::size_t>(omp_get_max_threads())) {
     for (std::size_t n = 0; n < scans.size(); ++n) conform_one(n);
+    return visits;
+  }
+  parallel_for(scans.size(), [&](std::size_t n) {
+    omp_set_num_threads(1);  // of the loops inside, for this task alone
+    conform_one(n);
+  });
   return visits;
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "pipeline/dataset/bids.h"
-#include "pipeline/dataset/left_out.h"
 #include "pipeline/run/options.h"
 
 namespace wane {
@@ -56,8 +55,7 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes);
 
 struct GroupResult {
   std::vector<std::filesystem::path> files;  // the reports and tables written
-  std::vector<LeftOut> left_out;             // who is in no dose group's summary, with the reason
-  std::size_t participants = 0;              // with a report
+  std::string summary;                       // the findings in a few lines, who is left out and why
 };
 
 // Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.

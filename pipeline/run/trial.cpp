@@ -1,0 +1,329 @@
+#include "pipeline/run/trial.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <fstream>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/sha256.h"
+#include "pipeline/dataset/participants.h"
+#include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/participant_json.h"
+#include "pipeline/report/trial_reports.h"
+#include "pipeline/run/derivatives.h"
+#include "pipeline/run/memory.h"
+#include "pipeline/run/participant.h"
+#include "pipeline/run/run_log.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr int kResources = 5;
+constexpr int kBug = 70;
+constexpr double kGigabyte = 1e9;
+
+const char* in_words(ParticipantState state) {
+  switch (state) {
+    case ParticipantState::computed:
+      return "measured";
+    case ParticipantState::kept:
+      return "up to date";
+    case ParticipantState::failed:
+      return "failed";
+  }
+  return "";
+}
+
+std::string gigabytes(std::uint64_t bytes) {
+  const auto tenths = (bytes + 50'000'000) / 100'000'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GB";
+}
+
+// A failure outlives the process, so that `wane group` on a cluster can say why a participant has no report.
+fs::path failure_file(const fs::path& out, const std::string& participant_id) {
+  return out / "logs" / (participant_id + "_failure.json");
+}
+
+void record_failure(const fs::path& out, const ParticipantOutcome& outcome) {
+  const Json json = {
+      {"participant_id", outcome.participant_id}, {"reason", outcome.reason}, {"exit_code", outcome.exit_code}};
+  write_text_atomically(failure_file(out, outcome.participant_id), json.dump(2) + "\n");
+}
+
+void remove_if_there(const fs::path& file) {
+  std::error_code error;
+  fs::remove(file, error);
+}
+
+std::vector<InputFile> template_files_of(const fs::path& folder) {
+  std::vector<InputFile> files;
+  for (const auto& name : template_file_names()) files.push_back({"template/" + name, sha256_of_file(folder / name)});
+  return files;
+}
+
+std::uint64_t memory_budget(const TrialRequest& request) {
+  if (request.memory_gb > 0) return static_cast<std::uint64_t>(request.memory_gb * kGigabyte);
+  return available_memory_bytes() / 10 * 8;
+}
+
+std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const RunOptions& options) {
+  std::vector<Grid> grids;
+  for (const auto& visit : participant.visits) grids.push_back(declared_grid(visit.t1w));
+  return estimated_bytes(grids, options);
+}
+
+Json inputs_json(const std::vector<InputFile>& inputs) {
+  Json json = Json::array();
+  for (const InputFile& input : inputs) json.push_back({{"path", input.path}, {"sha256", input.sha256}});
+  return json;
+}
+
+// Runs `work` and turns whatever it throws into an outcome.
+template <class F>
+ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
+  try {
+    return {participant_id, work(), "", 0};
+  } catch (const Error& error) {
+    return {participant_id, ParticipantState::failed, error.what(), error.exit_code()};
+  } catch (const std::bad_alloc&) {
+    return {participant_id, ParticipantState::failed,
+            "There was not enough memory: run fewer participants at once (--memory) or use a machine with more.",
+            kResources};
+  } catch (const std::exception& error) {
+    return {participant_id, ParticipantState::failed,
+            std::string("This is a bug in Wane, please report it: ") + error.what(), kBug};
+  }
+}
+
+// What the participants of one call share.
+class TrialProcessor {
+ public:
+  TrialProcessor(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events)
+      : dataset_(dataset),
+        request_(request),
+        events_(events),
+        head_template_(read_template(request.template_folder)),
+        template_files_(template_files_of(request.template_folder)),
+        log_(request.out) {}
+
+  std::vector<ParticipantOutcome> process_all() {
+    log_start();
+    const std::size_t count = dataset_.participants.size();
+    std::vector<std::uint64_t> bytes(count);
+    for (std::size_t n = 0; n < count; ++n) bytes[n] = estimated_bytes_of(dataset_.participants[n], request_.options);
+    budget_ = memory_budget(request_);
+    const WorkPlan plan = plan_work(bytes, request_.threads, budget_);
+    say_plan(plan);
+
+    std::vector<ParticipantOutcome> outcomes(count);
+    events_.begin(count);
+    // Two levels: participants, and the loops inside each; what lies deeper runs on the thread that reaches it.
+    omp_set_max_active_levels(2);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(plan.participants_at_once)
+    for (std::size_t n = 0; n < count; ++n) {
+      omp_set_num_threads(plan.threads_each);
+      outcomes[n] = process(dataset_.participants[n], bytes[n]);
+    }
+    omp_set_num_threads(request_.threads);
+    log_.add("end", {{"participants", count}, {"exit_code", exit_code_of(outcomes)}});
+    return outcomes;
+  }
+
+ private:
+  void log_start() const {
+    log_.add("start", {{"version", request_.program_version},
+                       {"command", request_.command_line},
+                       {"dataset", fs::absolute(dataset_.folder).string()},
+                       {"threads", request_.threads},
+                       {"options", options_json(request_.options)}});
+  }
+
+  void say_plan(const WorkPlan& plan) const {
+    events_.note(std::to_string(dataset_.participants.size()) + " participants, " +
+                 std::to_string(plan.participants_at_once) + " at once with " + std::to_string(plan.threads_each) +
+                 (plan.threads_each == 1 ? " thread" : " threads") + " each, within " + gigabytes(budget_) +
+                 " of memory");
+  }
+
+  ParticipantOutcome process(const DatasetParticipant& participant, std::uint64_t bytes) {
+    const std::string& id = participant.participant_id;
+    Provenance provenance{request_.program_version, options_json(request_.options).dump(), {}};
+    ParticipantOutcome outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
+    // A log that cannot be written (a full disk) must not take the others down; their own files will say so.
+    const ParticipantOutcome logged = outcome_of(id, [&] {
+      if (outcome.state == ParticipantState::failed) {
+        remove_if_there(report_file(request_.out, id));
+        record_failure(request_.out, outcome);
+      }
+      log_.add("participant", {{"participant_id", id},
+                               {"state", in_words(outcome.state)},
+                               {"reason", outcome.reason},
+                               {"inputs", inputs_json(provenance.inputs)}});
+      return outcome.state;
+    });
+    if (outcome.state != ParticipantState::failed && logged.state == ParticipantState::failed) outcome = logged;
+    if (outcome.state == ParticipantState::failed) events_.warn(id + " failed: " + outcome.reason);
+    if (outcome.state == ParticipantState::kept) events_.note(id + " is up to date and is not computed again.");
+    events_.finished(id);
+    return outcome;
+  }
+
+  // Fills in the inputs of `provenance` as soon as they are known.
+  ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
+    const std::string& id = participant.participant_id;
+    provenance.inputs = scan_files(participant, dataset_.folder);
+    provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
+    if (!request_.force && kept_up_to_date(participant, request_.out, provenance)) {
+      remove_if_there(failure_file(request_.out, id));
+      return ParticipantState::kept;
+    }
+    remove_if_there(report_file(request_.out, id));  // it would be taken for this run's
+    if (bytes > budget_)
+      throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
+                          " may be used: allow more with --memory, or use a machine that has it.");
+    run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options,
+                    [&](const char* stage, int index) { events_.step(id, stage, index, stage_count); });
+    remove_if_there(failure_file(request_.out, id));
+    return ParticipantState::computed;
+  }
+
+  const Dataset& dataset_;
+  const TrialRequest& request_;
+  const TrialEvents& events_;
+  const HeadTemplate head_template_;
+  const std::vector<InputFile> template_files_;
+  const RunLog log_;
+  std::uint64_t budget_ = 0;
+};
+
+// The reason that an earlier `participant` left behind; empty where there is none.
+std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
+  std::ifstream stream(failure_file(out, participant_id));
+  if (!stream) return "";
+  const Json json = Json::parse(stream, nullptr, false);
+  if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return "";
+  std::string reason = json["reason"];
+  while (reason.ends_with('.')) reason.pop_back();
+  return "failed: " + reason;
+}
+
+std::vector<ParticipantEntry> entries_of(const Dataset& dataset) {
+  std::vector<ParticipantEntry> entries;
+  for (const auto& participant : dataset.participants)
+    entries.push_back({participant.participant_id, participant.dose_group, participant.dose});
+  return entries;
+}
+
+// The options that the measurements were made with; a sentence where they, or the versions, were not all the same.
+std::string options_of_reports(const std::vector<fs::path>& reports, const Provenance& now,
+                               std::vector<std::string>& warnings) {
+  std::optional<Json> first;
+  for (const fs::path& file : reports) {
+    std::ifstream stream(file);
+    const Json report = Json::parse(stream, nullptr, false);
+    if (!report.is_object()) continue;
+    Json origin = Json::array({report.value("version", Json()), report.value("options", Json())});
+    if (!first) first = origin;
+    if (origin == *first) continue;
+    warnings.push_back(
+        "The participants' reports were made with different versions or options of Wane and may not be comparable: "
+        "measure all with the same (wane run).");
+    return now.options;
+  }
+  return first && first->at(1).is_object() ? first->at(1).dump() : now.options;
+}
+
+void write_report(const fs::path& out, const ReportText& report) {
+  const fs::path file = out / report.path;
+  make_folders(file.parent_path());
+  write_text_atomically(file, report.text);
+}
+
+// Reports of dose groups that an earlier run wrote and that do not exist any more (renamed, unblinded).
+void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& written) {
+  std::error_code error;
+  std::vector<fs::path> stale;
+  for (const auto& entry : fs::directory_iterator(out / "dose-groups", error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("dose-") || !name.ends_with("_atrophy.json")) continue;
+    if (std::find(written.begin(), written.end(), entry.path()) == written.end()) stale.push_back(entry.path());
+  }
+  for (const fs::path& file : stale) remove_if_there(file);
+}
+
+Trial trial_of(const Dataset& dataset, const fs::path& out, CollectedReports& collected) {
+  collected = collect_participant_reports(out, entries_of(dataset));
+  Trial trial{collected.reports, collected.left_out, dataset.dose_unit, dataset.warnings};
+  for (LeftOut& left_out : trial.left_out)
+    if (const std::string reason = recorded_failure(out, left_out.participant_id); !reason.empty())
+      left_out.reason = reason;
+  trial.left_out.insert(trial.left_out.end(), dataset.left_out.begin(), dataset.left_out.end());
+  trial.warnings.insert(trial.warnings.end(), collected.warnings.begin(), collected.warnings.end());
+  return trial;
+}
+
+}  // namespace
+
+std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
+                                              const TrialEvents& events) {
+  request.options.validate();
+  make_folders(request.out);
+  write_derivatives_description(request.out, request.program_version);
+  return TrialProcessor(dataset, request, events).process_all();
+}
+
+int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
+  int worst = 0;
+  std::size_t failed = 0;
+  for (const auto& outcome : outcomes) {
+    if (outcome.state != ParticipantState::failed) continue;
+    ++failed;
+    worst = worst == 0 ? outcome.exit_code : std::min(worst, outcome.exit_code);
+  }
+  if (failed == 0) return 0;
+  return failed < outcomes.size() ? 1 : worst;
+}
+
+GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+  CollectedReports collected;
+  Trial trial = trial_of(dataset, request.out, collected);
+  if (trial.reports.empty())
+    throw InputError("There is no participant's report in " + request.out.string() +
+                     " that can be used: run `wane participant` or `wane run` first.");
+
+  Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
+  provenance.options = options_of_reports(collected.files, provenance, trial.warnings);
+  for (const fs::path& table : dataset.tables)
+    provenance.inputs.push_back({table.lexically_relative(dataset.folder).generic_string(), sha256_of_file(table)});
+  for (const fs::path& file : collected.files)
+    provenance.inputs.push_back({file.lexically_relative(request.out).generic_string(), sha256_of_file(file)});
+  for (const auto& warning : trial.warnings)
+    if (std::find(dataset.warnings.begin(), dataset.warnings.end(), warning) == dataset.warnings.end())
+      events.warn(warning);
+
+  GroupResult result;
+  for (const ReportText& report : trial_reports(trial, provenance)) {
+    write_report(request.out, report);
+    result.files.push_back(request.out / report.path);
+  }
+  remove_other_dose_groups(request.out, result.files);
+  result.summary = trial_summary(trial);
+  RunLog(request.out)
+      .add("group", {{"version", request.program_version},
+                     {"command", request.command_line},
+                     {"participants", trial.reports.size()},
+                     {"inputs", inputs_json(provenance.inputs)}});
+  return result;
+}
+
+}  // namespace wane
