@@ -19,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& file, int reason) {
-  throw ResourceError("Cannot write '" + file.string() + "': " + std::strerror(reason) +
-                      "; check the folder, its permissions and the space left on the disk.");
-}
-
 // The machine's name is part of it because tasks of a cluster share folders and may share a process number.
 fs::path temporary_name(const fs::path& file) {
   static std::atomic<unsigned> count{0};
@@ -35,11 +30,11 @@ fs::path temporary_name(const fs::path& file) {
 
 void flush_to_disk(const fs::path& path, const fs::path& file, int flags) {
   const int descriptor = open(path.c_str(), flags | O_CLOEXEC);
-  if (descriptor < 0) fail(file, errno);
+  if (descriptor < 0) throw_cannot_write(file, errno);
   const int reason = fsync(descriptor) == 0 ? 0 : errno;
   close(descriptor);
   // Some network file systems offer no flush (EINVAL, ENOTSUP); there is then nothing more that a program can do.
-  if (reason != 0 && reason != EINVAL && reason != ENOTSUP) fail(file, reason);
+  if (reason != 0 && reason != EINVAL && reason != ENOTSUP) throw_cannot_write(file, reason);
 }
 
 class RemovedUnlessKept {
@@ -60,12 +55,17 @@ class RemovedUnlessKept {
 
 }  // namespace
 
+void throw_cannot_write(const fs::path& file, int reason_errno) {
+  throw ResourceError("Cannot write '" + file.string() + "': " + std::strerror(reason_errno) +
+                      "; check the folder, its permissions and the space left on the disk.");
+}
+
 void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
   const fs::path temporary = temporary_name(file);
   RemovedUnlessKept cleanup(temporary);
   write(temporary);
   flush_to_disk(temporary, file, O_RDONLY);
-  if (std::rename(temporary.c_str(), file.c_str()) != 0) fail(file, errno);
+  if (std::rename(temporary.c_str(), file.c_str()) != 0) throw_cannot_write(file, errno);
   cleanup.keep();
   flush_to_disk(file.has_parent_path() ? file.parent_path() : fs::path("."), file, O_RDONLY | O_DIRECTORY);
 }
@@ -73,9 +73,9 @@ void write_atomically(const fs::path& file, const std::function<void(const fs::p
 void write_text_atomically(const fs::path& file, std::string_view text) {
   write_atomically(file, [&](const fs::path& temporary) {
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(temporary.c_str(), "wb"), &std::fclose);
-    if (!stream) fail(file, errno);
-    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size()) fail(file, errno);
-    if (std::fclose(stream.release()) != 0) fail(file, errno);
+    if (!stream) throw_cannot_write(file, errno);
+    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size()) throw_cannot_write(file, errno);
+    if (std::fclose(stream.release()) != 0) throw_cannot_write(file, errno);
   });
 }
 

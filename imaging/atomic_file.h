@@ -14,6 +14,9 @@ namespace wane {
 void write_atomically(const std::filesystem::path& file,
                       const std::function<void(const std::filesystem::path& temporary)>& write);
 
+// "Cannot write 'FILE': REASON; ...", the reason being that of the errno.
+[[noreturn]] void throw_cannot_write(const std::filesystem::path& file, int reason_errno);
+
 void write_text_atomically(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace wane

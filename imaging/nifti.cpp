@@ -36,6 +36,9 @@ FileHandle open_for_reading(const fs::path& file) {
   const fs::file_status status = fs::status(file, error);
   if (fs::is_directory(status)) refuse_nifti(file, "it is a folder", "give the path of a .nii or .nii.gz file");
   if (status.type() == fs::file_type::not_found) refuse_nifti(file, "there is no such file", "check the path");
+  // A pipe would make the program wait for ever.
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    refuse_nifti(file, "it is a device or pipe, not a file", "give the path of a .nii or .nii.gz file");
   FileHandle handle(std::fopen(file.c_str(), "rb"), &std::fclose);
   if (!handle)
     throw ResourceError("Cannot read '" + file.string() + "': " + std::strerror(errno) +
@@ -398,10 +401,7 @@ class GzOrPlainWriter {
     if (std::fwrite(bytes, 1, count, handle_.get()) != count) fail();
   }
 
-  [[noreturn]] void fail() const {
-    throw ResourceError("Cannot write '" + final_name_.string() + "': " + std::strerror(errno) +
-                        "; check the folder, its permissions and the space left on the disk.");
-  }
+  [[noreturn]] void fail() const { throw_cannot_write(final_name_, errno); }
 
   fs::path final_name_;
   FileHandle handle_;

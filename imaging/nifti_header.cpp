@@ -65,7 +65,7 @@ const char* refused_datatype(std::int16_t code) {
       return "complex numbers";
     case 128:
     case 2304:
-      return "colours (RGB)";
+      return "colours";
     case 1536:
       return "128-bit floating-point numbers";
     default:
@@ -277,12 +277,12 @@ Form read_sform(const NiftiHeader& header, const Vec3& spacing_mm) {
   const double shear = lengths_mm.minCoeff() > 0 ? shear_degrees(columns) : 90;
   const double spacing_error = (lengths_mm.cwiseQuotient(spacing_mm) - Vec3::Ones()).cwiseAbs().maxCoeff();
   string departure;
-  if (shear > unnoticed_shear_degrees) departure = "its axes are " + number(shear, 2) + " degrees off a right angle";
+  if (shear > unnoticed_shear_degrees) departure = "axes " + number(shear, 2) + " degrees off a right angle";
   if (spacing_error > unnoticed_spacing_fraction)
-    departure += (departure.empty() ? "" : " and ") + string("its voxel size differs from pixdim by ") +
+    departure += (departure.empty() ? "" : " and ") + string("a voxel size that differs from pixdim by ") +
                  number(100 * spacing_error, 3) + " %";
   const bool repairable = shear <= repairable_shear_degrees && spacing_error <= repairable_spacing_fraction;
-  if (!departure.empty()) (repairable ? form.bending : form.problem) = "is not a rotation (" + departure + ")";
+  if (!departure.empty()) (repairable ? form.bending : form.problem) = "has " + departure;
   return form;
 }
 
@@ -437,10 +437,10 @@ NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& l
   // 1 GiB of header extensions is far beyond any real file and keeps the conversion to an integer exact enough.
   if (!(header.vox_offset >= float(nifti_first_voxel_byte)) || header.vox_offset > 0x1p30f ||
       header.vox_offset != std::floor(header.vox_offset))
-    refuse_nifti(file,
-                 "its header says that voxels begin at byte " + number(header.vox_offset, 10) +
-                     ", where byte 352 is the first possible",
-                 "the header is damaged, so convert the scan again");
+    refuse_nifti(
+        file,
+        "its header says that voxels begin at byte " + number(header.vox_offset, 10) + ", which no NIfTI file can have",
+        "the header is damaged, so convert the scan again");
   layout.first_voxel_byte = std::uint64_t(header.vox_offset);
   return layout;
 }
@@ -482,7 +482,7 @@ NiftiGeometry nifti_geometry(const NiftiHeader& header, const fs::path& file) {
   if (sform.given || qform.given) {
     const string what = sform.given ? "its sform " + sform.problem + " and there is no usable qform"
                                     : "its qform " + qform.problem + " and there is no sform";
-    refuse_nifti(file, what, "the position of the head is unknown, so convert the scan again from its source");
+    refuse_nifti(file, what + ", so the geometry is unknown", "convert the scan again from its source");
   }
   geometry.source = "none";
   geometry.grid = assumed_grid(size, spacing_mm);

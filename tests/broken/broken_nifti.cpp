@@ -238,11 +238,11 @@ void add_wrong_headers(Files& files) {
     r.quatern = {0.9f, 0.9f, 0.9f};
     r.sform_code = 0;
   });
-  add("singular_sform", "sform is not a rotation", [](Recipe& r) {
+  add("singular_sform", "sform has axes", [](Recipe& r) {
     r.srow[2] = {0, 0, 0, 0};
     r.qform_code = 0;
   });
-  add("sheared_sform_alone", "sform is not a rotation", [](Recipe& r) {
+  add("sheared_sform_alone", "sform has axes", [](Recipe& r) {
     r.srow[0][1] = 0.3f;
     r.qform_code = 0;
   });

@@ -1,6 +1,7 @@
 // Broken, odd and hostile files: refused or read with one clear sentence, without a crash and without claiming memory.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -136,6 +137,13 @@ TEST(NiftiDamage, MissingFilesAndFoldersAreNamed) {
       EXPECT_NE(std::string(error.what()).find(file.string()), std::string::npos) << error.what();
     }
   }
+}
+
+TEST(NiftiDamage, APipeIsRefusedRatherThanWaitedFor) {
+  const broken::ScratchFolder folder;
+  const fs::path pipe = folder / "pipe.nii";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(read_nifti(pipe), InputError);
 }
 
 TEST(NiftiDamage, TheCapOnVoxelsIsTheCallersToSet) {
