@@ -36,7 +36,7 @@ Histogram histogram(const Volume& t1, const Mask& brain) {
   if (!(h.width > 0)) throw InputError("The head has one constant intensity inside its brain mask.");
   for (const float v : values) {
     const double bin = (v - h.low) / h.width;
-    if (bin >= 0 && bin < kBins) h.counts[int(bin)] += 1;
+    if (bin >= 0 && bin <= kBins) h.counts[std::min(int(bin), kBins - 1)] += 1;
   }
   return h;
 }
