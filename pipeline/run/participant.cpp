@@ -11,6 +11,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/dataset/tsv.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/statistics/rates.h"
@@ -92,6 +93,19 @@ ReadScans read_scans(const DatasetParticipant& participant) {
   return read;
 }
 
+void write_quality_figure(const fs::path& out, const DatasetParticipant& participant,
+                          const ProcessedParticipant& processed) {
+  std::vector<MosaicVisit> visits;
+  for (std::size_t n = 0; n < participant.visits.size(); ++n) {
+    const MeasuredVisit& measured = processed.measurement.visits[n];
+    visits.push_back({participant.visits[n].session, &processed.extracted.corrected[n], &measured.brain,
+                      &measured.tissues.gm, &measured.tissues.wm, &measured.tissues.csf});
+  }
+  const std::string& id = participant.participant_id;
+  make_folders(out / id / "figures");
+  write_png(out / id / "figures" / (id + "_quality.png"), quality_mosaic(id, visits));
+}
+
 Json sidecar_provenance(const Provenance& provenance) {
   Json inputs = Json::array();
   for (const InputFile& input : provenance.inputs) inputs.push_back({{"path", input.path}, {"sha256", input.sha256}});
@@ -158,6 +172,7 @@ void run_participant(const DatasetParticipant& participant, const fs::path& data
   for (const DatasetVisit& visit : participant.visits)
     files.push_back({visit.session, relative_to(dataset, visit.t1w)});
   write_derivatives(out, participant.participant_id, files, processed, sidecar_provenance(provenance));
+  write_quality_figure(out, participant, processed);
 
   const ParticipantReport report = report_of(participant, dataset, read.reports, processed);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
