@@ -98,33 +98,6 @@ ParticipantReport report_of(const ordered_json& json) {
   return report;
 }
 
-Provenance provenance_of(const ordered_json& json) {
-  Provenance provenance;
-  provenance.version = json.at("version").get<std::string>();
-  provenance.options = json.at("options").dump();
-  for (const auto& input : json.at("inputs"))
-    provenance.inputs.push_back({input.at("path").get<std::string>(), input.at("sha256").get<std::string>()});
-  return provenance;
-}
-
-// What `read` finds in a participant report; every way to be none is one sentence.
-template <class Read>
-auto read_fields(const std::string& text, const std::string& file, const Read& read) {
-  const auto json = ordered_json::parse(text, nullptr, false);
-  if (json.is_discarded())
-    throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
-  const auto found = json.is_object() && json.contains("schema") ? json["schema"] : ordered_json();
-  if (found != schema)
-    throw InputError(file + " is not a participant report of this version of Wane (its schema is " +
-                     (found.is_string() ? found.get<std::string>() : "not given") +
-                     "); measure this participant again.");
-  try {
-    return read(json);
-  } catch (const ordered_json::exception&) {
-    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
-  }
-}
-
 std::string text_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), {}};
@@ -147,7 +120,7 @@ std::vector<std::string> warnings_of_strangers(const fs::path& out, const std::v
     std::error_code file_error;
     if (!id.starts_with("sub-") || !fs::exists(out / participant_json_path(id), file_error)) continue;
     if (std::none_of(expected.begin(), expected.end(), [&](const auto& entry) { return entry.participant_id == id; }))
-      strangers.push_back("There is a report of " + id + ", who is not in the dataset: it is not used.");
+      strangers.push_back("There is a report of " + id + ", who has no scans in the dataset: it is not used.");
   }
   std::sort(strangers.begin(), strangers.end());
   return strangers;
@@ -176,15 +149,19 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
 }
 
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file) {
-  return read_fields(text, file, report_of);
-}
-
-Provenance parse_participant_provenance(const std::string& text, const std::string& file) {
-  return read_fields(text, file, provenance_of);
-}
-
-std::string compact_options(const std::string& options) {
-  return ordered_json::parse(options).dump();
+  const auto json = ordered_json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
+  const auto found = json.is_object() && json.contains("schema") ? json["schema"] : ordered_json();
+  if (found != schema)
+    throw InputError(file + " is not a participant report of this version of Wane (its schema is " +
+                     (found.is_string() ? found.get<std::string>() : "not given") +
+                     "); measure this participant again.");
+  try {
+    return report_of(json);
+  } catch (const ordered_json::exception&) {
+    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
+  }
 }
 
 CollectedReports collect_participant_reports(const fs::path& out, const std::vector<ParticipantEntry>& expected) {

@@ -20,13 +20,6 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
 // fields.
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file);
 
-// What such a text says of its making, for the question whether it is up to date; options without blanks, so that they
-// compare as text with compact_options() of others. Throws InputError as above.
-Provenance parse_participant_provenance(const std::string& text, const std::string& file);
-
-// A JSON object without blanks and in the order of its members.
-std::string compact_options(const std::string& options);
-
 // "sub-01/sub-01_atrophy.json", relative to OUT.
 std::string participant_json_path(const std::string& participant_id);
 

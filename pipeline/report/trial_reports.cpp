@@ -262,10 +262,6 @@ std::vector<ReportText> trial_reports(const Trial& trial, const Provenance& prov
   return files;
 }
 
-std::vector<LeftOut> left_out_of_groups(const Trial& trial) {
-  return dose_groups(rates_of(trial.reports), trial.left_out).left_out;
-}
-
 std::string trial_summary(const Trial& trial) {
   const auto statistics = statistics_of(trial);
   std::string text = "Rates of change; negative = loss.\n";

@@ -30,9 +30,6 @@ std::vector<ReportText> trial_reports(const Trial& trial, const Provenance& prov
 // out.
 std::string trial_summary(const Trial& trial);
 
-// Everybody who is in no dose group's summary, with the reason: not measured, no rate, no dose group.
-std::vector<LeftOut> left_out_of_groups(const Trial& trial);
-
 // Why a participant has no rate, as the end of a sentence; empty where there is one.
 std::string why_no_rate(const ParticipantReport& report);
 
