@@ -140,8 +140,8 @@ std::vector<Slice> slices_of(const Grid& grid, const View& view, const MosaicOpt
       if (plane.through == 0) part += kOffMidline;
       // From below to above, back to front, right to left, whichever way the voxel axis runs.
       const bool upwards = (plane.through == 1) == (view.axes.sign[plane.through] < 0);
-      const double at =
-          std::round(view.brain.low[a] + (upwards ? part : 1 - part) * (view.brain.high[a] - view.brain.low[a]));
+      const double steps = std::round(part * (view.brain.high[a] - view.brain.low[a]));
+      const double at = upwards ? view.brain.low[a] + steps : view.brain.high[a] - steps;
       slices.push_back(
           {&plane, at, pixels(plane.right), pixels(plane.down), position_text(grid, view.axes, plane.through, at)});
     }
