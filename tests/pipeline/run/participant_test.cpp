@@ -1,0 +1,152 @@
+#include "pipeline/run/participant.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "imaging/atomic_file.h"
+#include "pipeline/report/participant_json.h"
+#include "pipeline/run/trial.h"
+#include "tests/broken/scratch_folder.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+
+DatasetParticipant two_visits() {
+  DatasetParticipant participant;
+  participant.participant_id = "sub-01";
+  participant.dose_group = "C";
+  participant.dose = 16;
+  participant.visits = {{"ses-01", 0.0, "/data/sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz", {"run-2 was used"}},
+                        {"ses-02", 365.25, "/data/sub-01/ses-02/anat/sub-01_ses-02_T1w.nii.gz", {}}};
+  participant.warnings = {"a warning of the tables"};
+  return participant;
+}
+
+ProcessedParticipant one_percent_lost() {
+  ProcessedParticipant processed;
+  processed.conformed.resize(2);
+  processed.conformed[1].brain_extracted = true;
+  processed.conformed[1].template_similarity = 0.75;
+  processed.measurement.visits.resize(2);
+  processed.measurement.visits[0].volumes_ml.brain = 1200;
+  processed.measurement.changes = {{0, 1, {-1, -1.23456789, -0.5}, {0.1, 0.1, 0.1}}};
+  processed.measurement.warnings = {"a warning of the measurement"};
+  return processed;
+}
+
+ParticipantReport report() {
+  return report_of(two_visits(), "/data", std::vector<NiftiReport>(2), one_percent_lost());
+}
+
+TEST(ParticipantReportOf, TakesEverythingTogether) {
+  const ParticipantReport made = report();
+  EXPECT_EQ(made.participant_id, "sub-01");
+  EXPECT_EQ(made.dose_group, "C");
+  ASSERT_EQ(made.visits.size(), 2U);
+  EXPECT_EQ(made.visits[0].inputs, std::vector<std::string>{"sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz"});
+  EXPECT_EQ(made.visits[0].notes, std::vector<std::string>{"run-2 was used"});
+  EXPECT_EQ(made.visits[1].notes, std::vector<std::string>{"already brain-extracted"});
+  EXPECT_EQ(made.visits[1].quality.at("template_similarity"), 0.75);
+  ASSERT_EQ(made.changes.size(), 1U);
+  EXPECT_EQ(made.changes[0].days, 365.25);
+  EXPECT_EQ(made.changes[0].percent.gray_matter, -1.2346);
+  ASSERT_TRUE(made.rates_percent_per_year);
+  EXPECT_NEAR(made.rates_percent_per_year->brain, -1, 1e-9);
+  EXPECT_EQ(made.warnings.size(), 2U);
+}
+
+TEST(ParticipantReportOf, NoDatesNoRates) {
+  DatasetParticipant participant = two_visits();
+  participant.visits[1].days.reset();
+  const auto made = report_of(participant, "/data", std::vector<NiftiReport>(2), one_percent_lost());
+  EXPECT_FALSE(made.changes[0].days);
+  EXPECT_FALSE(made.rates_percent_per_year);
+}
+
+TEST(WithCurrentDataset, DoseDatesAndWarningsFollowTheTables) {
+  DatasetParticipant participant = two_visits();
+  participant.dose_group = "A";
+  participant.dose = 5;
+  participant.visits[1].days = 2 * 365.25;
+  participant.warnings = {"another warning"};
+  const ParticipantReport made = with_current_dataset(report(), participant);
+  EXPECT_EQ(made.dose_group, "A");
+  EXPECT_EQ(made.dose, 5);
+  EXPECT_NEAR(made.rates_percent_per_year->brain, -0.5, 0.01);
+  ASSERT_EQ(made.warnings.size(), 2U);
+  EXPECT_EQ(made.warnings[0], "a warning of the measurement");
+  EXPECT_EQ(made.warnings[1], "Dataset: another warning");
+}
+
+class KeptUpToDate : public testing::Test {
+ protected:
+  KeptUpToDate() {
+    fs::create_directories(out_ / "sub-01");
+    write_text_atomically(file(), participant_json_text(report(), provenance_));
+  }
+  fs::path file() const { return report_file(out_.path(), "sub-01"); }
+  bool kept(const DatasetParticipant& participant = two_visits()) const {
+    return kept_up_to_date(participant, out_.path(), provenance_);
+  }
+  std::string text() const {
+    std::ifstream stream(file());
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  broken::ScratchFolder out_;
+  Provenance provenance_{"1.0.0",
+                         R"({"dataset": {"dose_column": "dose"}, "align": {"spacing_mm": 0}})",
+                         {{"sub-01/ses-01/anat/a.nii.gz", std::string(64, 'a')}}};
+};
+
+TEST_F(KeptUpToDate, TheSameIsKeptByteForByte) {
+  const std::string before = text();
+  EXPECT_TRUE(kept());
+  EXPECT_EQ(text(), before);
+}
+
+TEST_F(KeptUpToDate, AnotherVersionOptionOrScanIsNot) {
+  const Provenance same = provenance_;
+  provenance_.version = "1.0.1";
+  EXPECT_FALSE(kept());
+  provenance_ = same;
+  provenance_.options = R"({"dataset": {"dose_column": "dose"}, "align": {"spacing_mm": 2}})";
+  EXPECT_FALSE(kept());
+  provenance_ = same;
+  provenance_.inputs[0].sha256 = std::string(64, 'b');
+  EXPECT_FALSE(kept());
+}
+
+TEST_F(KeptUpToDate, NewDosesAreTakenWithoutMeasuringAgain) {
+  DatasetParticipant unblinded = two_visits();
+  unblinded.dose_group = "D";
+  provenance_.options = R"({"dataset": {"dose_column": "cells"}, "align": {"spacing_mm": 0}})";
+  EXPECT_TRUE(kept(unblinded));
+  EXPECT_EQ(parse_participant_json(text(), "x").dose_group, "D");
+}
+
+TEST_F(KeptUpToDate, DamagedOrAbsentReportsAreNot) {
+  write_text_atomically(file(), text().substr(0, 100));
+  EXPECT_FALSE(kept());
+  fs::remove(file());
+  EXPECT_FALSE(kept());
+}
+
+TEST(ExitCode, SaysWhetherAllSomeOrNoneFinished) {
+  const ParticipantOutcome done{"sub-01", ParticipantState::computed, "", 0};
+  const ParticipantOutcome kept{"sub-02", ParticipantState::kept, "", 0};
+  const ParticipantOutcome broken{"sub-03", ParticipantState::failed, "broken", 3};
+  const ParticipantOutcome full{"sub-04", ParticipantState::failed, "disk full", 5};
+  EXPECT_EQ(exit_code_of({done, kept}), 0);
+  EXPECT_EQ(exit_code_of({done, broken, full}), 1);
+  EXPECT_EQ(exit_code_of({kept, broken}), 1);
+  EXPECT_EQ(exit_code_of({broken}), 3);
+  EXPECT_EQ(exit_code_of({full, full}), 5);
+}
+
+}  // namespace
+}  // namespace wane
