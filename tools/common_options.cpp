@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <system_error>
 #include <variant>
@@ -32,7 +33,9 @@ int cores_of_this_process() {
 }
 
 std::string help_of(const OptionField& field) {
-  return field.help + (field.unit.empty() ? "" : " [" + field.unit + "]");
+  std::string help = field.help + (field.unit.empty() ? "" : " [" + field.unit + "]");
+  if (!help.empty()) help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
+  return help;
 }
 
 CLI::Option* add_flag_for(CLI::App& command, const OptionSection& section, const OptionField& field) {
@@ -66,7 +69,7 @@ CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sect
       .add_option(
           "--threads", common_.threads,
           "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 4096))
       ->group(kCommonGroup);
   command
       .add_option("--config", common_.config,

@@ -47,7 +47,7 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
       ->type_name("LABEL");
   app.add_option("--memory", command.memory_gb,
                  "Memory to stay within; fewer participants run at once. Else 80 % of what is available")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.1, 1e6))
       ->type_name("GB");
   app.add_flag("--force", command.force, "Compute again what is up to date already");
 }
@@ -103,7 +103,7 @@ std::size_t count_of(const std::vector<ParticipantOutcome>& outcomes, Participan
       std::count_if(outcomes.begin(), outcomes.end(), [&](const auto& outcome) { return outcome.state == state; }));
 }
 
-void print_outcomes(const std::vector<ParticipantOutcome>& outcomes, const Dataset& dataset) {
+void print_outcomes(const std::vector<ParticipantOutcome>& outcomes) {
   const std::size_t kept = count_of(outcomes, ParticipantState::kept);
   std::cout << "Participants: " << count_of(outcomes, ParticipantState::computed) << " measured";
   if (kept > 0) std::cout << ", " << kept << " up to date already (--force computes them again)";
@@ -111,12 +111,10 @@ void print_outcomes(const std::vector<ParticipantOutcome>& outcomes, const Datas
   for (const auto& outcome : outcomes)
     if (outcome.state == ParticipantState::failed)
       std::cout << "  failed: " << outcome.participant_id << ": " << outcome.reason << '\n';
-  for (const auto& missing : dataset.left_out)
-    std::cout << "  not measured: " << missing.participant_id << ": " << missing.reason << '\n';
 }
 
 void print_reports(const GroupResult& result) {
-  std::cout << '\n' << result.summary << "\nReports:\n";
+  std::cout << result.summary << "\nReports:\n";
   for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
 }
 
@@ -125,8 +123,9 @@ int participants(const TrialCommand& command) {
   ProgressDisplay display;
   const TrialRequest request = request_of(command);
   const Dataset dataset = dataset_of(command, request.options, display);
+  for (const auto& absent : dataset.left_out) display.warn(absent.participant_id + ": " + absent.reason);
   const auto outcomes = process_trial(dataset, request, events_shown_on(display));
-  print_outcomes(outcomes, dataset);
+  print_outcomes(outcomes);
   return exit_code_of(outcomes);
 }
 
@@ -146,12 +145,14 @@ int run(const TrialCommand& command) {
   const Dataset dataset = dataset_of(command, request.options, display);
   const TrialEvents events = events_shown_on(display);
   const auto outcomes = process_trial(dataset, request, events);
-  print_outcomes(outcomes, dataset);
   // With nobody left there is nothing to report, and the failures say why.
-  if (count_of(outcomes, ParticipantState::failed) == outcomes.size()) return exit_code_of(outcomes);
-  // The reports are of the whole trial, whoever was asked for now.
-  const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
-  print_reports(report_trial(whole, request, events));
+  if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
+    // The reports are of the whole trial, whoever was asked for now.
+    const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
+    print_reports(report_trial(whole, request, events));
+    std::cout << '\n';
+  }
+  print_outcomes(outcomes);
   return exit_code_of(outcomes);
 }
 

@@ -32,7 +32,7 @@ class Sidecar {
   // `stem`: path of the image without .nii.gz; `extra` goes between description and provenance.
   void write(const fs::path& stem, const std::string& description, const std::vector<std::string>& sources,
              const Json& extra = Json::object()) const {
-    Json json = {{"Description", description}, {"Sources", sources}};
+    Json json = {{"Description", description}, {"RawSources", sources}};
     json.update(extra);
     json["Provenance"] = provenance_;
     write_json(fs::path(stem).concat(".json"), json);
@@ -93,7 +93,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                        const ProcessedParticipant& processed, const Json& provenance) {
   const Sidecar sidecar(provenance);
   std::vector<std::string> sources;
-  for (const VisitFiles& visit : visits) sources.push_back(raw_uri(visit.scan));
+  for (const VisitFiles& visit : visits) sources.push_back(visit.scan.generic_string());
 
   const fs::path folder = out / participant_id;
   const std::string average_name = participant_id + "_space-midpoint_T1w";

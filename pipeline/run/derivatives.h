@@ -12,7 +12,7 @@ namespace wane {
 
 struct VisitFiles {
   std::string session;         // "ses-01", or empty
-  std::filesystem::path scan;  // the raw scan, relative to the dataset; "bids:raw:" in front of it in sidecars
+  std::filesystem::path scan;  // the raw scan, relative to the dataset, as sidecars name it
 };
 
 // Writes below OUT/sub-XX everything but the report and the figures, each image with its JSON sidecar: what it is,

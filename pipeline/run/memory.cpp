@@ -117,7 +117,7 @@ std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& 
     scan_voxels += static_cast<double>(scan.voxel_count());
     if (options.align.spacing_mm <= 0) finest_mm = std::min(finest_mm, scan.spacing_mm.minCoeff());
   }
-  if (options.align.spacing_mm <= 0) finest_mm = std::clamp(finest_mm, 1.0, 3.0);
+  if (options.align.spacing_mm <= 0) finest_mm = std::clamp(finest_mm, 1.0, 2.0);
   const double midpoint_voxels = kBrainBoxMm3 / (finest_mm * finest_mm * finest_mm);
   const double visits = static_cast<double>(scans.size());
   return static_cast<std::uint64_t>(kTemplateAndProgram + kPerScanVoxel * scan_voxels +
