@@ -43,7 +43,7 @@ void ProgressDisplay::finished(const std::string& participant) {
   const std::lock_guard lock(mutex_);
   under_way_.erase(participant);
   ++done_;
-  if (!terminal_) spdlog::info("{}: done ({} of {} participants)", participant, done_, participants_);
+  if (!terminal_) spdlog::info("{}: finished ({} of {} participants)", participant, done_, participants_);
   draw_bar();
 }
 

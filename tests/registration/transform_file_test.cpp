@@ -23,7 +23,7 @@ class TransformFile : public testing::Test {
 
 TEST_F(TransformFile, ReadsBackToTheSameBits) {
   Affine affine = Affine::Identity();
-  affine.linear() = (Eigen::AngleAxisd(0.3, Vec3(1, 2, 3).normalized()) * Eigen::Scaling(1.01, 0.99, 1.0 / 3));
+  affine.linear() = Eigen::AngleAxisd(0.3, Vec3(1, 2, 3).normalized()) * Mat3(Vec3(1.01, 0.99, 1.0 / 3).asDiagonal());
   affine.translation() = Vec3(0.1, -27.3, 1e-7);
   write_itk_affine(file_, affine);
   EXPECT_EQ(read_itk_affine(file_).matrix(), affine.matrix());

@@ -1,0 +1,114 @@
+// What is said to wrong command lines, and that nothing is written then.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "tests/broken/scratch_folder.h"
+#include "tests/cases/program.h"
+
+namespace wane::cases {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// One sentence on stderr, nothing on stdout.
+void expect_refused(const ProgramResult& result, int exit_code, const std::string& said) {
+  EXPECT_EQ(result.exit_code, exit_code) << result.err;
+  EXPECT_TRUE(contains(result.err, said)) << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_EQ(result.out, "");
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    fs::create_directories(scratch_ / "dataset/sub-01/ses-01/anat");
+    std::ofstream(scratch_ / "dataset/sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz") << "text";
+  }
+  ~CommandLine() override { EXPECT_FALSE(fs::exists(out_)) << "something was written"; }
+  broken::ScratchFolder scratch_;
+  const fs::path dataset_ = scratch_ / "dataset";
+  const fs::path out_ = scratch_ / "out";
+};
+
+TEST_F(CommandLine, SaysItsVersion) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--version"}, {"run", "--version"}}) {
+    const ProgramResult result = wane(arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.out.rfind("wane ", 0), 0U) << result.out;
+  }
+}
+
+TEST_F(CommandLine, EveryCommandExplainsItself) {
+  EXPECT_TRUE(contains(wane({}).out, "BIDS App"));
+  for (const char* command : {"run", "participant", "group", "conform", "align", "extract", "segment", "measure",
+                              "template", "simulate", "validate"}) {
+    const ProgramResult result = wane({command, "--help"});
+    EXPECT_EQ(result.exit_code, 0) << command;
+    EXPECT_TRUE(contains(result.out, "Usage: wane " + std::string(command))) << result.out;
+  }
+}
+
+TEST_F(CommandLine, UnknownCommandsAndFlagsAreWrongUse) {
+  expect_refused(wane({"rnu", dataset_, out_}), 2, "Did you mean run?");
+  expect_refused(wane({dataset_, out_}), 2, "wane run");
+  expect_refused(wane({"run", dataset_, out_, "--bogus"}), 2, "--bogus");
+  expect_refused(wane({"run", dataset_}), 2, "OUT");
+  expect_refused(wane({"run", dataset_, out_, "--threads", "0"}), 2, "--threads");
+  expect_refused(wane({"run", dataset_, out_, "--align-spacing-mm", "wide"}), 2, "--align-spacing-mm");
+  expect_refused(wane({"run", dataset_, out_, "--align-spacing-mm", "-1"}), 2, "spacing_mm");
+  expect_refused(wane({"run", dataset_, out_, "--participant-label", "77"}), 2, "77");
+}
+
+TEST_F(CommandLine, UnknownConfigurationKeysAreWrongUse) {
+  const fs::path config = scratch_ / "config.json";
+  std::ofstream(config) << R"({"align": {"spaceing_mm": 2}})";
+  expect_refused(wane({"run", dataset_, out_, "--config", config}), 2, "Did you mean spacing_mm");
+  std::ofstream(config) << R"({"align": {"spacing_mm": 2)";
+  expect_refused(wane({"run", dataset_, out_, "--config", config}), 2, "is not JSON");
+  expect_refused(wane({"run", dataset_, out_, "--config", scratch_ / "absent.json"}), 3, "absent.json");
+}
+
+TEST_F(CommandLine, UnusableFoldersAreNamed) {
+  expect_refused(wane({"run", scratch_ / "absent", out_}), 3, "absent");
+  fs::create_directories(scratch_ / "empty");
+  expect_refused(wane({"run", scratch_ / "empty", out_}), 3, "empty");
+  expect_refused(wane({"run", dataset_, dataset_}), 2, "is the dataset itself");
+  expect_refused(wane({"group", dataset_, out_}), 3, "wane participant");
+}
+
+TEST(Resources, AnOutputFolderThatCannotBeMadeIsOne) {
+  const broken::ScratchFolder scratch;
+  fs::create_directories(scratch / "dataset/sub-01/ses-01/anat");
+  std::ofstream(scratch / "dataset/sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz") << "text";
+  std::ofstream(scratch / "file") << "not a folder";
+  const ProgramResult result = wane({"run", scratch / "dataset", scratch / "file" / "out"});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_TRUE(contains(result.err, "cannot be made")) << result.err;
+}
+
+TEST(Resources, AParticipantThatDoesNotFitIntoTheMemoryIsNotTried) {
+  const broken::ScratchFolder scratch;
+  copy_participants(scratch / "dataset", {"sub-01"});
+  const ProgramResult result = wane({"run", scratch / "dataset", scratch / "out", "--memory", "0.1"});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_TRUE(contains(result.out, "allow more with --memory")) << result.out;
+}
+
+TEST(Template, AnIncompleteFolderIsRefused) {
+  const broken::ScratchFolder scratch;
+  fs::copy(fs::path(WANE_BINARY_DIR) / "share/wane/template", scratch / "template");
+  fs::remove(scratch / "template/wm_prior.nii.gz");
+  copy_participants(scratch / "dataset", {"sub-01"});
+  const ProgramResult result = wane({"run", scratch / "dataset", scratch / "out", "--template", scratch / "template"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_TRUE(contains(result.err, "has no wm_prior.nii.gz")) << result.err;
+}
+
+}  // namespace
+}  // namespace wane::cases

@@ -1,0 +1,73 @@
+// The same scans give the same bytes, whichever way the program is called.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/broken/scratch_folder.h"
+#include "tests/cases/program.h"
+
+namespace wane::cases {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(SameResults, TheBidsAppFormOnTwoThreadsGivesTheBytesOfARunOnOne) {
+  const SharedRun run = sloppy_run();
+  ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
+  const broken::ScratchFolder scratch;
+  const fs::path out = scratch / "out";
+  const ProgramResult participant =
+      wane({"--threads", "2", run.dataset, out, "participant", "--participant_label", "01", "--sloppy"});
+  ASSERT_EQ(participant.exit_code, 0) << participant.err;
+  EXPECT_FALSE(fs::exists(out / "trial_atrophy.json"));
+  ASSERT_EQ(wane({run.dataset, out, "group"}).exit_code, 0);
+
+  ASSERT_EQ(files_below(out), files_below(run.out));
+  for (const auto& name : files_below(out)) EXPECT_TRUE(text_of(out / name) == text_of(run.out / name)) << name;
+}
+
+TEST(SameResults, ForceComputesAgainAndFindsTheSame) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
+  const ProgramResult forced = wane({"run", run.dataset, scratch / "out", "--sloppy", "--force"});
+  EXPECT_NE(forced.out.find("1 measured"), std::string::npos) << forced.out;
+  const std::string report = "sub-01/sub-01_atrophy.json";
+  EXPECT_EQ(text_of(scratch / "out" / report), text_of(run.out / report));
+}
+
+TEST(SameResults, TheChainOfStagesOnFilesMeasuresWhatRunMeasures) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  const fs::path work = scratch / "work";
+  for (const char* session : {"ses-01", "ses-02"})
+    ASSERT_EQ(
+        wane({"conform", work, scan_of(run.dataset, "sub-01", session), "--visit", session, "--sloppy"}).exit_code, 0);
+  for (const char* stage : {"align", "extract", "segment"}) {
+    const ProgramResult result = wane({stage, work, "--sloppy"});
+    ASSERT_EQ(result.exit_code, 0) << stage << ": " << result.err;
+  }
+  const ProgramResult measured = wane({"measure", work, "--sloppy"});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+
+  const nlohmann::json chain = nlohmann::json::parse(measured.out);
+  const nlohmann::json whole = json_of(run.out / "sub-01/sub-01_atrophy.json");
+  for (const char* tissue : {"brain", "gray_matter", "white_matter"}) {
+    // Reports are rounded: percent to 0.0001, volumes to 0.001 mL.
+    EXPECT_NEAR(chain["changes"][0]["percent"][tissue].get<double>(),
+                whole["changes"][0]["percent"][tissue].get<double>(), 0.00005001);
+    for (std::size_t visit = 0; visit < 2; ++visit)
+      EXPECT_NEAR(chain["visits"][visit]["volumes_ml"][tissue].get<double>(),
+                  whole["visits"][visit]["volumes_ml"][tissue].get<double>(), 0.0005001);
+  }
+}
+
+TEST(SameResults, AStageSaysWhichOneIsMissingBeforeIt) {
+  const broken::ScratchFolder scratch;
+  const ProgramResult result = wane({"segment", scratch / "work"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.err.find("run `wane align` first"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace wane::cases

@@ -1,0 +1,139 @@
+// The sample trial from raw scans to the reports of its four dose groups.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+
+#include "tests/broken/scratch_folder.h"
+#include "tests/cases/program.h"
+
+namespace wane::cases {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+double mean_brain_rate(const fs::path& out, const std::string& group) {
+  const nlohmann::json report = json_of(out / "dose-groups" / ("dose-" + group + "_atrophy.json"));
+  return report["rates_percent_per_year"]["brain"]["mean"];
+}
+
+TEST(SampleTrial, DoseGroupsComeOutInThePlantedOrder) {
+  const SharedRun run = sample_trial_run();
+  ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
+  const double a = mean_brain_rate(run.out, "A"), b = mean_brain_rate(run.out, "B");
+  const double c = mean_brain_rate(run.out, "C"), d = mean_brain_rate(run.out, "D");
+  EXPECT_LT(a, b);
+  EXPECT_LT(b, c);
+  EXPECT_LT(c, d);
+  EXPECT_LT(d, 0.2) << "the highest dose has lost a little, not gained";
+}
+
+TEST(SampleTrial, TheChangesAreWhatWasPlanted) {
+  const SharedRun run = sample_trial_run();
+  const ProgramResult validation = wane({"validate", "--out", run.out, "--truth", run.dataset / "truth"});
+  ASSERT_EQ(validation.exit_code, 0) << validation.err;
+  std::cout << validation.out;
+  double sum = 0;
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(run.dataset / "truth")) {
+    const std::string id = entry.path().stem().string();
+    if (!id.starts_with("sub-")) continue;
+    const nlohmann::json report = json_of(run.out / id / (id + "_atrophy.json"));
+    const nlohmann::json truth = json_of(entry.path());
+    sum += std::abs(report["changes"][0]["percent"]["brain"].get<double>() -
+                    truth["visits"][1]["brain_change_percent"].get<double>());
+    ++count;
+  }
+  EXPECT_EQ(count, 12U);
+  EXPECT_LE(sum / static_cast<double>(count), 0.25) << "mean absolute error of the brain's change in percent";
+}
+
+TEST(SampleTrial, EveryFileOfTheContractIsThere) {
+  const SharedRun run = sample_trial_run();
+  std::vector<std::string> expected = {
+      "dataset_description.json", "trial_atrophy.json", "volumes.tsv", "changes.tsv", "rates.tsv", "logs/run.jsonl"};
+  for (const char* group : {"A", "B", "C", "D"})
+    expected.push_back("dose-groups/dose-" + std::string(group) + "_atrophy.json");
+  expected.insert(expected.end(), {"sub-12/sub-12_atrophy.json", "sub-12/figures/sub-12_quality.png",
+                                   "sub-12/anat/sub-12_space-midpoint_T1w.nii.gz"});
+  for (const char* ending : {"desc-brain_mask.nii.gz", "dseg.nii.gz", "space-midpoint_desc-preproc_T1w.nii.gz",
+                             "space-midpoint_desc-brain_mask.nii.gz", "space-midpoint_label-GM_probseg.nii.gz",
+                             "space-midpoint_label-WM_probseg.nii.gz", "space-midpoint_label-CSF_probseg.nii.gz",
+                             "from-T1w_to-midpoint_mode-image_xfm.txt", "dseg.json"})
+    expected.push_back("sub-12/ses-02/anat/sub-12_ses-02_" + std::string(ending));
+  for (const auto& name : expected) EXPECT_TRUE(fs::exists(run.out / name)) << name;
+
+  const nlohmann::json report = json_of(run.out / "sub-12/sub-12_atrophy.json");
+  for (const char* key : {"schema", "sign_convention", "version", "options", "inputs", "participant_id", "dose_group",
+                          "dose", "visits", "changes", "rates_percent_per_year", "warnings"})
+    EXPECT_TRUE(report.contains(key)) << key;
+  EXPECT_EQ(report["sign_convention"], "negative = loss");
+}
+
+TEST(SampleTrial, VolumesArePlausible) {
+  const SharedRun run = sample_trial_run();
+  for (const auto& participant : json_of(run.out / "trial_atrophy.json")["participants"]) {
+    const std::string id = participant["participant_id"];
+    for (const auto& visit : json_of(run.out / id / (id + "_atrophy.json"))["visits"]) {
+      const auto& volumes = visit["volumes_ml"];
+      const double brain = volumes["brain"], gm = volumes["gray_matter"], wm = volumes["white_matter"];
+      EXPECT_NEAR(brain, gm + wm, 0.01) << id;
+      EXPECT_GT(brain, 900) << id;
+      EXPECT_LT(brain, 1900) << id;
+      EXPECT_GT(volumes["intracranial"].get<double>(), brain) << id;
+    }
+  }
+}
+
+TEST(SampleTrial, RunningAgainComputesNothingAndChangesNothing) {
+  const SharedRun run = sample_trial_run();
+  const broken::ScratchFolder scratch;
+  fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
+  const ProgramResult again = wane({"run", run.dataset, scratch / "out"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(contains(again.out, "0 measured, 12 up to date already")) << again.out;
+  ASSERT_EQ(files_below(scratch / "out"), files_below(run.out));
+  for (const auto& name : files_below(run.out))
+    EXPECT_TRUE(text_of(scratch / "out" / name) == text_of(run.out / name)) << name;
+}
+
+TEST(SampleTrial, UnblindedDosesNeedNoNewMeasurement) {
+  const SharedRun run = sample_trial_run();
+  const broken::ScratchFolder scratch;
+  fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
+  fs::copy(run.dataset, scratch / "dataset", fs::copy_options::recursive);
+  const std::string table = text_of(run.dataset / "participants.tsv");
+  std::ofstream(scratch / "dataset/participants.tsv") << std::regex_replace(table, std::regex("\tD\t"), "\thigh\t");
+  const ProgramResult result = wane({"run", scratch / "dataset", scratch / "out"});
+  EXPECT_TRUE(contains(result.out, "0 measured, 12 up to date already")) << result.out;
+  EXPECT_EQ(mean_brain_rate(scratch / "out", "high"), mean_brain_rate(run.out, "D"));
+  EXPECT_FALSE(fs::exists(scratch / "out/dose-groups/dose-D_atrophy.json"));
+  EXPECT_EQ(json_of(scratch / "out/sub-04/sub-04_atrophy.json")["dose_group"], "high");
+}
+
+TEST(SampleTrial, TheLogOnlyGrows) {
+  const SharedRun run = sample_trial_run();
+  const broken::ScratchFolder scratch;
+  fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
+  const std::string before = text_of(scratch / "out/logs/run.jsonl");
+  ASSERT_EQ(wane({"group", run.dataset, scratch / "out"}).exit_code, 0);
+  const std::string after = text_of(scratch / "out/logs/run.jsonl");
+  EXPECT_EQ(after.substr(0, before.size()), before);
+  EXPECT_GT(after.size(), before.size());
+  std::istringstream lines(after);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json entry = nlohmann::json::parse(line);
+    for (const char* key : {"time", "user", "event"}) EXPECT_TRUE(entry.contains(key)) << line;
+  }
+}
+
+}  // namespace
+}  // namespace wane::cases
