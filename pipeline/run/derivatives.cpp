@@ -16,10 +16,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-std::string raw_uri(const fs::path& scan) {
-  return "bids:raw:" + scan.generic_string();
-}
-
 void write_json(const fs::path& file, const Json& json) {
   write_text_atomically(file, json.dump(2) + "\n");
 }
