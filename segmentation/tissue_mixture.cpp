@@ -186,9 +186,10 @@ void update_gaussians(const Packed& p, Gaussians& g) {
     g.mean[t] = s.value[t] / s.weight[t];
     g.deviation[t] = std::sqrt(std::max(1e-6, s.square[t] / s.weight[t] - g.mean[t] * g.mean[t]));
   }
-  // Widths of the pure classes are mostly noise and have much in common; CSF's also holds what is not CSF.
-  const double shared = 0.5 * (g.deviation[1] + g.deviation[2]);
-  for (int t = 0; t < 3; ++t) g.deviation[t] = std::clamp(g.deviation[t], 0.6 * shared, 2.0 * shared);
+  // Noise is the same in gray and white matter; a wider gray class would take the border away from the white one.
+  const double shared = std::sqrt(g.deviation[1] * g.deviation[2]);
+  g.deviation[1] = g.deviation[2] = shared;
+  g.deviation[0] = std::clamp(g.deviation[0], 0.8 * shared, 2.0 * shared);
   double total = 0;
   for (const double share : s.share) total += share;
   // The priors already say how common the tissues are; these weights only adjust, and may not vanish.

@@ -18,9 +18,9 @@ struct TissuePriors {  // on the intensity's grid; 0..1, they need not sum to 1
 
 struct TissueMixtureOptions {
   int iterations = 20;
-  double markov_weight = 0.3;   // cost of one differing neighbour face, in nats
-  double prior_floor = 0.03;    // no place excludes a tissue: the template is another person's head
-  double bias_sigma_mm = 25.0;  // smoothness of the refined bias field; 0 leaves the intensities alone
+  double markov_weight = 0.15;  // cost of one differing neighbour face, in nats
+  double prior_floor = 0.1;     // no place excludes a tissue: the template is another person's head
+  double bias_sigma_mm = 18.0;  // smoothness of the refined bias field; 0 leaves the intensities alone
 };
 
 struct TissueMixture {

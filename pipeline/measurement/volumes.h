@@ -5,7 +5,7 @@
 
 namespace wane {
 
-struct Volumes {  // mL
+struct Volumes {     // mL
   double brain = 0;  // parenchyma: gray + white, brainstem and cerebellum included
   double gray_matter = 0;
   double white_matter = 0;

@@ -11,22 +11,22 @@
 namespace wane {
 
 struct AlignOptions {
-  double spacing_mm = 0.0;     // voxel size of the midpoint space; 0: from the visits' own voxels, at least 1 mm
-  double margin_mm = 20.0;     // how much is kept around the brain on every side
+  double spacing_mm = 0.0;  // voxel size of the midpoint space; 0: from the visits' own voxels, at least 1 mm
+  double margin_mm = 20.0;  // how much is kept around the brain on every side
   void validate() const;
 };
 OptionFields option_fields(AlignOptions& options);
 
 struct AlignedVisit {
-  Volume preprocessed;                            // on the midpoint grid, resampled once from the native scan
-  Mask seen;                                      // 1 where the visit's scan covers the midpoint grid
-  Affine midpoint_to_scan = Affine::Identity();   // rigid: LPS mm of the midpoint space -> LPS mm of the scan
+  Volume preprocessed;                           // on the midpoint grid, resampled once from the native scan
+  Mask seen;                                     // 1 where the visit's scan covers the midpoint grid
+  Affine midpoint_to_scan = Affine::Identity();  // rigid: LPS mm of the midpoint space -> LPS mm of the scan
 };
 
 struct AlignedVisits {
-  Grid midpoint;                                       // one grid for all visits, in the template's orientation
-  std::vector<AlignedVisit> visits;                    // in the order given
-  Affine template_to_midpoint = Affine::Identity();    // 12 parameters, the mean over visits
+  Grid midpoint;                                     // one grid for all visits, in the template's orientation
+  std::vector<AlignedVisit> visits;                  // in the order given
+  Affine template_to_midpoint = Affine::Identity();  // 12 parameters, the mean over visits
   std::vector<std::string> warnings;
 };
 

@@ -18,10 +18,10 @@ struct ConformOptions {
 OptionFields option_fields(ConformOptions& options);
 
 struct ConformedVisit {
-  Volume scan;              // on the raw scan's own grid, finite, not negative
+  Volume scan;                                   // on the raw scan's own grid, finite, not negative
   Affine template_to_scan = Affine::Identity();  // LPS mm of the template -> LPS mm of the scan, 12 parameters
-  bool brain_extracted = false;                   // the scan came without skull and scalp
-  double template_similarity = 0;                 // correlation with the aligned template within the brain, -1..1
+  bool brain_extracted = false;                  // the scan came without skull and scalp
+  double template_similarity = 0;                // correlation with the aligned template within the brain, -1..1
   std::vector<std::string> warnings;
 };
 

@@ -34,6 +34,51 @@ Volume mean_of(const std::vector<Volume>& volumes) {
   return mean;
 }
 
+// Where the visits can be compared: inside every scan's coverage and, for scans that came brain-extracted, a little
+// inside what their own extraction left, since each visit was cut elsewhere.
+Volume comparable_region(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits) {
+  Volume region(aligned.midpoint, 1.F);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    const AlignedVisit& visit = aligned.visits[v];
+    Mask usable = eroded(visit.seen, 2.0);
+    if (visits[v].brain_extracted) {
+      Mask any = visit.seen;
+      for (std::size_t n = 0; n < any.size(); ++n) any[n] = visit.preprocessed[n] > 0;
+      usable = eroded(holes_filled(any), 2.0);
+    }
+    for (std::size_t n = 0; n < region.size(); ++n) region[n] *= usable[n];
+  }
+  return gaussian(region, 1.0);
+}
+
+// Other tools leave a rim of dura and half-empty voxels: what is darker than any brain (white matter is 100), lies near
+// the cut and can be reached from outside through such voxels is taken off.
+Mask without_dark_rim(const Mask& brain, const Volume& average) {
+  constexpr double rim_mm = 4.0;
+  constexpr float darker_than = 32.F;
+  const Mask core = eroded(brain, rim_mm);
+  Mask open(brain.grid);  // holes of the complement are what cannot be reached from outside
+  for (std::size_t n = 0; n < brain.size(); ++n) open[n] = brain[n] && (core[n] || average[n] >= darker_than);
+  return holes_filled(open);
+}
+
+// What was left in scans that came without skull: where the extracted visits, on average, are not empty.
+Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
+                        const Volume& average) {
+  Volume kept(aligned.midpoint);
+  float total = 0;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    if (!visits[v].brain_extracted) continue;
+    Volume any(visits[v].scan.grid);
+    for (std::size_t n = 0; n < any.size(); ++n) any[n] = visits[v].scan[n] > 0;
+    const Volume carried = resample(any, aligned.midpoint, aligned.visits[v].midpoint_to_scan);
+    for (std::size_t n = 0; n < kept.size(); ++n) kept[n] += carried[n];
+    total += 1;
+  }
+  const Mask whole = largest_component(holes_filled(threshold(kept, 0.5F * total)));
+  return largest_component(holes_filled(without_dark_rim(whole, average)));
+}
+
 }  // namespace
 
 void ExtractOptions::validate() const {
@@ -72,6 +117,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     result.corrected.push_back(std::move(corrected));
   }
   result.average = mean_of(result.corrected);
+  result.comparable = comparable_region(aligned, visits);
 
   // Scans that came without skull are compared with the template's brain alone.
   Volume moving = head_template.head;
@@ -87,9 +133,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
 
   result.intracranial = carried.intracranial;
   if (extracted) {
-    Mask any(grid);
-    for (std::size_t n = 0; n < any.size(); ++n) any[n] = result.average[n] > 0.5F;
-    result.brain = largest_component(holes_filled(any));
+    result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {
     result.brain = extract_brain(result.average, carried);
   }

@@ -11,7 +11,7 @@
 namespace wane {
 
 struct ExtractOptions {
-  double warp_spacing_mm = 2.0;    // finest voxel size of the template's deformable alignment
+  double warp_spacing_mm = 2.0;      // finest voxel size of the template's deformable alignment
   double bias_wavelength_mm = 60.0;  // shortest wave of the bias field; shorter would take up anatomy
   void validate() const;
 };
@@ -20,6 +20,7 @@ OptionFields option_fields(ExtractOptions& options);
 struct ExtractedBrain {
   std::vector<Volume> corrected;  // each visit on the midpoint grid, bias corrected, white matter at 100
   Volume average;                 // the person's average of the corrected visits
+  Volume comparable;              // 0..1: where all visits were seen and none was cut by its own brain extraction
   Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
   Mask intracranial;              // inside the skull
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid

@@ -13,23 +13,25 @@
 namespace wane {
 
 struct MeasureOptions {
-  int iterations = 30;  // of the deformable registration at each level
+  int iterations = 12;            // updates of the deformable registration at the finest level
+  double neighbourhood_mm = 1.5;  // sigma of the neighbourhood that decides on a point's displacement
   void validate() const;
 };
 OptionFields option_fields(MeasureOptions& options);
 
 struct MeasuredVisit {
   Volumes volumes_ml;
-  TissueMaps tissues;   // the joint maps carried to this visit's own anatomy, on the midpoint grid
-  Mask brain;           // likewise
-  DisplacementField average_to_visit;  // on the midpoint grid: a point of the person's average -> this visit (both midpoint LPS mm)
+  TissueMaps tissues;  // the joint maps carried to this visit's own anatomy, on the midpoint grid
+  Mask brain;          // likewise
+  DisplacementField
+      average_to_visit;  // on the midpoint grid: a point of the person's average -> this visit (both midpoint LPS mm)
   DisplacementField visit_to_average;  // its inverse
 };
 
 struct Measurement {
   std::vector<MeasuredVisit> visits;
-  Volume average;                // sharpened by the deformation
-  std::vector<Change> changes;   // indices into visits; first to each later, and between successive visits
+  Volume average;               // sharpened by the deformation
+  std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
   std::vector<std::string> warnings;
 };
 

@@ -8,7 +8,7 @@
 namespace wane {
 
 struct SegmentOptions {
-  double smoothness = 0.3;  // weight of the Markov prior between neighbours
+  double smoothness = 0.15;  // weight of the Markov prior between neighbours
   void validate() const;
 };
 OptionFields option_fields(SegmentOptions& options);

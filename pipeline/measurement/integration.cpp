@@ -1,0 +1,98 @@
+#include "pipeline/measurement/integration.h"
+
+#include <cmath>
+#include <map>
+
+#include "imaging/parallel.h"
+
+namespace wane {
+namespace {
+
+struct Sums {
+  double gm = 0, wm = 0, csf = 0;
+  Sums& operator+=(const Sums& o) {
+    gm += o.gm;
+    wm += o.wm;
+    csf += o.csf;
+    return *this;
+  }
+};
+
+// Mean brightness of a tissue in the registered visits.
+double brightness(const Volume& map, const Volume& a, const Volume& b) {
+  double total = 0, value = 0;
+  for (std::size_t n = 0; n < map.size(); ++n) {
+    if (map[n] < 0.9F) continue;
+    total += 1;
+    value += 0.5 * (double(a[n]) + b[n]);
+  }
+  return total > 0 ? value / total : 0;
+}
+
+}  // namespace
+
+Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
+  require_same_grid(tissues.gm.grid, jacobian.grid, "the tissue maps", "the Jacobian determinant");
+  const Sums sums = parallel_sum(jacobian.size(), 65536, Sums{}, [&](std::size_t begin, std::size_t end) {
+    Sums part;
+    for (std::size_t n = begin; n < end; ++n) {
+      part.gm += double(tissues.gm[n]) * jacobian[n];
+      part.wm += double(tissues.wm[n]) * jacobian[n];
+      part.csf += double(tissues.csf[n]) * jacobian[n];
+    }
+    return part;
+  });
+  const double ml = jacobian.grid.voxel_volume_ml();
+  return {(sums.gm + sums.wm) * ml, sums.gm * ml, sums.wm * ml, sums.csf * ml, 0};
+}
+
+TissueValues percent_change(const Volumes& from, const Volumes& to) {
+  const auto change = [](double a, double b) { return a > 0 ? 100 * (b / a - 1) : 0; };
+  return {change(from.brain, to.brain), change(from.gray_matter, to.gray_matter),
+          change(from.white_matter, to.white_matter)};
+}
+
+TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
+                                    const Volume& warped_from, const Volume& warped_to) {
+  const double csf = brightness(tissues.csf, warped_from, warped_to);
+  const double gm = brightness(tissues.gm, warped_from, warped_to);
+  const double wm = brightness(tissues.wm, warped_from, warped_to);
+  const Grid& grid = tissues.gm.grid;
+  const double block_mm = 24.0;
+  struct Block {
+    double brain = 0, gray = 0, white = 0;  // apparent volume left over, voxels
+  };
+  std::map<std::array<int, 3>, Block> blocks;
+  double brain_volume = 0, gray_volume = 0, white_volume = 0;
+  for (int k = 0; k < grid.size[2]; ++k)
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i) {
+        const std::size_t n = grid.offset(i, j, k);
+        const double g = tissues.gm[n], w = tissues.wm[n], c = tissues.csf[n];
+        if (g + w + c < 0.5) continue;
+        const double volume = 0.5 * (double(jacobian_from[n]) + jacobian_to[n]);
+        brain_volume += (g + w) * volume;
+        gray_volume += g * volume;
+        white_volume += w * volume;
+        const double left = double(warped_to[n]) - warped_from[n];
+        Block& block = blocks[{int(i * grid.spacing_mm[0] / block_mm), int(j * grid.spacing_mm[1] / block_mm),
+                               int(k * grid.spacing_mm[2] / block_mm)}];
+        // A brighter voxel on the border to CSF holds more brain; on the border to white matter, less gray matter.
+        const double outer = c > 0.05 && c < 0.95 ? left / std::max(1.0, gm - csf) : 0;
+        const double inner = w > 0.05 && w < 0.95 && c < 0.3 ? left / std::max(1.0, wm - gm) : 0;
+        block.brain += outer;
+        block.gray += outer - inner;
+        block.white += inner;
+      }
+  const auto error = [&](double Block::*part, double volume) {
+    double sum = 0, square = 0;
+    for (const auto& [place, block] : blocks) {
+      sum += block.*part;
+      square += block.*part * (block.*part);
+    }
+    return volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
+  };
+  return {error(&Block::brain, brain_volume), error(&Block::gray, gray_volume), error(&Block::white, white_volume)};
+}
+
+}  // namespace wane

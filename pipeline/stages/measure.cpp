@@ -1,0 +1,100 @@
+#include "pipeline/stages/measure.h"
+
+#include <cmath>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+#include "pipeline/measurement/integration.h"
+#include "registration/groupwise.h"
+
+namespace wane {
+namespace {
+
+// The box of the brain with room for the skull's inside; deformations are computed in it alone.
+Grid box_around(const Mask& brain, double margin_mm) {
+  Box box = bounding_box(brain);
+  for (int axis = 0; axis < 3; ++axis) {
+    const int margin = int(std::ceil(margin_mm / brain.grid.spacing_mm[axis]));
+    box.low[axis] -= margin;
+    box.high[axis] += margin;
+  }
+  return cropped_grid(brain.grid, box.low, box.high);
+}
+
+// 1 in the brain and the CSF around it, falling to 0 in the skull.
+Volume weight_around(const Mask& brain, const Volume& comparable) {
+  const Volume distance = signed_distance(brain);
+  Volume weight(brain.grid);
+  for (std::size_t n = 0; n < weight.size(); ++n)
+    weight[n] = comparable[n] * std::clamp(1.F - (distance[n] - 2.F) / 3.F, 0.F, 1.F);
+  return weight;
+}
+
+}  // namespace
+
+void MeasureOptions::validate() const {
+  if (!(iterations >= 1 && iterations <= 500)) throw UsageError("measure.iterations must lie between 1 and 500.");
+  if (!(neighbourhood_mm >= 0.5 && neighbourhood_mm <= 10))
+    throw UsageError("measure.neighbourhood_mm must lie between 0.5 and 10 mm.");
+}
+
+OptionFields option_fields(MeasureOptions& o) {
+  return {{"iterations", "",
+           "updates of the deformable registration at the finest level; it has settled well before 12", &o.iterations},
+          {"neighbourhood_mm", "mm",
+           "how far around a point the scans decide on its displacement; wider is calmer and blunts thin structures",
+           &o.neighbourhood_mm}};
+}
+
+Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options) {
+  const Grid full = extracted.brain.grid;
+  const Grid box = box_around(extracted.brain, 10.0);
+  std::vector<Volume> visits;
+  for (const Volume& corrected : extracted.corrected) visits.push_back(resample(corrected, box));
+  GroupwiseOptions groupwise;
+  groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
+  groupwise.neighbourhood_mm = options.neighbourhood_mm;
+  const GroupwiseResult registered =
+      register_groupwise(visits, resample(weight_around(extracted.brain, extracted.comparable), box), groupwise);
+
+  const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
+                           resample(joint_tissues.csf, box)};
+  Measurement result;
+  result.average = resample(registered.mean, full);
+  std::vector<Volume> jacobians;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    const VectorField& field = registered.mean_to_visit[v];
+    Volume jacobian(box);
+    jacobian.values = jacobian_determinant(field);
+    MeasuredVisit visit;
+    visit.volumes_ml = integrate_volumes(tissues, jacobian);
+    visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
+    visit.average_to_visit = to_displacement_mm(field);
+    visit.visit_to_average = to_displacement_mm(inverted(field));
+    const auto carry = [&](const Volume& map) {
+      return resample_displaced(map, full, Affine::Identity(), visit.visit_to_average);
+    };
+    visit.tissues = {carry(joint_tissues.gm), carry(joint_tissues.wm), carry(joint_tissues.csf)};
+    visit.brain = Mask(full);
+    for (std::size_t n = 0; n < visit.brain.size(); ++n)
+      visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
+    result.visits.push_back(std::move(visit));
+    jacobians.push_back(std::move(jacobian));
+  }
+  for (std::size_t from = 0; from < visits.size(); ++from)
+    for (std::size_t to = from + 1; to < visits.size(); ++to) {
+      if (from != 0 && to != from + 1) continue;
+      Change change;
+      change.from = from;
+      change.to = to;
+      change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
+      change.standard_error = standard_error_percent(tissues, jacobians[from], jacobians[to], registered.warped[from],
+                                                     registered.warped[to]);
+      result.changes.push_back(change);
+    }
+  return result;
+}
+
+}  // namespace wane
