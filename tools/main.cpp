@@ -3,8 +3,10 @@
 #include <itkObject.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <new>
@@ -78,6 +80,15 @@ void quieten_itk() {
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
 }
 
+// OpenMP's threads wait for each other by spinning, which is quick on an idle machine and several times slower than one
+// thread where other programs run too (shared cluster nodes). They are to spin briefly and then sleep. The library
+// reads this when it is loaded, so the program starts itself once more; where that fails, it goes on as it is.
+void start_with_brief_spinning(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "1000", 1);
+  execv("/proc/self/exe", argv);
+}
+
 void log_to_stderr() {
   spdlog::set_default_logger(spdlog::stderr_color_mt("wane"));
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
@@ -117,6 +128,7 @@ int failed(const std::string& sentence, int exit_code) {
 }  // namespace wane
 
 int main(int argc, char** argv) {
+  wane::start_with_brief_spinning(argv);
   try {
     wane::log_to_stderr();
     wane::quieten_itk();

@@ -29,6 +29,7 @@ class CommandLine : public testing::Test {
   CommandLine() {
     fs::create_directories(scratch_ / "dataset/sub-01/ses-01/anat");
     std::ofstream(scratch_ / "dataset/sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz") << "text";
+    std::ofstream(scratch_ / "dataset/participants.tsv") << "participant_id\tdose_group\tdose\nsub-01\tA\t1\n";
   }
   ~CommandLine() override { EXPECT_FALSE(fs::exists(out_)) << "something was written"; }
   broken::ScratchFolder scratch_;
