@@ -131,16 +131,20 @@ std::string volume_name(const std::string& name) {
 
 }  // namespace
 
+// The save functions take their values apart by structured bindings: a field that is added to a stage's result does not
+// compile here until it is written and read as well.
+
 void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
+  const auto& [scan, template_to_scan, brain_extracted, template_similarity, warnings] = conformed;
   const fs::path folder = work / "conform" / visit;
   make_folder(folder);
-  write_nifti(folder / "scan.nii.gz", conformed.scan);
+  write_nifti(folder / "scan.nii.gz", scan);
   write_json(folder / "conform.json", {{"visit", visit},
-                                       {"scan_grid", to_json(conformed.scan.grid)},
-                                       {"template_to_scan_lps_mm", to_json(conformed.template_to_scan)},
-                                       {"brain_extracted", conformed.brain_extracted},
-                                       {"template_similarity", conformed.template_similarity},
-                                       {"warnings", conformed.warnings}});
+                                       {"scan_grid", to_json(scan.grid)},
+                                       {"template_to_scan_lps_mm", to_json(template_to_scan)},
+                                       {"brain_extracted", brain_extracted},
+                                       {"template_similarity", template_similarity},
+                                       {"warnings", warnings}});
 }
 
 ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
@@ -168,22 +172,23 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
   return visits;
 }
 
-void save_aligned(const fs::path& work, const std::vector<std::string>& visits, const AlignedVisits& aligned) {
+void save_aligned(const fs::path& work, const std::vector<std::string>& names, const AlignedVisits& aligned) {
+  const auto& [midpoint, visits, template_to_midpoint, warnings] = aligned;
   const fs::path folder = work / "align";
   make_folder(folder);
   Json rigid = Json::array();
-  for (std::size_t n = 0; n < visits.size(); ++n) {
-    const AlignedVisit& visit = aligned.visits[n];
-    write_nifti(folder / (visits[n] + "_T1w.nii.gz"), visit.preprocessed);
-    write_nifti(folder / (visits[n] + "_seen.nii.gz"), visit.seen);
-    write_itk_affine(folder / (visits[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), visit.midpoint_to_scan);
-    rigid.push_back(to_json(visit.midpoint_to_scan));
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const auto& [preprocessed, seen, midpoint_to_scan] = visits[n];
+    write_nifti(folder / (names[n] + "_T1w.nii.gz"), preprocessed);
+    write_nifti(folder / (names[n] + "_seen.nii.gz"), seen);
+    write_itk_affine(folder / (names[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), midpoint_to_scan);
+    rigid.push_back(to_json(midpoint_to_scan));
   }
-  write_json(folder / "align.json", {{"visits", visits},
-                                     {"midpoint_grid", to_json(aligned.midpoint)},
+  write_json(folder / "align.json", {{"visits", names},
+                                     {"midpoint_grid", to_json(midpoint)},
                                      {"midpoint_to_scan_lps_mm", rigid},
-                                     {"template_to_midpoint_lps_mm", to_json(aligned.template_to_midpoint)},
-                                     {"warnings", aligned.warnings}});
+                                     {"template_to_midpoint_lps_mm", to_json(template_to_midpoint)},
+                                     {"warnings", warnings}});
 }
 
 std::vector<std::string> aligned_visits(const fs::path& work) {
@@ -208,18 +213,20 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
+  const auto& [corrected, average, comparable, brain, intracranial, gm_prior, wm_prior, csf_prior, warnings] =
+      extracted;
   const fs::path folder = work / "extract";
   make_folder(folder);
   const auto visits = aligned_visits(work);
-  for (std::size_t n = 0; n < visits.size(); ++n)
-    write_nifti(folder / (visits[n] + "_corrected.nii.gz"), extracted.corrected[n]);
-  write_nifti(folder / volume_name("average"), extracted.average);
-  write_nifti(folder / volume_name("brain"), extracted.brain);
-  write_nifti(folder / volume_name("intracranial"), extracted.intracranial);
-  write_nifti(folder / volume_name("gm_prior"), extracted.gm_prior);
-  write_nifti(folder / volume_name("wm_prior"), extracted.wm_prior);
-  write_nifti(folder / volume_name("csf_prior"), extracted.csf_prior);
-  write_json(folder / "extract.json", {{"visits", visits}, {"warnings", extracted.warnings}});
+  for (std::size_t n = 0; n < visits.size(); ++n) write_nifti(folder / (visits[n] + "_corrected.nii.gz"), corrected[n]);
+  write_nifti(folder / volume_name("average"), average);
+  write_nifti(folder / volume_name("brain"), brain);
+  write_nifti(folder / volume_name("intracranial"), intracranial);
+  write_nifti(folder / volume_name("comparable"), comparable);
+  write_nifti(folder / volume_name("gm_prior"), gm_prior);
+  write_nifti(folder / volume_name("wm_prior"), wm_prior);
+  write_nifti(folder / volume_name("csf_prior"), csf_prior);
+  write_json(folder / "extract.json", {{"visits", visits}, {"warnings", warnings}});
 }
 
 ExtractedBrain load_extracted(const fs::path& work) {
@@ -232,6 +239,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
     extracted.average = read_volume(folder / volume_name("average"), grid);
     extracted.brain = read_mask(folder / volume_name("brain"), grid);
     extracted.intracranial = read_mask(folder / volume_name("intracranial"), grid);
+    extracted.comparable = read_volume(folder / volume_name("comparable"), grid);
     extracted.gm_prior = read_volume(folder / volume_name("gm_prior"), grid);
     extracted.wm_prior = read_volume(folder / volume_name("wm_prior"), grid);
     extracted.csf_prior = read_volume(folder / volume_name("csf_prior"), grid);
@@ -243,9 +251,10 @@ ExtractedBrain load_extracted(const fs::path& work) {
 void save_segmented(const fs::path& work, const TissueMaps& tissues) {
   const fs::path folder = work / "segment";
   make_folder(folder);
-  write_nifti(folder / volume_name("gm"), tissues.gm);
-  write_nifti(folder / volume_name("wm"), tissues.wm);
-  write_nifti(folder / volume_name("csf"), tissues.csf);
+  const auto& [gm, wm, csf] = tissues;
+  write_nifti(folder / volume_name("gm"), gm);
+  write_nifti(folder / volume_name("wm"), wm);
+  write_nifti(folder / volume_name("csf"), csf);
   write_json(folder / "segment.json", {{"maps", {"gm", "wm", "csf"}}});
 }
 

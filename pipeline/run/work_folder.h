@@ -1,7 +1,8 @@
 // The stages' values as files in one work folder, for `wane conform`, `align`, `extract`, `segment` and `measure`:
 //   WORK/conform/ses-01/scan.nii.gz conform.json
 //   WORK/align/align.json   ses-01_T1w.nii.gz ses-01_seen.nii.gz ses-01_from-T1w_to-midpoint_mode-image_xfm.txt
-//   WORK/extract/extract.json average brain intracranial gm_prior wm_prior csf_prior ses-01_corrected (.nii.gz)
+//   WORK/extract/extract.json average brain intracranial comparable gm_prior wm_prior csf_prior
+//       ses-01_corrected (.nii.gz)
 //   WORK/segment/segment.json gm wm csf (.nii.gz)
 //   WORK/measure/measure.json average ses-01_{gm,wm,csf,brain} (.nii.gz)
 // Images are float32 and grids and transforms stand in the JSON with all digits, so that the chain through files gives

@@ -1,0 +1,134 @@
+#include "pipeline/run/work_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "imaging/error.h"
+#include "tests/broken/scratch_folder.h"
+
+namespace wane {
+namespace {
+
+Grid oblique_grid() {
+  Grid grid;
+  grid.size = {5, 4, 3};
+  grid.spacing_mm = Vec3(1.0 / 3, 1.1, 2.7);
+  grid.origin_mm = Vec3(-81.123456789012, 40.1, 1e-5);
+  grid.direction = Eigen::AngleAxisd(0.4321, Vec3(1, -2, 3).normalized()).toRotationMatrix();
+  return grid;
+}
+
+// Each map of its own values, so that one taken for another shows.
+Volume volume_of(float first) {
+  Volume volume(oblique_grid());
+  for (std::size_t n = 0; n < volume.size(); ++n) volume[n] = first + static_cast<float>(n) / 7.F;
+  return volume;
+}
+
+Mask mask_of(std::size_t every) {
+  Mask mask(oblique_grid());
+  for (std::size_t n = 0; n < mask.size(); ++n) mask[n] = n % every == 0;
+  return mask;
+}
+
+template <class T>
+void expect_same(const Image<T>& a, const Image<T>& b, const char* what) {
+  EXPECT_EQ(a.values, b.values) << what;
+  EXPECT_EQ(a.grid.size, b.grid.size) << what;
+  EXPECT_EQ(a.grid.spacing_mm, b.grid.spacing_mm) << what;
+  EXPECT_EQ(a.grid.origin_mm, b.grid.origin_mm) << what;
+  EXPECT_EQ(a.grid.direction, b.grid.direction) << what;
+}
+
+Affine some_affine() {
+  Affine affine = Affine::Identity();
+  affine.linear() = Eigen::AngleAxisd(0.1, Vec3::UnitX()).toRotationMatrix() * 1.0123;
+  affine.translation() = Vec3(1.0 / 3, -20, 5e-9);
+  return affine;
+}
+
+AlignedVisits aligned_pair() {
+  AlignedVisits aligned;
+  aligned.midpoint = oblique_grid();
+  aligned.visits = {{volume_of(1), mask_of(2), some_affine()}, {volume_of(2), mask_of(3), some_affine().inverse()}};
+  aligned.template_to_midpoint = some_affine();
+  aligned.warnings = {"a warning"};
+  return aligned;
+}
+
+TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
+  const broken::ScratchFolder work;
+  const ConformedVisit saved{volume_of(3), some_affine(), true, 0.1234567890123, {"odd"}};
+  save_conformed(work.path(), "ses-02", saved);
+  save_conformed(work.path(), "ses-01", saved);
+  EXPECT_EQ(conformed_visits(work.path()), (std::vector<std::string>{"ses-01", "ses-02"}));
+  const ConformedVisit read = load_conformed(work.path(), "ses-02");
+  expect_same(read.scan, saved.scan, "scan");
+  EXPECT_EQ(read.template_to_scan.matrix(), saved.template_to_scan.matrix());
+  EXPECT_EQ(read.brain_extracted, saved.brain_extracted);
+  EXPECT_EQ(read.template_similarity, saved.template_similarity);
+  EXPECT_EQ(read.warnings, saved.warnings);
+}
+
+TEST(WorkFolder, AlignedVisitsReadBackToTheSameBitsInTheirOrder) {
+  const broken::ScratchFolder work;
+  const AlignedVisits saved = aligned_pair();
+  save_aligned(work.path(), {"late", "early"}, saved);
+  EXPECT_EQ(aligned_visits(work.path()), (std::vector<std::string>{"late", "early"}));
+  const AlignedVisits read = load_aligned(work.path());
+  ASSERT_EQ(read.visits.size(), 2U);
+  for (std::size_t n = 0; n < 2; ++n) {
+    expect_same(read.visits[n].preprocessed, saved.visits[n].preprocessed, "preprocessed");
+    expect_same(read.visits[n].seen, saved.visits[n].seen, "seen");
+    EXPECT_EQ(read.visits[n].midpoint_to_scan.matrix(), saved.visits[n].midpoint_to_scan.matrix());
+  }
+  EXPECT_EQ(read.template_to_midpoint.matrix(), saved.template_to_midpoint.matrix());
+  EXPECT_EQ(read.warnings, saved.warnings);
+}
+
+TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
+  const broken::ScratchFolder work;
+  save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
+  ExtractedBrain saved;
+  saved.corrected = {volume_of(1), volume_of(2)};
+  saved.average = volume_of(3);
+  saved.comparable = volume_of(4);
+  saved.brain = mask_of(2);
+  saved.intracranial = mask_of(3);
+  saved.gm_prior = volume_of(5);
+  saved.wm_prior = volume_of(6);
+  saved.csf_prior = volume_of(7);
+  saved.warnings = {"a warning"};
+  save_extracted(work.path(), saved);
+  const ExtractedBrain read = load_extracted(work.path());
+  ASSERT_EQ(read.corrected.size(), 2U);
+  expect_same(read.corrected[1], saved.corrected[1], "corrected");
+  expect_same(read.average, saved.average, "average");
+  expect_same(read.comparable, saved.comparable, "comparable");
+  expect_same(read.brain, saved.brain, "brain");
+  expect_same(read.intracranial, saved.intracranial, "intracranial");
+  expect_same(read.gm_prior, saved.gm_prior, "gm_prior");
+  expect_same(read.wm_prior, saved.wm_prior, "wm_prior");
+  expect_same(read.csf_prior, saved.csf_prior, "csf_prior");
+  EXPECT_EQ(read.warnings, saved.warnings);
+
+  save_segmented(work.path(), {volume_of(8), volume_of(9), volume_of(10)});
+  const TissueMaps tissues = load_segmented(work.path());
+  expect_same(tissues.gm, volume_of(8), "gm");
+  expect_same(tissues.wm, volume_of(9), "wm");
+  expect_same(tissues.csf, volume_of(10), "csf");
+}
+
+TEST(WorkFolder, WhatIsMissingIsNamedWithItsCommand) {
+  const broken::ScratchFolder work;
+  try {
+    load_conformed(work.path(), "ses-01");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("wane conform"), std::string::npos) << error.what();
+  }
+  EXPECT_THROW(conformed_visits(work.path()), InputError);
+  EXPECT_THROW(load_aligned(work.path()), InputError);
+}
+
+}  // namespace
+}  // namespace wane
