@@ -10,7 +10,7 @@ namespace {
 
 Grid oblique_grid() {
   Grid grid;
-  grid.size = {5, 4, 3};
+  grid.size = {10, 9, 8};
   grid.spacing_mm = Vec3(1.0 / 3, 1.1, 2.7);
   grid.origin_mm = Vec3(-81.123456789012, 40.1, 1e-5);
   grid.direction = Eigen::AngleAxisd(0.4321, Vec3(1, -2, 3).normalized()).toRotationMatrix();
