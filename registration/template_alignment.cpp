@@ -1,10 +1,11 @@
 #include "registration/template_alignment.h"
 
 #include <cmath>
-#include <numeric>
 
+#include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
+#include "registration/visit_registration.h"
 
 namespace wane {
 namespace {
@@ -249,11 +250,41 @@ std::vector<Vec3> candidate_centres(const Volume& scan_bins) {
   return centres;
 }
 
+struct Start {
+  Affine affine;
+  double cost;
+};
+
+// The first (best) of those that have come to the same place, at most `most_starts`.
+std::vector<Start> distinct(const std::vector<Start>& starts, const Vec3& pivot_mm) {
+  constexpr std::size_t most_starts = 8;
+  constexpr double same_place_mm = 12.0;
+  const auto apart_mm = [&](const Affine& a, const Affine& b) {
+    double most = 0;
+    for (int axis = 0; axis < 3; ++axis)
+      for (const double side : {-70.0, 70.0}) {
+        const Vec3 p = pivot_mm + side * Vec3::Unit(axis);
+        most = std::max(most, (a * p - b * p).norm());
+      }
+    return most;
+  };
+  std::vector<Start> kept;
+  for (const Start& start : starts) {
+    if (kept.size() == most_starts) break;
+    const bool known = std::any_of(kept.begin(), kept.end(),
+                                   [&](const Start& k) { return apart_mm(k.affine, start.affine) < same_place_mm; });
+    if (!known) kept.push_back(start);
+  }
+  return kept;
+}
+
 }  // namespace
 
-TemplateAlignment align_to_template(const Volume& head, const Mask& region, const Volume& scan,
+TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const Volume& scan,
                                     const TemplateAlignmentOptions& options) {
-  require_same_grid(head.grid, region.grid, "the template's head", "its region");
+  require_same_grid(head.grid, brain.grid, "the template's head", "its brain");
+  const Mask coarse_brain = resample(brain, isotropic_grid(brain.grid, 2.0));
+  const Mask region = dilated(coarse_brain, options.margin_mm);
   const auto level = [&](double spacing_mm) {
     const Volume head_level = downsampled(head, spacing_mm);
     const Mask region_level = coarse_region(region, head_level.grid);
@@ -266,11 +297,7 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& region, cons
   if (!coarse_points.empty()) pivot /= double(coarse_points.size());
   const Similarity coarse(coarse_points, coarse_scan, pivot);
 
-  // Every start is tried as it is and shifted; the best few are optimised.
-  struct Start {
-    Affine affine;
-    double cost;
-  };
+  // Every start is tried as it is; the best are optimised.
   std::vector<Start> starts;
   const double widest = options.search_angle_degrees;
   for (const Vec3& centre : candidate_centres(coarse_scan))
@@ -296,25 +323,52 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& region, cons
     start.affine = coarse.transform(start.affine, p);
   }
   std::stable_sort(starts.begin(), starts.end(), better);
-  starts.resize(std::min<std::size_t>(starts.size(), 6));
-  for (Start& start : starts) {
-    Parameters p = Parameters::Zero();
-    minimise(coarse, start.affine, p, 6, 20, 0.4);
-    start.cost = minimise(coarse, start.affine, p, 12, 20, 0.4);
-    start.affine = coarse.transform(start.affine, p);
-  }
-  std::stable_sort(starts.begin(), starts.end(), better);
-  Affine best = starts.front().affine;
+  starts = distinct(starts, pivot);
 
-  TemplateAlignment result = coarse.evaluate(best);
-  for (double spacing_mm = 4.0; spacing_mm >= options.finest_mm - 1e-6; spacing_mm /= 2) {
-    const auto [points, scan_bins] = level(spacing_mm);
-    const Similarity similarity(points, scan_bins, pivot);
-    Parameters p = Parameters::Zero();
-    minimise(similarity, best, p, 12, 25, 0.2);
-    best = similarity.transform(best, p);
-    result = similarity.evaluate(best);
+  // Mutual information is blind to a template blown up to the scalp's size. Each of the best is therefore tried with
+  // several sizes, and local correlation within the skull, which sees folds and ventricles, decides.
+  const double fine_mm = options.finest_mm;
+  const Volume head_fine = downsampled(head, fine_mm), scan_fine = downsampled(scan, fine_mm);
+  const Mask region_fine = resample(dilated(coarse_brain, 3.0), head_fine.grid);
+  const Mask nowhere(scan_fine.grid);  // the template's region decides where to look
+  VisitRegistrationOptions refinement;
+  refinement.model = LinearModel::affine;
+  refinement.normalisation_sigma_mm = 12.0;
+  std::vector<VisitRegistration> candidates;
+  const auto try_starts = [&](const std::vector<double>& pitches_degrees) {
+    refinement.coarsest_mm = refinement.finest_mm = 2 * fine_mm;
+    for (const Start& start : starts)
+      for (const double pitch : pitches_degrees)
+        for (const double size : {0.9, 1.0, 1.1}) {
+          const Affine turned = start.affine * Eigen::Translation3d(pivot) *
+                                Eigen::AngleAxisd(pitch * EIGEN_PI / 180, Vec3::UnitX()) * Eigen::Scaling(size) *
+                                Eigen::Translation3d(-pivot);
+          candidates.push_back(register_visits(head_fine, region_fine, scan_fine, nowhere, turned, refinement));
+        }
+  };
+  try_starts({0.0});
+  const auto plausible = [](const VisitRegistration& c) {
+    const Vec3 stretch = Mat3(c.a_to_b.linear()).jacobiSvd().singularValues();
+    return stretch.allFinite() && stretch.maxCoeff() < 1.4 && stretch.minCoeff() > 0.65;
+  };
+  const auto closer = [&](const VisitRegistration& a, const VisitRegistration& b) {
+    return std::pair(plausible(a), a.correlation) > std::pair(plausible(b), b.correlation);
+  };
+  std::stable_sort(candidates.begin(), candidates.end(), closer);
+  // Nearly all heads are found by now. A nod is what is most often still wrong.
+  constexpr double surely_found = 0.6;
+  if (candidates.front().correlation < surely_found) {
+    try_starts({-24.0, -12.0, 12.0, 24.0});
+    std::stable_sort(candidates.begin(), candidates.end(), closer);
   }
+  candidates.resize(std::min<std::size_t>(candidates.size(), 3));
+  refinement.coarsest_mm = refinement.finest_mm = fine_mm;
+  for (VisitRegistration& candidate : candidates)
+    candidate = register_visits(head_fine, region_fine, scan_fine, nowhere, candidate.a_to_b, refinement);
+  std::stable_sort(candidates.begin(), candidates.end(), closer);
+  if (!plausible(candidates.front())) return coarse.evaluate(starts.front().affine);
+  TemplateAlignment result = coarse.evaluate(candidates.front().a_to_b);
+  result.correlation = candidates.front().correlation;
   return result;
 }
 

@@ -52,7 +52,8 @@ struct Prepared {  // one scan at one level
 
 Prepared prepare(const Volume& scan, const Mask& region, double spacing_mm, double sigma_mm) {
   const Mask wide = dilated(resample(region, isotropic_grid(scan.grid, 4.0)), 16.0);
-  const Box box = bounding_box(wide);
+  Box box = bounding_box(wide);
+  if (box.empty()) box = {{0, 0, 0}, {wide.grid.size[0] - 1, wide.grid.size[1] - 1, wide.grid.size[2] - 1}};
   Prepared result;
   const auto corner = [&](const std::array<int, 3>& index) {
     return scan.grid.lps_to_index() * (wide.grid.index_to_lps() * Vec3(index[0], index[1], index[2]));

@@ -24,7 +24,8 @@ struct VisitRegistration {
   double correlation = 0;              // of the locally normalised scans in the region, -1..1
 };
 
-// `region_*`: where the scans are compared, each on its scan's grid (brain and inner skull).
+// `region_*`: where the scans are compared, each on its scan's grid (brain and inner skull). One of the two may be
+// empty: the other then decides alone.
 // `initial_a_to_b` may be wrong by some 15 mm and 15 degrees.
 VisitRegistration register_visits(const Volume& a, const Mask& region_a, const Volume& b, const Mask& region_b,
                                   const Affine& initial_a_to_b, const VisitRegistrationOptions& options = {});

@@ -12,7 +12,7 @@ namespace wane {
 
 struct ConformOptions {
   double search_angle_degrees = 30.0;  // how far a head may be tilted from what its header says
-  double working_spacing_mm = 2.0;     // finest voxel size of the alignment to the template; finer brings nothing
+  double working_spacing_mm = 4.0;     // finest voxel size of the alignment to the template; finer brings nothing
   void validate() const;               // throws UsageError
 };
 OptionFields option_fields(ConformOptions& options);
@@ -21,7 +21,7 @@ struct ConformedVisit {
   Volume scan;                                   // on the raw scan's own grid, finite, not negative
   Affine template_to_scan = Affine::Identity();  // LPS mm of the template -> LPS mm of the scan, 12 parameters
   bool brain_extracted = false;                  // the scan came without skull and scalp
-  double template_similarity = 0;                // correlation with the aligned template within the brain, -1..1
+  double template_similarity = 0;                // local correlation with the aligned template's head, -1..1
   std::vector<std::string> warnings;
 };
 
