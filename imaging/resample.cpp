@@ -40,11 +40,13 @@ void prefilter_line(float* line, int n, std::size_t stride) {
   if (n < 2) return;
   const double pole = std::sqrt(3.0) - 2.0;
   const double gain = (1 - pole) * (1 - 1 / pole);
-  const int horizon = std::min(n, 24);
+  const int horizon = 24;  // the pole's power is then below single precision
+  const int period = 2 * n - 2;
   double sum = line[0];
   double power = pole;
   for (int i = 1; i < horizon; ++i) {
-    sum += power * line[i * stride];
+    const int at = i % period;
+    sum += power * line[(at < n ? at : period - at) * stride];
     power *= pole;
   }
   double previous = sum;
