@@ -332,7 +332,8 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
   const Mask region_fine = resample(dilated(coarse_brain, 3.0), head_fine.grid);
   const Mask nowhere(scan_fine.grid);  // the template's region decides where to look
   VisitRegistrationOptions refinement;
-  refinement.model = LinearModel::affine;
+  // Sizes along the axes come last: with all of them free, a start that is far off is stretched instead of turned.
+  refinement.model = LinearModel::similarity;
   refinement.normalisation_sigma_mm = 12.0;
   std::vector<VisitRegistration> candidates;
   const auto try_starts = [&](const std::vector<double>& pitches_degrees) {
@@ -362,7 +363,9 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
     std::stable_sort(candidates.begin(), candidates.end(), closer);
   }
   candidates.resize(std::min<std::size_t>(candidates.size(), 3));
-  refinement.coarsest_mm = refinement.finest_mm = fine_mm;
+  refinement.model = LinearModel::affine;
+  refinement.coarsest_mm = 2 * fine_mm;
+  refinement.finest_mm = fine_mm;
   for (VisitRegistration& candidate : candidates)
     candidate = register_visits(head_fine, region_fine, scan_fine, nowhere, candidate.a_to_b, refinement);
   std::stable_sort(candidates.begin(), candidates.end(), closer);

@@ -14,6 +14,8 @@ namespace {
 
 // Real heads, thick slices and poor contrast included, reach 0.35 and more; noise and other organs stay near 0.
 constexpr double least_similarity = 0.15;
+// Where the outline was good in the picture, the similarity was above this (README, "Limits").
+constexpr double doubtful_similarity = 0.45;
 
 // Brain-extracted scans are empty around the brain: what is not zero is one compact part no larger than a large brain.
 bool could_be_extracted(const Volume& scan) {
@@ -95,6 +97,11 @@ ConformedVisit conform(const Volume& raw_scan, const HeadTemplate& head_template
     throw InputError(
         "no head could be found in the scan that looks like a T1-weighted head (similarity to the template " +
         std::to_string(visit.template_similarity).substr(0, 5) + ", at least 0.15 is needed); look at the scan.");
+  if (visit.template_similarity < doubtful_similarity)
+    visit.warnings.push_back("the head agrees poorly with the template (" +
+                             std::to_string(visit.template_similarity).substr(0, 4) + "; below " +
+                             std::to_string(doubtful_similarity).substr(0, 4) +
+                             " the brain outline is often wrong): look at the quality picture");
   if (alignment.overlap < 0.9)
     visit.warnings.push_back("the scan covers only " + std::to_string(int(100 * alignment.overlap)) +
                              " % of the head around the brain");

@@ -26,12 +26,22 @@ void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brai
   for (float& v : volume.values) v *= factor;
 }
 
-Volume mean_of(const std::vector<Volume>& volumes) {
-  Volume mean = volumes.at(0);
-  for (std::size_t v = 1; v < volumes.size(); ++v)
-    for (std::size_t n = 0; n < mean.size(); ++n) mean[n] += volumes[v][n];
-  for (float& v : mean.values) v /= float(volumes.size());
+// The mean of the visits that saw each place; 0 where none did.
+Volume mean_where_seen(const std::vector<Volume>& volumes, const AlignedVisits& aligned) {
+  Volume mean(aligned.midpoint), seen(aligned.midpoint);
+  for (std::size_t v = 0; v < volumes.size(); ++v)
+    for (std::size_t n = 0; n < mean.size(); ++n) {
+      if (!aligned.visits[v].seen[n]) continue;
+      mean[n] += volumes[v][n];
+      seen[n] += 1;
+    }
+  for (std::size_t n = 0; n < mean.size(); ++n) mean[n] /= std::max(1.F, seen[n]);
   return mean;
+}
+
+bool seen_by_any(const AlignedVisits& aligned, std::size_t voxel) {
+  return std::any_of(aligned.visits.begin(), aligned.visits.end(),
+                     [&](const AlignedVisit& v) { return v.seen[voxel] != 0; });
 }
 
 // Where the visits can be compared: inside every scan's coverage and, for scans that came brain-extracted, a little
@@ -116,7 +126,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     scale_white_matter(corrected, rough_white, rough);
     result.corrected.push_back(std::move(corrected));
   }
-  result.average = mean_of(result.corrected);
+  result.average = mean_where_seen(result.corrected, aligned);
   result.comparable = comparable_region(aligned, visits);
 
   // Scans that came without skull are compared with the template's brain alone.
@@ -136,6 +146,8 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {
     result.brain = extract_brain(result.average, carried);
+    for (std::size_t n = 0; n < grid.voxel_count(); ++n)
+      if (!seen_by_any(aligned, n)) result.brain[n] = 0;
   }
   result.gm_prior = carried.priors.gm;
   result.wm_prior = carried.priors.wm;

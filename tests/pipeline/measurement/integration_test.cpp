@@ -1,0 +1,143 @@
+#include "pipeline/measurement/integration.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include "imaging/error.h"
+#include "tests/imaging/grids_for_tests.h"
+
+namespace wane {
+namespace {
+
+Grid grid_for_tests() {
+  return test::upright_grid({60, 55, 50}, Vec3(1, 2, 0.5));
+}  // 1 mm^3, 165000 voxels
+
+TissueMaps random_maps() {
+  std::mt19937 random(1);
+  TissueMaps maps{Volume(grid_for_tests()), Volume(grid_for_tests()), Volume(grid_for_tests())};
+  for (std::size_t n = 0; n < maps.gm.size(); ++n) {
+    maps.gm[n] = float(test::uniform(random, 0, 0.5));
+    maps.wm[n] = float(test::uniform(random, 0, 0.5));
+    maps.csf[n] = 1 - maps.gm[n] - maps.wm[n];
+  }
+  return maps;
+}
+
+double sum_ml(const Volume& map) {
+  double sum = 0;
+  for (const float v : map.values) sum += v;
+  return sum / 1000;
+}
+
+TEST(IntegrateVolumes, WithoutDeformationIsTheSumOfTheFractions) {
+  const TissueMaps maps = random_maps();
+  const Volumes found = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
+  EXPECT_NEAR(found.gray_matter, sum_ml(maps.gm), 1e-9);
+  EXPECT_NEAR(found.white_matter, sum_ml(maps.wm), 1e-9);
+  EXPECT_NEAR(found.csf, sum_ml(maps.csf), 1e-9);
+  EXPECT_NEAR(found.brain, found.gray_matter + found.white_matter, 1e-9);
+  EXPECT_EQ(found.intracranial, 0);
+}
+
+TEST(IntegrateVolumes, OfUniformScalingGrowByItsCube) {
+  const TissueMaps maps = random_maps();
+  const double scale = 0.97;
+  const Volumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
+  const Volumes after = integrate_volumes(maps, Volume(grid_for_tests(), float(scale * scale * scale)));
+  const TissueValues change = percent_change(before, after);
+  const double truth = 100 * (scale * scale * scale - 1);
+  EXPECT_NEAR(change.brain, truth, 1e-5);  // the determinant is in single precision
+  EXPECT_NEAR(change.gray_matter, truth, 1e-5);
+  EXPECT_NEAR(change.white_matter, truth, 1e-5);
+}
+
+TEST(IntegrateVolumes, WeighEachTissueByTheDeterminantWhereItLies) {
+  TissueMaps maps{Volume(grid_for_tests()), Volume(grid_for_tests()), Volume(grid_for_tests())};
+  Volume jacobian(grid_for_tests(), 1.F);
+  maps.gm[10] = 1;
+  maps.wm[20] = 0.5;
+  maps.csf[30] = 1;
+  jacobian[10] = 0.5;
+  jacobian[20] = 4;
+  jacobian[30] = 0;
+  const Volumes found = integrate_volumes(maps, jacobian);
+  EXPECT_DOUBLE_EQ(found.gray_matter, 0.0005);
+  EXPECT_DOUBLE_EQ(found.white_matter, 0.002);
+  EXPECT_DOUBLE_EQ(found.brain, 0.0025);
+  EXPECT_DOUBLE_EQ(found.csf, 0);
+}
+
+TEST(IntegrateVolumes, HaveTheSameBitsForAnyNumberOfThreads) {
+  const TissueMaps maps = random_maps();
+  Volume jacobian = maps.csf;
+  omp_set_num_threads(1);
+  const Volumes one = integrate_volumes(maps, jacobian);
+  for (const int threads : {2, 3}) {
+    omp_set_num_threads(threads);
+    const Volumes more = integrate_volumes(maps, jacobian);
+    EXPECT_EQ(more.gray_matter, one.gray_matter);
+    EXPECT_EQ(more.white_matter, one.white_matter);
+  }
+  omp_set_num_threads(1);
+}
+
+TEST(IntegrateVolumes, RefuseADeterminantOnAnotherGrid) {
+  EXPECT_THROW(integrate_volumes(random_maps(), Volume(test::upright_grid({60, 55, 49}, Vec3(1, 2, 0.5)))), InputError);
+}
+
+TEST(PercentChange, IsNegativeForLossAndRelativeToTheFirst) {
+  Volumes from, to;
+  from.brain = 1000;
+  to.brain = 990;
+  from.gray_matter = 400;
+  to.gray_matter = 410;
+  const TissueValues change = percent_change(from, to);
+  EXPECT_NEAR(change.brain, -1, 1e-12);
+  EXPECT_NEAR(change.gray_matter, 2.5, 1e-12);
+  EXPECT_EQ(change.white_matter, 0);  // of nothing
+}
+
+// A slab of CSF beside one of gray and one of white matter, half-filled voxels between them.
+TissueMaps slabs() {
+  TissueMaps maps{Volume(grid_for_tests()), Volume(grid_for_tests()), Volume(grid_for_tests())};
+  for (int k = 0; k < 50; ++k)
+    for (int j = 0; j < 55; ++j)
+      for (int i = 0; i < 60; ++i) {
+        maps.csf.at(i, j, k) = i < 20 ? 1.F : i == 20 ? 0.5F : 0.F;
+        maps.wm.at(i, j, k) = i > 40 ? 1.F : i == 40 ? 0.5F : 0.F;
+        maps.gm.at(i, j, k) = 1 - maps.csf.at(i, j, k) - maps.wm.at(i, j, k);
+      }
+  return maps;
+}
+
+Volume brightness_of(const TissueMaps& maps) {
+  Volume scan(maps.gm.grid);
+  for (std::size_t n = 0; n < scan.size(); ++n) scan[n] = 20 * maps.csf[n] + 70 * maps.gm[n] + 100 * maps.wm[n];
+  return scan;
+}
+
+TEST(StandardError, OfVisitsThatAgreeIsNothing) {
+  const TissueMaps maps = slabs();
+  const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan);
+  EXPECT_EQ(error.brain, 0);
+  EXPECT_EQ(error.gray_matter, 0);
+  EXPECT_EQ(error.white_matter, 0);
+}
+
+TEST(StandardError, IsAtLeastHalfOfTheVolumeThatIsStillDifferentAtTheBorder) {
+  const TissueMaps maps = slabs();
+  const Volume jacobian(maps.gm.grid, 1.F), from = brightness_of(maps);
+  Volume to = from;
+  for (int k = 0; k < 50; ++k)
+    for (int j = 0; j < 55; ++j) to.at(20, j, k) += 0.1F * (70 - 20);  // a tenth of a voxel more brain
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, from, to);
+  const double brain_voxels = 39.5;  // in each row
+  EXPECT_GE(error.brain, 100 * 0.5 * 0.1 / brain_voxels * (1 - 1e-4));
+  EXPECT_LT(error.brain, 100 * 0.1 / brain_voxels);
+  EXPECT_EQ(error.white_matter, 0);
+}
+
+}  // namespace
+}  // namespace wane

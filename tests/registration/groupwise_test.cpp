@@ -1,0 +1,139 @@
+#include "registration/groupwise.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include "imaging/error.h"
+#include "tests/registration/phantoms_for_tests.h"
+
+namespace wane {
+namespace {
+
+constexpr double radius_mm = 16;
+constexpr double width_mm = 1.6;
+
+Grid small_grid() {
+  return test::upright_grid({48, 48, 48});
+}
+
+// A bright ball with a dark ball inside of it, in gray: all borders shrink by the same factor, softness stays.
+Volume ball(double factor) {
+  return test::rendered(small_grid(), [&](const Vec3& p) {
+    return 40 + 60 * test::soft_inside(p.norm() - factor * radius_mm, width_mm) -
+           40 * test::soft_inside(p.norm() - factor * radius_mm / 2, width_mm);
+  });
+}
+
+GroupwiseOptions options() {
+  GroupwiseOptions result;
+  result.iterations = {10, 10, 20};
+  return result;
+}
+
+GroupwiseResult registered(const std::vector<Volume>& visits) {
+  return register_groupwise(visits, Volume(small_grid(), 1.F), options());
+}
+
+// Volume of a ball of the mean's size at each visit, integrated over the Jacobian determinant.
+std::vector<double> volumes(const GroupwiseResult& result, double mean_radius_mm) {
+  const Volume inside = test::rendered(
+      small_grid(), [&](const Vec3& p) { return test::soft_inside(p.norm() - mean_radius_mm, width_mm); });
+  std::vector<double> found;
+  for (const VectorField& field : result.mean_to_visit) {
+    const std::vector<float> jacobian = jacobian_determinant(field);
+    double sum = 0;
+    for (std::size_t n = 0; n < inside.size(); ++n) sum += double(inside[n]) * jacobian[n];
+    found.push_back(sum);
+  }
+  return found;
+}
+
+double percent(double from, double to) {
+  return 100 * (to / from - 1);
+}
+
+TEST(RegisterGroupwise, RecoversAKnownShrinkageOfABall) {
+  const double factor = 0.985;  // 4.4 % of the volume
+  const auto found = volumes(registered({ball(1), ball(factor)}), radius_mm * (1 + factor) / 2);
+  const double truth = 100 * (factor * factor * factor - 1);
+  EXPECT_NEAR(percent(found[0], found[1]) / truth, 1, 1e-9);
+}
+
+TEST(RegisterGroupwise, RecoversASmallChangeAsWellAsALargeOne) {
+  const double factor = 0.999;  // 0.3 % of the volume, 0.016 mm of the border
+  const auto found = volumes(registered({ball(1), ball(factor)}), radius_mm * (1 + factor) / 2);
+  const double truth = 100 * (factor * factor * factor - 1);
+  EXPECT_NEAR(percent(found[0], found[1]) / truth, 1, 1e-9);
+}
+
+TEST(RegisterGroupwise, ExchangingTheVisitsExchangesTheFields) {
+  const Volume a = ball(1), b = ball(0.985);
+  const GroupwiseResult forth = registered({a, b}), back = registered({b, a});
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_EQ(forth.mean_to_visit[0].component[c], back.mean_to_visit[1].component[c]);
+    EXPECT_EQ(forth.mean_to_visit[1].component[c], back.mean_to_visit[0].component[c]);
+  }
+}
+
+TEST(RegisterGroupwise, DisplacementsSumToZeroAndNoVisitIsTheReference) {
+  const GroupwiseResult result = registered({ball(1), ball(0.98), ball(0.97)});
+  const double most = largest_norm(result.mean_to_visit[0]);
+  EXPECT_GT(most, 0.1);
+  for (int c = 0; c < 3; ++c)
+    for (std::size_t n = 0; n < small_grid().voxel_count(); ++n) {
+      float sum = 0;
+      for (const VectorField& field : result.mean_to_visit) sum += field.component[c][n];
+      ASSERT_NEAR(sum, 0,1e-12);
+    }
+}
+
+TEST(RegisterGroupwise, ChangesOfThreeVisitsAreRightTogether) {
+  const std::vector<double> factors{1, 0.99, 0.975};
+  const auto found = volumes(registered({ball(factors[0]), ball(factors[1]), ball(factors[2])}),
+                             radius_mm * (factors[0] + factors[1] + factors[2]) / 3);
+  for (const std::size_t v : {1, 2}) {
+    const double truth = 100 * (std::pow(factors[v], 3) - 1);
+    EXPECT_NEAR(percent(found[0], found[v]) / truth, 1, 1e-9);
+  }
+}
+
+TEST(RegisterGroupwise, SameScanTwiceIsNoChangeAtAll) {
+  const auto found = volumes(registered({ball(1), ball(1)}), radius_mm);
+  EXPECT_NEAR(percent(found[0], found[1]), 0,1e-12);
+}
+
+TEST(RegisterGroupwise, SmoothDifferenceOfBrightnessIsNoChange) {
+  Volume brighter = test::rendered(small_grid(), [](const Vec3& p) { return 1.04 * std::exp(p[0] * 0.001); });
+  const Volume plain = ball(1);
+  for (std::size_t n = 0; n < plain.size(); ++n) brighter[n] *= plain[n];
+  const auto found = volumes(registered({plain, brighter}), radius_mm);
+  EXPECT_NEAR(percent(found[0], found[1]), 0, 1e-9);
+}
+
+TEST(RegisterGroupwise, HasTheSameBitsForOneAndTwoThreads) {
+  GroupwiseOptions few;
+  few.iterations = {2, 1, 1};
+  const auto with_threads = [&](int threads) {
+    omp_set_num_threads(threads);
+    return register_groupwise({ball(1), ball(0.98)}, Volume(small_grid(), 1.F), few);
+  };
+  const GroupwiseResult two = with_threads(2), one = with_threads(1);
+  for (std::size_t v = 0; v < 2; ++v)
+    for (int c = 0; c < 3; ++c) EXPECT_EQ(one.mean_to_visit[v].component[c], two.mean_to_visit[v].component[c]);
+  EXPECT_EQ(one.mean.values, two.mean.values);
+}
+
+TEST(RegisterGroupwise, OneVisitIsItsOwnMean) {
+  const Volume visit = ball(1);
+  const GroupwiseResult result = registered({visit});
+  EXPECT_EQ(largest_norm(result.mean_to_visit[0]), 0);
+  for (std::size_t n = 0; n < visit.size(); ++n) ASSERT_NEAR(result.mean[n], visit[n], 1e-3);
+}
+
+TEST(RegisterGroupwise, RefusesNoVisitsAndOtherGrids) {
+  EXPECT_THROW(registered({}), InputError);
+  EXPECT_THROW(registered({ball(1), Volume(test::upright_grid({8, 8, 8}))}), InputError);
+}
+
+}  // namespace
+}  // namespace wane
