@@ -91,7 +91,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
       change.to = to;
       change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
       change.standard_error = standard_error_percent(tissues, jacobians[from], jacobians[to], registered.warped[from],
-                                                     registered.warped[to]);
+                                                     registered.warped[to], change.percent);
       result.changes.push_back(change);
     }
   return result;
