@@ -13,6 +13,8 @@ namespace wane {
 namespace {
 
 constexpr int classes = 5;  // CSF, CSF/GM, GM, GM/WM, WM
+constexpr const char* wrong_order =
+    "CSF, gray and white matter do not differ in brightness in the order of a T1-weighted scan.";
 using Classes = std::array<float, classes>;
 
 struct Gaussians {
@@ -116,6 +118,8 @@ Gaussians initial(const Packed& p) {
     g.mean[t] = quantile(t == 0 ? 0.3 : 0.5);
     g.deviation[t] = std::max(1e-3, 0.5 * (quantile(0.75) - quantile(0.25)) / 0.6745);
   }
+  // No misfit of another head's priors turns the order of the brightness round; another contrast does.
+  if (g.mean[2] < 0.9 * g.mean[1] || g.mean[2] < g.mean[0]) throw InputError(wrong_order);
   // CSF in the priors is often partly gray: keep a sensible order to start from.
   if (g.mean[2] <= g.mean[1]) g.mean[2] = g.mean[1] * 1.1;
   if (g.mean[0] >= 0.9 * g.mean[1]) g.mean[0] = 0.5 * g.mean[1];
@@ -194,8 +198,7 @@ void update_gaussians(const Packed& p, Gaussians& g) {
   for (const double share : s.share) total += share;
   // The priors already say how common the tissues are; these weights only adjust, and may not vanish.
   for (int c = 0; c < classes; ++c) g.weight[c] = std::max(0.02, s.share[c] / total);
-  if (!(g.mean[0] < g.mean[1] && g.mean[1] < g.mean[2]))
-    throw InputError("CSF, gray and white matter do not differ in brightness in the order of a T1-weighted scan.");
+  if (!(g.mean[0] < g.mean[1] && g.mean[1] < g.mean[2])) throw InputError(wrong_order);
 }
 
 // The field that takes the intensities to their expected values, smooth over `sigma_mm`; computed on 3 mm voxels.
