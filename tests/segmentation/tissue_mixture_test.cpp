@@ -103,7 +103,9 @@ TEST(SegmentTissues, ASmoothDriftOfBrightnessIsTakenOut) {
 }
 
 TEST(SegmentTissues, RefusesAContrastInTheWrongOrder) {
-  EXPECT_THROW(segment_tissues(scan({100, 70, 25}, 3), brain(), priors()), InputError);
+  using Means = std::array<double, 3>;
+  for (const Means& mean : {Means{100, 70, 25}, Means{25, 100, 70}, Means{100, 50, 75}, Means{70, 100, 25}})
+    EXPECT_THROW(segment_tissues(scan(mean, 3), brain(), priors()), InputError) << mean[0] << ' ' << mean[1];
 }
 
 TEST(SegmentTissues, RefusesANearlyEmptyMask) {
