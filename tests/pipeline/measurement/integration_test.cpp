@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <cmath>
+
 #include "imaging/error.h"
 #include "tests/imaging/grids_for_tests.h"
 
@@ -117,26 +119,49 @@ Volume brightness_of(const TissueMaps& maps) {
   return scan;
 }
 
-TEST(StandardError, OfVisitsThatAgreeIsNothing) {
+// What is documented for voxels of 1 mm^3.
+constexpr double floor_percent = 0.05;
+
+TEST(StandardError, OfVisitsThatAgreeIsTheFloor) {
   const TissueMaps maps = slabs();
   const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan);
-  EXPECT_EQ(error.brain, 0);
-  EXPECT_EQ(error.gray_matter, 0);
-  EXPECT_EQ(error.white_matter, 0);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {});
+  EXPECT_NEAR(error.brain, floor_percent, 1e-9);
+  EXPECT_NEAR(error.gray_matter, floor_percent, 1e-9);
+  EXPECT_NEAR(error.white_matter, floor_percent, 1e-9);
 }
 
-TEST(StandardError, IsAtLeastHalfOfTheVolumeThatIsStillDifferentAtTheBorder) {
+TEST(StandardError, GrowsWithTheChangeWhicheverItsSign) {
+  const TissueMaps maps = slabs();
+  const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
+  for (const double sign : {-1.0, 1.0}) {
+    const TissueValues change{sign * 2, sign * 3, sign * 1};
+    const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, change);
+    EXPECT_NEAR(error.brain, std::hypot(floor_percent, 0.04 * 2), 1e-9);
+    EXPECT_NEAR(error.gray_matter, std::hypot(floor_percent, 0.10 * 3), 1e-9);
+    EXPECT_NEAR(error.white_matter, std::hypot(floor_percent, 0.12 * 1), 1e-9);
+  }
+}
+
+TEST(StandardError, GrowsWithTheSquareOfTheVoxelSize) {
+  TissueMaps maps = slabs();
+  for (Volume* map : {&maps.gm, &maps.wm, &maps.csf}) map->grid.spacing_mm *= 2;
+  const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {});
+  EXPECT_NEAR(error.brain, 4 * floor_percent, 1e-9);
+}
+
+TEST(StandardError, HoldsAtLeastHalfOfTheVolumeThatIsStillDifferentAtTheBorder) {
   const TissueMaps maps = slabs();
   const Volume jacobian(maps.gm.grid, 1.F), from = brightness_of(maps);
   Volume to = from;
   for (int k = 0; k < 50; ++k)
     for (int j = 0; j < 55; ++j) to.at(20, j, k) += 0.1F * (70 - 20);  // a tenth of a voxel more brain
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, from, to);
-  const double brain_voxels = 39.5;  // in each row
-  EXPECT_GE(error.brain, 100 * 0.5 * 0.1 / brain_voxels * (1 - 1e-4));
-  EXPECT_LT(error.brain, 100 * 0.1 / brain_voxels);
-  EXPECT_EQ(error.white_matter, 0);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, from, to, {});
+  const double left_percent = 100 * 0.1 / 39.5;  // of the brain's voxels in each row
+  EXPECT_GE(error.brain, std::hypot(0.5 * left_percent, floor_percent) * (1 - 1e-4));
+  EXPECT_LT(error.brain, left_percent);
+  EXPECT_NEAR(error.white_matter, floor_percent, 1e-9);  // whose border is as it was
 }
 
 }  // namespace
