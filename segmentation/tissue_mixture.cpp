@@ -242,9 +242,12 @@ TissuePriors flat_priors(const Volume& intensity, const Mask& brain) {
   std::vector<float> values;
   for (std::size_t n = 0; n < brain.size(); ++n)
     if (brain[n]) values.push_back(intensity[n]);
+  if (values.empty()) throw InputError("The brain mask is empty: there is nothing to segment.");
   std::sort(values.begin(), values.end());
   const auto at = [&](double fraction) { return values[std::size_t(fraction * double(values.size() - 1))]; };
   const float low = at(0.02), high = at(0.98);
+  if (!(high > low))
+    throw InputError("The brightness inside the brain mask is all the same: tissues cannot be told apart.");
   TissuePriors priors{Volume(intensity.grid), Volume(intensity.grid), Volume(intensity.grid)};
   for (std::size_t n = 0; n < brain.size(); ++n) {
     if (!brain[n]) continue;
