@@ -8,6 +8,7 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "pipeline/dataset/natural_order.h"
 #include "registration/transform_file.h"
 
 namespace wane {
@@ -168,7 +169,7 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
   if (visits.empty())
     throw InputError("There is no conformed visit in " + work.string() +
                      ": run `wane conform` once for each visit first.");
-  std::sort(visits.begin(), visits.end());
+  std::sort(visits.begin(), visits.end(), natural_less);
   return visits;
 }
 
