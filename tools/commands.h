@@ -21,6 +21,6 @@ void add_measure_command(CLI::App& program);
 
 void add_template_command(CLI::App& program);
 void add_simulate_command(CLI::App& program);
-void add_validate_command(CLI::App& program);
+void add_validate_command(CLI::App& program, int& exit_code);
 
 }  // namespace wane

@@ -40,7 +40,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_measure_command(program);
   add_template_command(program);
   add_simulate_command(program);
-  add_validate_command(program);
+  add_validate_command(program, exit_code);
 }
 
 std::vector<std::string> command_names(const CLI::App& program) {

@@ -176,7 +176,7 @@ void print_groups(std::ostream& out, std::vector<GroupMean> means) {
 
 }  // namespace
 
-std::string compare_with_truth(const fs::path& out_dir, const fs::path& truth_dir) {
+TruthComparison compare_with_truth(const fs::path& out_dir, const fs::path& truth_dir) {
   std::vector<Row> rows;
   std::vector<std::string> missing;
   for (const fs::path& file : truth_files(truth_dir)) {
@@ -202,7 +202,7 @@ std::string compare_with_truth(const fs::path& out_dir, const fs::path& truth_di
   out << '\n';
   for (int t = 0; t < 3; ++t) print_summary(out, rows, t);
   print_groups(out, group_means(rows));
-  return out.str();
+  return {out.str(), missing.empty()};
 }
 
 }  // namespace wane

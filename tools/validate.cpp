@@ -16,14 +16,19 @@ struct Folders {
 
 }  // namespace
 
-void add_validate_command(CLI::App& program) {
+void add_validate_command(CLI::App& program, int& exit_code) {
   const auto folders = std::make_shared<Folders>();
   CLI::App& command = *program.add_subcommand("validate", "Compare measured changes with planted truth");
   command.add_option("--out", folders->out, "Results of wane run")->required()->type_name("DIR");
   command.add_option("--truth", folders->truth, "Folder of truths, as wane simulate writes it (DATASET/truth)")
       ->required()
       ->type_name("DIR");
-  command.callback([folders] { std::cout << compare_with_truth(folders->out, folders->truth); });
+  command.footer("The exit code is 1 where a planted change was not measured (MISSING).");
+  command.callback([&exit_code, folders] {
+    const TruthComparison comparison = compare_with_truth(folders->out, folders->truth);
+    std::cout << comparison.text;
+    exit_code = comparison.complete ? 0 : 1;
+  });
 }
 
 }  // namespace wane
