@@ -77,6 +77,7 @@ TrialRequest request_of(const TrialCommand& command) {
   request.threads = command.line.threads();
   request.memory_gb = command.memory_gb;
   request.force = command.force;
+  request.asked_by_label = !command.labels.empty();
   request.program_version = WANE_VERSION;
   request.command_line = given_command_line();
   return request;
@@ -123,7 +124,8 @@ int participants(const TrialCommand& command) {
   ProgressDisplay display;
   const TrialRequest request = request_of(command);
   const Dataset dataset = dataset_of(command, request.options, display);
-  for (const auto& absent : dataset.left_out) display.warn(absent.participant_id + ": " + absent.reason);
+  if (!request.asked_by_label)  // else they fail, and that is said
+    for (const auto& absent : dataset.left_out) display.warn(absent.participant_id + ": " + absent.reason);
   const auto outcomes = process_trial(dataset, request, events_shown_on(display));
   print_outcomes(outcomes);
   return exit_code_of(outcomes);

@@ -28,6 +28,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+constexpr int kInput = 3;
 constexpr int kResources = 5;
 constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
@@ -135,7 +136,9 @@ class TrialProcessor {
       outcomes[n] = process(dataset_.participants[n], bytes[n]);
     }
     omp_set_num_threads(request_.threads);
-    log_.add("end", {{"participants", count}, {"exit_code", exit_code_of(outcomes)}});
+    if (request_.asked_by_label)
+      for (const LeftOut& absent : dataset_.left_out) outcomes.push_back(failure_of(absent));
+    log_.add("end", {{"participants", outcomes.size()}, {"exit_code", exit_code_of(outcomes)}});
     return outcomes;
   }
 
@@ -153,6 +156,18 @@ class TrialProcessor {
                  std::to_string(plan.participants_at_once) + " at once with " + std::to_string(plan.threads_each) +
                  (plan.threads_each == 1 ? " thread" : " threads") + " each, within " + gigabytes(budget_) +
                  " of memory");
+  }
+
+  // Somebody who was asked for and has nothing to measure.
+  ParticipantOutcome failure_of(const LeftOut& absent) const {
+    const ParticipantOutcome outcome{absent.participant_id, ParticipantState::failed,
+                                     "There is nothing to measure: " + absent.reason + ".", kInput};
+    log_.add("participant", {{"participant_id", outcome.participant_id},
+                             {"state", in_words(outcome.state)},
+                             {"reason", outcome.reason},
+                             {"inputs", Json::array()}});
+    events_.warn(outcome.participant_id + " failed: " + outcome.reason);
+    return outcome;
   }
 
   ParticipantOutcome process(const DatasetParticipant& participant, std::uint64_t bytes) {
@@ -288,7 +303,7 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
   for (const auto& outcome : outcomes) {
     if (outcome.state != ParticipantState::failed) continue;
     ++failed;
-    worst = worst == 0 ? outcome.exit_code : std::min(worst, outcome.exit_code);
+    worst = std::max(worst, outcome.exit_code);
   }
   if (failed == 0) return 0;
   return failed < outcomes.size() ? 1 : worst;

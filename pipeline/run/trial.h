@@ -17,8 +17,9 @@ struct TrialRequest {
   std::filesystem::path template_folder;  // see pipeline/dataset/template_folder.h
   RunOptions options;
   int threads = 1;
-  double memory_gb = 0;  // never more participants in flight than fit into it; 0: 80 % of what is available
-  bool force = false;    // compute participants anew even where their report is up to date
+  double memory_gb = 0;         // never more participants in flight than fit into it; 0: 80 % of what is available
+  bool force = false;           // compute participants anew even where their report is up to date
+  bool asked_by_label = false;  // those whom the dataset left out were asked for: they count as failed
   std::string program_version;
   std::string command_line;  // for the log
 };
@@ -45,12 +46,13 @@ struct ParticipantOutcome {
 // reason stands in the result, in the log, and in OUT/logs/sub-XX_failure.json. A participant whose report was made by
 // the same version with the same options, template and scans is kept as it is; if only dose, dose group or dates
 // changed, its report is brought up to date without looking at the scans again.
-// The result is in the dataset's order. Neither order nor threads change any result.
+// The result is in the dataset's order; where participants were asked for by label, those left out follow as failed.
+// Neither order nor threads change any result.
 // Throws what concerns all: InputError (template), ResourceError (OUT cannot be written), UsageError (options).
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
 
-// 0: none failed; 1: some failed; where no participant is left, the exit code of the failures (3 before 5 before 70).
+// 0: none failed; 1: some failed; where no participant is left, the exit code of the failures (70 before 5 before 3).
 int exit_code_of(const std::vector<ParticipantOutcome>& outcomes);
 
 struct GroupResult {
