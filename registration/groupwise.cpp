@@ -161,7 +161,7 @@ class Level {
           },
           block);
       Volume coarse = gaussian(downsampled(ratio, coarse_mm), options_.brightness_sigma_mm);
-      for (std::size_t n = 0; n < coarse.size(); ++n) coarse[n] /= smooth_even[n] + 1e-4F * most;
+      for (std::size_t n = 0; n < coarse.size(); ++n) coarse[n] /= smooth_even[n] + 1e-4F * most + 1e-12F;
       fields.push_back(resample(coarse, grid_));
     }
     parallel_for(

@@ -3,6 +3,7 @@
 #include <itkImage.h>
 #include <itkN4BiasFieldCorrectionImageFilter.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "imaging/error.h"
@@ -33,13 +34,25 @@ typename ItkImage::Pointer to_itk(const Image<T>& image) {
   return result;
 }
 
+float median_within(const Volume& volume, const Mask& mask) {
+  std::vector<float> values;
+  for (std::size_t n = 0; n < volume.size(); ++n)
+    if (mask[n] && volume[n] > 0) values.push_back(volume[n]);
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 }  // namespace
 
 Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFieldOptions& options) {
   require_same_grid(volume.grid, mask.grid, "the scan", "its mask");
   const Volume coarse = downsampled(volume, options.working_spacing_mm);
+  // Half-empty voxels at the edge of an extracted brain are far darker than any tissue: not the field's doing.
   Mask inside = resample(mask, coarse.grid);
-  for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = inside[n] && coarse[n] > 0;
+  const float dark = 0.15F * median_within(coarse, inside);
+  for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = inside[n] && coarse[n] > dark;
   using Filter = itk::N4BiasFieldCorrectionImageFilter<FloatImage, ByteImage, FloatImage>;
   auto filter = Filter::New();
   filter->SetNumberOfWorkUnits(1);
@@ -66,12 +79,10 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   // The field is read off as the ratio of what went in and what came out.
   Volume logarithm(coarse.grid);
   const float* corrected = filter->GetOutput()->GetBufferPointer();
-  Volume known(coarse.grid);
   double mean = 0, weight = 0;
   for (std::size_t n = 0; n < coarse.size(); ++n) {
     if (!(coarse[n] > 0) || !(corrected[n] > 0) || !std::isfinite(corrected[n])) continue;
     logarithm[n] = std::log(coarse[n] / corrected[n]);
-    known[n] = 1;
     if (!inside[n]) continue;
     mean += logarithm[n];
     weight += 1;

@@ -1,6 +1,7 @@
 #include "segmentation/brain_extraction.h"
 
-#include <cmath>
+#include <algorithm>
+#include <vector>
 
 #include "imaging/error.h"
 #include "imaging/morphology.h"
@@ -25,9 +26,38 @@ CarriedTemplate carry_template(const HeadTemplate& t, const Grid& grid, const Di
   return result;
 }
 
-Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, const BrainExtractionOptions&) {
+namespace {
+
+// Brightness of the tissues well inside the template's brain, by its priors.
+double brightness_where(const Volume& corrected, const Volume& prior, const Mask& core) {
+  std::vector<float> values;
+  for (std::size_t n = 0; n < core.size(); ++n)
+    if (core[n] && prior[n] > 0.7F) values.push_back(corrected[n]);
+  if (values.size() < 100)
+    throw InputError("too little brain is seen in the scan to find its border; look at the scan.");
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, const BrainExtractionOptions& options) {
   require_same_grid(corrected.grid, carried.brain_probability.grid, "the scan", "the carried template");
-  return threshold(carried.brain_probability, 0.5F);
+  const Mask expected = threshold(carried.brain_probability, 0.5F);
+  const Mask core = eroded(expected, options.reach_mm);
+  const double white = brightness_where(corrected, carried.priors.wm, core);
+  // Fat of scalp and marrow and the blood of the sinuses are brighter than white matter; in the reach of the border
+  // they are not brain where they hang together with what lies outside.
+  const float bright = float(options.brighter_than_white * white);
+  Mask kept(expected.grid);
+  for (std::size_t n = 0; n < kept.size(); ++n) kept[n] = expected[n] && (core[n] || corrected[n] < bright);
+  const Mask solid = largest_component(holes_filled(kept));
+  // What the cut leaves ragged is smoothed; nothing is added that the template does not call brain.
+  Mask result =
+      closed(opened(solid, 1.5 * corrected.grid.spacing_mm.maxCoeff()), 2 * corrected.grid.spacing_mm.maxCoeff());
+  for (std::size_t n = 0; n < result.size(); ++n) result[n] = (result[n] || core[n]) && expected[n];
+  return largest_component(holes_filled(result));
 }
 
 }  // namespace wane

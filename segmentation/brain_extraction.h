@@ -1,5 +1,5 @@
 // The brain (with the CSF around it) out of a whole head: the template's brain, carried over by a deformable alignment,
-// corrected by the scan's own intensities at its border.
+// less what the scan's own intensities show to be fat or sinus at its border.
 #pragma once
 
 #include "imaging/image.h"
@@ -20,7 +20,8 @@ CarriedTemplate carry_template(const HeadTemplate& head_template, const Grid& gr
                                const DisplacementField& displacement, const Affine& to_template);
 
 struct BrainExtractionOptions {
-  double reach_mm = 6.0;  // how far the scan's intensities may move the template's border
+  double reach_mm = 5.0;              // how far inward the scan's intensities may move the template's border
+  double brighter_than_white = 1.35;  // what is brighter than this, in white matter's brightness, is fat or blood
 };
 
 // `corrected`: bias corrected T1-weighted head; `carried` on the same grid.

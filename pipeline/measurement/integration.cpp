@@ -18,13 +18,13 @@ struct Sums {
   }
 };
 
-// Mean brightness of a tissue in the registered visits.
+// Mean brightness of a tissue in the registered visits; mostly mixed voxels count little.
 double brightness(const Volume& map, const Volume& a, const Volume& b) {
   double total = 0, value = 0;
   for (std::size_t n = 0; n < map.size(); ++n) {
-    if (map[n] < 0.9F) continue;
-    total += 1;
-    value += 0.5 * (double(a[n]) + b[n]);
+    const double weight = std::pow(double(map[n]), 4);
+    total += weight;
+    value += weight * 0.5 * (double(a[n]) + b[n]);
   }
   return total > 0 ? value / total : 0;
 }

@@ -32,6 +32,32 @@ Volume weight_around(const Mask& brain, const Volume& comparable) {
   return weight;
 }
 
+Volume product(const Volume& a, const Volume& b) {
+  Volume result = a;
+  for (std::size_t n = 0; n < result.size(); ++n) result[n] *= b[n];
+  return result;
+}
+
+double share_of_brain(const TissueMaps& part, const TissueMaps& whole) {
+  double of_part = 0, of_whole = 0;
+  for (std::size_t n = 0; n < whole.gm.size(); ++n) {
+    of_part += double(part.gm[n]) + part.wm[n];
+    of_whole += double(whole.gm[n]) + whole.wm[n];
+  }
+  return of_whole > 0 ? of_part / of_whole : 0;
+}
+
+void judge_coverage(double share, std::vector<std::string>& warnings) {
+  constexpr double too_little = 0.5, nearly_all = 0.97;
+  const std::string percent = std::to_string(int(100 * share));
+  if (share < too_little)
+    throw InputError("only " + percent +
+                     " % of the brain is seen in all visits: a change of the whole brain cannot be measured; " +
+                     "check the coverage of the scans or leave out the visit that covers least.");
+  if (share < nearly_all)
+    warnings.push_back("the change is that of the " + percent + " % of the brain that all visits see and none has cut");
+}
+
 }  // namespace
 
 void MeasureOptions::validate() const {
@@ -61,15 +87,23 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
 
   const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
                            resample(joint_tissues.csf, box)};
+  // Where a visit did not see the brain nothing was compared: that part says neither loss nor gain.
+  const Volume comparable = resample(extracted.comparable, box);
+  const TissueMaps compared{product(tissues.gm, comparable), product(tissues.wm, comparable),
+                            product(tissues.csf, comparable)};
   Measurement result;
+  result.share_compared = share_of_brain(compared, tissues);
+  if (visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
   result.average = resample(registered.mean, full);
   std::vector<Volume> jacobians;
+  std::vector<Volumes> compared_volumes;
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const VectorField& field = registered.mean_to_visit[v];
     Volume jacobian(box);
     jacobian.values = jacobian_determinant(field);
     MeasuredVisit visit;
     visit.volumes_ml = integrate_volumes(tissues, jacobian);
+    compared_volumes.push_back(integrate_volumes(compared, jacobian));
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
     visit.average_to_visit = to_displacement_mm(field);
     visit.visit_to_average = to_displacement_mm(inverted(field));
@@ -89,8 +123,8 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
       Change change;
       change.from = from;
       change.to = to;
-      change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
-      change.standard_error = standard_error_percent(tissues, jacobians[from], jacobians[to], registered.warped[from],
+      change.percent = percent_change(compared_volumes[from], compared_volumes[to]);
+      change.standard_error = standard_error_percent(compared, jacobians[from], jacobians[to], registered.warped[from],
                                                      registered.warped[to], change.percent);
       result.changes.push_back(change);
     }
