@@ -48,11 +48,26 @@ std::string state_of_program() {
   return state;
 }
 
+// Held against other processes as long as it lives.
+class FileLock {
+ public:
+  explicit FileLock(const fs::path& file) : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) == 0) return;
+    if (descriptor_ >= 0) close(descriptor_);
+    throw std::runtime_error("cannot lock " + file.string());
+  }
+  ~FileLock() { close(descriptor_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 // Makes shared/NAME with `make` unless another test has done so; others wait meanwhile.
 fs::path made_once(const std::string& name, const std::function<void(const fs::path& folder)>& make) {
   fs::create_directories(shared);
-  const int lock = open((shared / (name + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0 || flock(lock, LOCK_EX) != 0) throw std::runtime_error("cannot lock " + name);
+  const FileLock lock(shared / (name + ".lock"));
   const fs::path folder = shared / name;
   const fs::path stamp = shared / (name + ".stamp");
   const std::string state = state_of_program();
@@ -63,7 +78,6 @@ fs::path made_once(const std::string& name, const std::function<void(const fs::p
     make(folder);
     std::ofstream(stamp) << state;
   }
-  close(lock);
   return folder;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
@@ -60,6 +61,23 @@ TEST(SameResults, TheChainOfStagesOnFilesMeasuresWhatRunMeasures) {
       EXPECT_NEAR(chain["visits"][visit]["volumes_ml"][tissue].get<double>(),
                   whole["visits"][visit]["volumes_ml"][tissue].get<double>(), 0.0005001);
   }
+}
+
+TEST(SameResults, ExchangedVisitsGiveTheReverseChange) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  const fs::path dataset = scratch / "dataset";
+  copy_participants(dataset, {"sub-01"});
+  for (const auto& [here, there] : {std::pair{"ses-01", "ses-02"}, std::pair{"ses-02", "ses-01"}})
+    fs::copy_file(scan_of(run.dataset, "sub-01", here), scan_of(dataset, "sub-01", there),
+                  fs::copy_options::overwrite_existing);
+  const ProgramResult result = wane({"participant", dataset, scratch / "out", "--sloppy"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+
+  const std::string report = "sub-01/sub-01_atrophy.json";
+  const double forward = json_of(run.out / report)["changes"][0]["percent"]["brain"];
+  const double backward = json_of(scratch / "out" / report)["changes"][0]["percent"]["brain"];
+  EXPECT_NEAR(backward, 100 * (1 / (1 + forward / 100) - 1), 0.02);
 }
 
 TEST(SameResults, AStageSaysWhichOneIsMissingBeforeIt) {
