@@ -55,7 +55,8 @@ void judge_coverage(double share, std::vector<std::string>& warnings) {
                      " % of the brain is seen in all visits: a change of the whole brain cannot be measured; " +
                      "check the coverage of the scans or leave out the visit that covers least.");
   if (share < nearly_all)
-    warnings.push_back("the change is that of the " + percent + " % of the brain that all visits see and none has cut");
+    warnings.push_back("only " + percent +
+                       " % of the brain is seen in all visits and cut by none: the rest counts as unchanged");
 }
 
 }  // namespace
@@ -87,7 +88,9 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
 
   const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
                            resample(joint_tissues.csf, box)};
-  // Where a visit did not see the brain nothing was compared: that part says neither loss nor gain.
+  // Where a visit did not see the brain nothing was compared: the displacement falls to zero there and no change
+  // counts. Leaving that part out of the integral instead would put its border inside the brain, where every error
+  // counts.
   const Volume comparable = resample(extracted.comparable, box);
   const TissueMaps compared{product(tissues.gm, comparable), product(tissues.wm, comparable),
                             product(tissues.csf, comparable)};
@@ -96,14 +99,12 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   if (visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
   result.average = resample(registered.mean, full);
   std::vector<Volume> jacobians;
-  std::vector<Volumes> compared_volumes;
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const VectorField& field = registered.mean_to_visit[v];
     Volume jacobian(box);
     jacobian.values = jacobian_determinant(field);
     MeasuredVisit visit;
     visit.volumes_ml = integrate_volumes(tissues, jacobian);
-    compared_volumes.push_back(integrate_volumes(compared, jacobian));
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
     visit.average_to_visit = to_displacement_mm(field);
     visit.visit_to_average = to_displacement_mm(inverted(field));
@@ -123,7 +124,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
       Change change;
       change.from = from;
       change.to = to;
-      change.percent = percent_change(compared_volumes[from], compared_volumes[to]);
+      change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
       change.standard_error = standard_error_percent(compared, jacobians[from], jacobians[to], registered.warped[from],
                                                      registered.warped[to], change.percent);
       result.changes.push_back(change);

@@ -31,7 +31,7 @@ struct MeasuredVisit {
 struct Measurement {
   std::vector<MeasuredVisit> visits;
   Volume average;               // sharpened by the deformation
-  double share_compared = 1;    // of the brain: what all visits see and none has cut; the changes are of that part
+  double share_compared = 1;    // of the brain: what all visits see and none has cut; the rest counts as unchanged
   std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
   std::vector<std::string> warnings;
 };
