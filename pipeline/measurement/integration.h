@@ -19,7 +19,8 @@ TissueValues percent_change(const Volumes& from, const Volumes& to);  // 100 (to
 //   a floor of 0.05 % at 1 mm voxels, growing with the square of the voxel size;
 //   a share of the change itself (brain 4 %, gray matter 10 %, white matter 12 % at 1 mm, growing likewise), which is
 //   what the method was seen to lose between neighbouring tissues on planted atrophy in six heads.
-// The last two are set from those six heads and not calibrated on others: read the interval as a rough one.
+// The last two are a first guess, not calibrated: on four of the six heads the brain's true error was larger than one
+// standard error, on real repeat scans much larger. Do not build a decision on this interval yet.
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
                                     const TissueValues& change_percent);
