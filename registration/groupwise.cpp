@@ -88,17 +88,7 @@ class Level {
       std::vector<VectorField> steps;
       for (std::size_t v = 0; v < fields.size(); ++v) steps.push_back(step_of(v));
       // The steps sum to zero, as the displacements do.
-      parallel_for(
-          grid_.voxel_count(),
-          [&](std::size_t n) {
-            for (int c = 0; c < 3; ++c) {
-              float sum = 0;
-              for (const VectorField& s : steps) sum += s.component[c][n];
-              sum /= float(steps.size());
-              for (VectorField& s : steps) s.component[c][n] -= sum;
-            }
-          },
-          block);
+      remove_mean(steps);
       for (std::size_t v = 0; v < fields.size(); ++v) fields[v] = composed(fields[v], steps[v]);
       remove_mean(fields);
     }
