@@ -4,8 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "imaging/counted_random.h"
 #include "imaging/grid.h"
-#include "pipeline/simulation/counted_random.h"
 
 namespace wane {
 

@@ -1,4 +1,4 @@
-#include "pipeline/simulation/counted_random.h"
+#include "imaging/counted_random.h"
 
 #include <cmath>
 
