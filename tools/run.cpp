@@ -29,6 +29,7 @@ struct TrialCommand {
 };
 
 const std::vector<std::string> kAllSections = {"dataset", "conform", "align", "extract", "segment", "measure"};
+const std::vector<std::string> kRunSections = {"dataset", "conform", "align", "extract", "segment", "measure", "group"};
 
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
   const auto command = std::make_shared<TrialCommand>(app, sections);
@@ -68,18 +69,24 @@ void require_own_folder(const TrialCommand& command) {
                      " is the dataset itself: name another folder, so that raw data stay as they are.");
 }
 
-TrialRequest request_of(const TrialCommand& command) {
+// For the reports alone: no template is needed.
+TrialRequest report_request_of(const TrialCommand& command) {
   require_own_folder(command);
   TrialRequest request;
   request.out = command.out;
   request.options = command.line.options();
-  request.template_folder = command.line.template_folder();
   request.threads = command.line.threads();
   request.memory_gb = command.memory_gb;
   request.force = command.force;
   request.asked_by_label = !command.labels.empty();
   request.program_version = WANE_VERSION;
   request.command_line = given_command_line();
+  return request;
+}
+
+TrialRequest request_of(const TrialCommand& command) {
+  TrialRequest request = report_request_of(command);
+  request.template_folder = command.line.template_folder();
   return request;
 }
 
@@ -134,7 +141,7 @@ int participants(const TrialCommand& command) {
 int group(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
-  const TrialRequest request = request_of(command);
+  const TrialRequest request = report_request_of(command);
   const Dataset dataset = dataset_of(command, request.options, display);
   print_reports(report_trial(dataset, request, events_shown_on(display)));
   return 0;
@@ -162,7 +169,7 @@ int run(const TrialCommand& command) {
 
 void add_run_command(CLI::App& program, int& exit_code) {
   CLI::App* app = program.add_subcommand("run", "Measure every participant, then write the trial's reports");
-  const auto command = add_folders(*app, kAllSections);
+  const auto command = add_folders(*app, kRunSections);
   add_participant_flags(*app, *command);
   app->footer(
       "Example: wane run trial/ results/ --threads 8\n"
@@ -184,7 +191,7 @@ void add_participant_command(CLI::App& program, int& exit_code) {
 void add_group_command(CLI::App& program, int& exit_code) {
   CLI::App* app =
       program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
-  const auto command = add_folders(*app, {"dataset"});
+  const auto command = add_folders(*app, {"dataset", "group"});
   app->callback([&exit_code, command] { exit_code = group(*command); });
 }
 

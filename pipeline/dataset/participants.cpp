@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "imaging/error.h"
 #include "pipeline/dataset/tsv.h"
@@ -96,9 +97,8 @@ std::string dose_unit_in(const std::filesystem::path& sidecar, const std::string
 }  // namespace
 
 const ParticipantEntry* ParticipantsTable::find(const std::string& participant_id) const {
-  for (const auto& entry : entries)
-    if (entry.participant_id == participant_id) return &entry;
-  return nullptr;
+  const auto place = place_of_.find(participant_id);
+  return place == place_of_.end() ? nullptr : &entries[place->second];
 }
 
 std::string with_prefix(const std::string& label, const std::string& prefix) {
@@ -118,10 +118,33 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
   const Table table = read_tsv(file, file.string());
   result.found = true;
   result.entries = entries_of(table, options);
+  for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
   warn_of_missing_columns(result, table, options);
   warn_of_odd_groups(result);
   result.dose_unit = dose_unit_in(bids_folder / "participants.json", options.dose_column, result.warnings);
   return result;
+}
+
+std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
+                                             const std::string& names) {
+  std::vector<CovariateColumn> covariates;
+  std::istringstream stream(names);
+  for (std::string name; std::getline(stream, name, ',');) {
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (!name.empty()) covariates.push_back({name, {}});
+  }
+  if (covariates.empty()) return covariates;
+  const auto file = bids_folder / "participants.tsv";
+  const Table table = read_tsv(file, file.string());
+  const std::size_t participant = table.required_column(options.participant_column);
+  for (auto& covariate : covariates) {
+    const std::size_t column = table.required_column(covariate.name);
+    for (const auto& row : table.rows)
+      if (row.cells[participant] && row.cells[column])
+        covariate.value_of[with_prefix(*row.cells[participant], "sub-")] = *row.cells[column];
+  }
+  return covariates;
 }
 
 }  // namespace wane

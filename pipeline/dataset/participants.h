@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "pipeline/dataset/dataset_options.h"
@@ -23,7 +25,22 @@ struct ParticipantsTable {
   std::vector<std::string> warnings;      // sentences
 
   const ParticipantEntry* find(const std::string& participant_id) const;  // null: not in the table
+
+ private:
+  friend ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options);
+  std::unordered_map<std::string, std::size_t> place_of_;  // in `entries`
 };
+
+// A column of participants.tsv that the statistics adjust for.
+struct CovariateColumn {
+  std::string name;
+  std::map<std::string, std::string> value_of;  // by participant_id; those with n/a are not in it
+};
+
+// The columns named in `names` ("age,sex,site"; none where empty). Throws InputError where there is no participants.tsv
+// or it has no such column.
+std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
+                                             const std::string& names);
 
 // A missing table is no error: `found` is false and a warning says what cannot be computed. Throws InputError for a
 // broken table, a participant listed twice, a dose that is not a number, and a column that an option names (other than

@@ -50,4 +50,34 @@ std::string json_text(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+JsonRows::JsonRows(ordered_json& report, std::string key) : key_(std::move(key)) {
+  report[key_] = ordered_json::array();
+}
+
+void JsonRows::add(const ordered_json& entry) {
+  lines_ += lines_.empty() ? "\n    " : ",\n    ";
+  lines_ += entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string json_text(const ordered_json& json, const std::vector<JsonRows>& lists) {
+  std::string text = json_text(json);
+  for (const auto& list : lists) {
+    if (list.lines_.empty()) continue;
+    // No text value holds a line break, so this can only be the member itself.
+    const std::string member = "\n  \"" + list.key_ + "\": [";
+    const auto place = text.find(member + "]");
+    if (place == std::string::npos) throw std::logic_error("a report has no empty list " + list.key_);
+    text.insert(place + member.size(), list.lines_ + "\n  ");
+  }
+  return text;
+}
+
+JsonRows add_provenance_rows(ordered_json& report, const Provenance& provenance) {
+  Provenance without_inputs{provenance.version, provenance.options, {}};
+  add_provenance(report, without_inputs);
+  JsonRows inputs(report, "inputs");
+  for (const auto& input : provenance.inputs) inputs.add({{"path", input.path}, {"sha256", input.sha256}});
+  return inputs;
+}
+
 }  // namespace wane

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/report/provenance.h"
@@ -15,7 +16,7 @@ inline constexpr int decimals_percent = 4;
 inline constexpr int decimals_days = 3;
 inline constexpr int decimals_dose = 6;
 inline constexpr int decimals_quality = 6;
-inline constexpr int decimals_p = 8;
+inline constexpr int decimals_p = 10;
 
 // To so many decimals, and never -0. Values that are not finite stay as they are.
 double rounded(double value, int decimals);
@@ -33,5 +34,21 @@ void add_provenance(nlohmann::ordered_json& report, const Provenance& provenance
 
 // Indented by two blanks, newline at the end; bytes that are not UTF-8 are replaced.
 std::string json_text(const nlohmann::ordered_json& json);
+
+// Long lists of a report, one line for each entry: a trial of 100 000 participants must not be held as a tree.
+class JsonRows {
+ public:
+  // Puts an empty list under `key` of `report`, to be filled by json_text.
+  JsonRows(nlohmann::ordered_json& report, std::string key);
+  void add(const nlohmann::ordered_json& entry);
+
+ private:
+  friend std::string json_text(const nlohmann::ordered_json& json, const std::vector<JsonRows>& lists);
+  std::string key_, lines_;
+};
+std::string json_text(const nlohmann::ordered_json& json, const std::vector<JsonRows>& lists);
+
+// "options", and the list "inputs" for json_text.
+JsonRows add_provenance_rows(nlohmann::ordered_json& report, const Provenance& provenance);
 
 }  // namespace wane

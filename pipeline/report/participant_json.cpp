@@ -6,9 +6,12 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "imaging/error.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/trial_analysis.h"
+#include "pipeline/report/words.h"
 
 namespace wane {
 namespace {
@@ -114,19 +117,44 @@ std::string as_reason(const InputError& error) {
 
 std::vector<std::string> warnings_of_strangers(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
   std::vector<std::string> strangers;
+  std::unordered_set<std::string> known;
+  for (const auto& entry : expected) known.insert(entry.participant_id);
   std::error_code error;
   for (fs::directory_iterator it(out, error), end; !error && it != end; it.increment(error)) {
     const auto id = it->path().filename().string();
     std::error_code file_error;
-    if (!id.starts_with("sub-") || !fs::exists(out / participant_json_path(id), file_error)) continue;
-    if (std::none_of(expected.begin(), expected.end(), [&](const auto& entry) { return entry.participant_id == id; }))
+    if (!id.starts_with("sub-") || known.contains(id)) continue;
+    if (fs::exists(out / participant_json_path(id), file_error))
       strangers.push_back("There is a report of " + id + ", who has no scans in the dataset: it is not used.");
   }
   std::sort(strangers.begin(), strangers.end());
   return strangers;
 }
 
+ordered_json rate_json(const std::optional<Rate>& rate) {
+  if (!rate) return nullptr;
+  ordered_json json = {{"percent_per_year", number_json(rate->percent_per_year, decimals_percent)},
+                       {"standard_error", number_json(rate->standard_error, decimals_percent)},
+                       {"interval_95", nullptr},
+                       {"visits", rate->visits}};
+  if (rate->interval_95_low)
+    json["interval_95"] = {number_json(rate->interval_95_low, decimals_percent),
+                           number_json(rate->interval_95_high, decimals_percent)};
+  return json;
+}
+
 }  // namespace
+
+ordered_json rate_details_json(const ParticipantRate& rates) {
+  ordered_json json;
+  for (const auto& tissue : tissues) {
+    const TissueRate& own = rates.*tissue.rate;
+    json[tissue.key] = {{"rate", rate_json(own.rate)}};
+    if (own.run_in) json[tissue.key]["run_in"] = rate_json(own.run_in);
+    if (own.change_of_rate) json[tissue.key]["change_of_rate"] = rate_json(own.change_of_rate);
+  }
+  return json;
+}
 
 std::string participant_json_path(const std::string& participant_id) {
   return participant_id + "/" + participant_id + "_atrophy.json";
@@ -143,6 +171,8 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
   for (const auto& change : report.changes) json["changes"].push_back(change_json(change));
   json["rates_percent_per_year"] =
       report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr);
+  json["rate_intervals"] = rate_details_json(rate_of(report));
+  json["sentence"] = participant_sentence(report);
   json["warnings"] = report.warnings;
   add_provenance(json, provenance);
   return json_text(json);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,15 @@
 #include "pipeline/dataset/participants.h"
 #include "pipeline/report/participant_report.h"
 #include "pipeline/report/provenance.h"
+#include "pipeline/statistics/rates.h"
 
 namespace wane {
 
 // Volumes to 0.001 mL, percent to 0.0001; what is not known is null. The same report gives the same bytes.
 std::string participant_json_text(const ParticipantReport& report, const Provenance& provenance);
+
+// Each tissue's rate with its interval; run-in and change of rate where there are visits before day 0.
+nlohmann::ordered_json rate_details_json(const ParticipantRate& rates);
 
 // The report in a text written by the above; null percentages become NaN. `file` is what messages call it.
 // Throws InputError for text that is not JSON, another program's or another version's JSON, and missing or wrong

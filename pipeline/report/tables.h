@@ -1,19 +1,26 @@
-// The tables at the top of OUT, one row a participant, visit or change, for the statistician's own program.
+// The tables at the top of OUT for the statistician's own program, each with a data dictionary.
+//
+// Tab-separated, header first, one observation a row, fixed decimals, a decimal point in every locale. Where there is
+// no value stands NA, which R (read.delim) and pandas (read_table) both take as missing without being told; n/a, as
+// BIDS writes it, would make R read the whole column as text.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "pipeline/dataset/left_out.h"
-#include "pipeline/report/participant_report.h"
+#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 
-// Tab-separated, header first, n/a where there is no value, fixed decimals, a decimal point in every locale.
-std::string volumes_tsv(const std::vector<ParticipantReport>& reports);  // one row a visit; mL
-std::string changes_tsv(const std::vector<ParticipantReport>& reports);  // one row a change; percent
+struct TableText {
+  std::string name;        // "rates": of rates.tsv and rates.json
+  std::string text;        // the table
+  std::string dictionary;  // JSON in the manner of BIDS: for each column its Description, and Units where it has some
+};
 
-// One row a participant; percent per year, and the reason where there is no rate. `left_out` were never measured.
-std::string rates_tsv(const std::vector<ParticipantReport>& reports, const std::vector<LeftOut>& left_out);
+// volumes (a row each visit), changes (a row each pair of visits), rates (a row each participant of the trial, with the
+// reason where there is no rate), visits (a row each participant and session of the trial: completed or not),
+// dose_groups (a row each group and tissue), dose_tests (a row each tissue and test).
+std::vector<TableText> trial_tables(const TrialAnalysis& analysis);
 
 }  // namespace wane

@@ -7,62 +7,16 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/participant_json.h"
 #include "pipeline/report/tables.h"
-#include "pipeline/statistics/dose_response.h"
-#include "pipeline/statistics/groups.h"
+#include "pipeline/report/words.h"
 
 namespace wane {
 namespace {
 
 using nlohmann::ordered_json;
-
-struct Tissue {
-  const char* key;    // in JSON
-  const char* words;  // in sentences
-  double TissueValues::*value;
-  Summary TissueSummaries::*summary;
-};
-
-constexpr std::array<Tissue, 3> tissues = {{
-    {"brain", "brain", &TissueValues::brain, &TissueSummaries::brain},
-    {"gray_matter", "gray matter", &TissueValues::gray_matter, &TissueSummaries::gray_matter},
-    {"white_matter", "white matter", &TissueValues::white_matter, &TissueSummaries::white_matter},
-}};
-
-struct TrialStatistics {
-  DoseGroups groups;
-  std::vector<std::string> file_labels;   // of groups.groups
-  std::array<DoseResponse, 3> responses;  // of `tissues`
-};
-
-std::vector<ParticipantRates> rates_of(const std::vector<ParticipantReport>& reports) {
-  std::vector<ParticipantRates> rates;
-  for (const auto& report : reports)
-    rates.push_back(
-        {report.participant_id, report.dose_group, report.dose, report.rates_percent_per_year, why_no_rate(report)});
-  return rates;
-}
-
-// A dose without a group counts: the group is a name, the dose is what was given.
-std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, double TissueValues::*tissue) {
-  std::vector<DoseAndRate> pairs;
-  for (const auto& report : reports)
-    if (report.dose && report.rates_percent_per_year)
-      pairs.push_back({*report.dose, (*report.rates_percent_per_year).*tissue});
-  return pairs;
-}
-
-TrialStatistics statistics_of(const Trial& trial) {
-  TrialStatistics statistics;
-  statistics.groups = dose_groups(rates_of(trial.reports), trial.left_out);
-  std::vector<std::string> names;
-  for (const auto& group : statistics.groups.groups) names.push_back(group.name);
-  statistics.file_labels = dose_group_file_labels(names);
-  for (std::size_t i = 0; i < tissues.size(); ++i)
-    statistics.responses[i] = dose_response(doses_and_rates(trial.reports, tissues[i].value), tissues[i].words);
-  return statistics;
-}
 
 ordered_json summary_json(const Summary& summary) {
   const auto percent = [](std::optional<double> value) { return number_json(value, decimals_percent); };
@@ -75,6 +29,10 @@ ordered_json summary_json(const Summary& summary) {
                        {"maximum", percent(summary.maximum)}};
   if (summary.interval_95_low)
     json["interval_95"] = ordered_json::array({percent(summary.interval_95_low), percent(summary.interval_95_high)});
+  json["bootstrap_interval_95"] = nullptr;
+  if (summary.bootstrap)
+    json["bootstrap_interval_95"] = {{"interval", {percent(summary.bootstrap->low), percent(summary.bootstrap->high)}},
+                                     {"method", "BCa, " + summary.bootstrap->method}};
   return json;
 }
 
@@ -84,30 +42,23 @@ ordered_json summaries_json(const TissueSummaries& summaries) {
   return json;
 }
 
-ordered_json left_out_json(const std::vector<LeftOut>& left_out) {
-  auto json = ordered_json::array();
+JsonRows left_out_rows(ordered_json& report, const std::vector<LeftOut>& left_out) {
+  JsonRows rows(report, "left_out");
   for (const auto& absent : left_out)
-    json.push_back({{"participant_id", absent.participant_id},
-                    {"dose_group", text_json(absent.dose_group)},
-                    {"reason", absent.reason}});
-  return json;
+    rows.add({{"participant_id", absent.participant_id},
+              {"dose_group", text_json(absent.dose_group)},
+              {"reason", absent.reason}});
+  return rows;
 }
 
-ordered_json participant_json(const ParticipantReport& report) {
+ordered_json participant_json(const ParticipantReport& report, const ParticipantRate& rates) {
   return {{"participant_id", report.participant_id},
           {"dose_group", text_json(report.dose_group)},
           {"dose", number_json(report.dose, decimals_dose)},
           {"visits", report.visits.size()},
           {"rates_percent_per_year",
-           report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr)}};
-}
-
-// The members of `group` that have rates, with what their reports say.
-ordered_json members_json(const DoseGroup& group, const std::vector<ParticipantReport>& reports) {
-  auto json = ordered_json::array();
-  for (const auto& report : reports)
-    if (report.dose_group == group.name && report.rates_percent_per_year) json.push_back(participant_json(report));
-  return json;
+           report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr)},
+          {"rate_intervals", rate_details_json(rates)}};
 }
 
 std::vector<std::string> group_warnings(const DoseGroup& group) {
@@ -116,6 +67,9 @@ std::vector<std::string> group_warnings(const DoseGroup& group) {
     warnings.push_back("The participants of this group had different doses; the dose given here is their median.");
   if (group.participants.size() < 2)
     warnings.push_back("Fewer than two participants have a rate: there is no standard deviation and no interval.");
+  else if (group.participants.size() < 6)
+    warnings.push_back(
+        "With fewer than six participants a bootstrap interval is too narrow: read the interval by Student's t.");
   return warnings;
 }
 
@@ -123,47 +77,213 @@ std::string group_path(const std::string& file_label) {
   return "dose-groups/dose-" + file_label + "_atrophy.json";
 }
 
-std::string group_text(const DoseGroup& group, const Trial& trial, const Provenance& provenance) {
+std::string group_text(const DoseGroup& group, const std::vector<std::size_t>& members, const TrialAnalysis& analysis,
+                       const Provenance& provenance) {
+  const Trial& trial = analysis.trial;
   auto json = report_head("wane/dose-group/1", provenance);
   json["dose_group"] = group.name;
   json["dose"] = number_json(group.dose, decimals_dose);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
+  json["sentence"] = group_sentence(group, trial.dose_unit);
   json["rates_percent_per_year"] = summaries_json(group.rates_percent_per_year);
-  json["participants"] = members_json(group, trial.reports);
-  json["left_out"] = left_out_json(group.left_out);
+  JsonRows participants(json, "participants");
+  for (const auto i : members) participants.add(participant_json(trial.reports[i], analysis.rates[i]));
+  const JsonRows left_out = left_out_rows(json, group.left_out);
   json["warnings"] = group_warnings(group);
-  add_provenance(json, provenance);
-  return json_text(json);
+  return json_text(json, {participants, left_out, add_provenance_rows(json, provenance)});
 }
 
-ordered_json response_json(const DoseResponse& response) {
-  return {{"n", response.n},
-          {"spearman_rho", number_json(response.spearman_rho, decimals_percent)},
-          {"p_two_sided", number_json(response.p_two_sided, decimals_p)},
-          {"p_method", response.p_method.empty() ? ordered_json(nullptr) : ordered_json(response.p_method)},
-          {"slope_percent_per_year_per_dose", number_json(response.slope_percent_per_year_per_dose, decimals_quality)},
-          {"sentence", response.sentence}};
+ordered_json test_json(const TrialAnalysis& analysis, std::size_t measure, Trend trend) {
+  const MeasureAnalysis& own = analysis.measures[measure];
+  const TrendTest& test = own.response.test(trend);
+  const PermutationTest& permutation = test.permutation;
+  const char* estimate = trend == Trend::jonckheere ? "share_of_pairs_in_order"
+                         : trend == Trend::spearman ? "rho"
+                                                    : "slope_percent_per_year_per_unit_of_scale";
+  const auto p = [](double value) { return number_json(value, decimals_p); };
+  const double range = own.response.scores.back() - own.response.scores.front();
+  ordered_json json = {{"role", analysis.is_primary(measure, trend) ? "primary" : "exploratory"},
+                       {estimate, number_json(test.estimate, decimals_quality)},
+                       {"statistic", number_json(permutation.statistic, decimals_quality)},
+                       {"statistic_mean", number_json(permutation.mean, decimals_quality)},
+                       {"statistic_standard_deviation", number_json(permutation.standard_deviation, decimals_quality)},
+                       {"p", p(test.p)},
+                       {"p_two_sided", p(permutation.p_two_sided)},
+                       {"p_less_loss", p(permutation.p_greater)},
+                       {"p_more_loss", p(permutation.p_less)},
+                       {"p_holm_across_measures", number_json(own.p_holm[static_cast<std::size_t>(trend)], decimals_p)},
+                       {"p_method", method_in_words(permutation)},
+                       {"p_standard_error", p(permutation.standard_error)},
+                       {"detectable", nullptr}};
+  if (test.detectable_slope)
+    json["detectable"] = {
+        {"power", 0.8},
+        {"slope_percent_per_year_per_unit_of_scale", number_json(test.detectable_slope, decimals_quality)},
+        {"highest_minus_lowest_percent_per_year", number_json(*test.detectable_slope * range, decimals_percent)}};
+  return json;
 }
 
-std::string trial_text(const TrialStatistics& statistics, const Trial& trial, const Provenance& provenance) {
+ordered_json shift_json(const Shift& shift) {
+  const auto percent = [](std::optional<double> value) { return number_json(value, decimals_percent); };
+  ordered_json json = {{"percent_per_year", percent(shift.estimate)},
+                       {"interval", nullptr},
+                       {"confidence", number_json(shift.confidence, decimals_percent)},
+                       {"widest_interval", {percent(shift.widest_low), percent(shift.widest_high)}},
+                       {"method", shift.exact ? "Hodges-Lehmann, exact" : "Hodges-Lehmann, normal approximation"}};
+  if (shift.low) json["interval"] = {percent(shift.low), percent(shift.high)};
+  return json;
+}
+
+ordered_json model_json(const MeasureAnalysis& measure) {
+  ordered_json json = {{"note", measure.model_note}, {"effects", ordered_json::array()}};
+  if (!measure.model) return json;
+  const MixedModel& model = *measure.model;
+  if (!model.note.empty()) json["note"] = measure.model_note + (measure.model_note.empty() ? "" : " ") + model.note;
+  const auto number = [](double value) { return number_json(value, decimals_quality); };
+  for (std::size_t i = 0; i < model.effects.size(); ++i) {
+    const FixedEffect& effect = model.effects[i];
+    json["effects"].push_back({{"name", measure.effect_names[i]},
+                               {"estimate", number(effect.estimate)},
+                               {"standard_error", number(effect.standard_error)},
+                               {"degrees_of_freedom", number(effect.degrees_of_freedom)},
+                               {"t", number(effect.t)},
+                               {"p_two_sided", number_json(effect.p_two_sided, decimals_p)},
+                               {"interval_95", {number(effect.low), number(effect.high)}}});
+  }
+  json["response"] = "100 x ln(volume in mL); effects x years are percent per year (logarithmic)";
+  json["degrees_of_freedom_method"] = "Satterthwaite";
+  json["random_slope"] = model.random_slope;
+  json["intercept_sd"] = number(model.intercept_sd);
+  json["slope_sd"] = number(model.slope_sd);
+  json["correlation"] = number(model.correlation);
+  json["residual_sd"] = number(model.residual_sd);
+  json["reml_deviance"] = number(model.reml_deviance);
+  json["singular"] = model.singular;
+  json["converged"] = model.converged;
+  json["participants"] = model.subjects;
+  json["observations"] = model.observations;
+  return json;
+}
+
+ordered_json next_trials_json(const MeasureAnalysis& measure, const AnalysisPlan& plan) {
+  auto rows = ordered_json::array();
+  for (const auto& row : measure.next_trials)
+    rows.push_back({{"highest_minus_lowest_percent_per_year", row.difference},
+                    {"years", row.years},
+                    {"visits", row.visits},
+                    {"participants_per_dose_group", row.per_group ? ordered_json(*row.per_group) : ordered_json()}});
+  return {{"power", 0.8},
+          {"alpha", plan.alpha},
+          {"between_participants_sd_percent_per_year", number_json(measure.between_sd, decimals_quality)},
+          {"visit_error_sd_percent", number_json(measure.visit_error_sd, decimals_quality)},
+          {"variances", measure.variance_note},
+          {"designs", rows}};
+}
+
+// The first members are those that older scripts read: Spearman's p and the least-squares slope.
+ordered_json response_json(const TrialAnalysis& analysis, std::size_t m) {
+  const MeasureAnalysis& measure = analysis.measures[m];
+  const DoseResponse& response = measure.response;
+  ordered_json json = {{"n", response.n},
+                       {"spearman_rho", nullptr},
+                       {"p_two_sided", nullptr},
+                       {"p_method", nullptr},
+                       {"slope_percent_per_year_per_dose", nullptr},
+                       {"sentence", response_sentence(analysis, m)},
+                       {"scale", name_of(analysis.plan.scale)}};
+  if (response.unable) {
+    json["unable"] = *response.unable;
+    return json;
+  }
+  const auto percent = [](std::optional<double> value) { return number_json(value, decimals_quality); };
+  json["spearman_rho"] = number_json(response.spearman.estimate, decimals_percent);
+  json["p_two_sided"] = number_json(response.spearman.permutation.p_two_sided, decimals_p);
+  json["p_method"] = method_in_words(response.spearman.permutation);
+  if (analysis.plan.scale == DoseScale::linear) json["slope_percent_per_year_per_dose"] = percent(response.slope.slope);
+  json["slope"] = {{"percent_per_year_per_unit_of_scale", percent(response.slope.slope)},
+                   {"interval_95", {percent(response.slope.low), percent(response.slope.high)}},
+                   {"interval_method", response.slope.method},
+                   {"residual_sd_percent_per_year", percent(response.residual_sd)}};
+  for (const Trend trend : {Trend::jonckheere, Trend::spearman, Trend::linear})
+    json["tests"][name_of(trend)] = test_json(analysis, m, trend);
+  json["highest_minus_lowest"] = shift_json(response.high_minus_low);
+  auto fitted = ordered_json::array();
+  for (const double value : response.isotonic.fitted) fitted.push_back(number_json(value, decimals_percent));
+  json["isotonic"] = {{"direction", response.isotonic.rising ? "less loss with dose" : "more loss with dose"},
+                      {"doses", response.isotonic.doses},
+                      {"percent_per_year", fitted}};
+  json["mixed_model"] = model_json(measure);
+  json["leave_one_out"] = {{"note", response.influence_note}, {"without", ordered_json::array()}};
+  for (const auto& each : response.influence)
+    json["leave_one_out"]["without"].push_back({{"participant_id", each.participant_id},
+                                                {"slope_percent_per_year_per_unit_of_scale", percent(each.slope)},
+                                                {"p_linear", number_json(each.p_linear, decimals_p)}});
+  json["next_trial"] = next_trials_json(measure, analysis.plan);
+  return json;
+}
+
+ordered_json plan_json(const TrialAnalysis& analysis) {
+  const PlanRecord& record = analysis.trial.plan;
+  ordered_json json = {{"sentence", plan_sentence(analysis)},
+                       {"file", record.file ? ordered_json(record.file->name) : ordered_json(nullptr)},
+                       {"sha256", record.file ? ordered_json(record.file->sha256) : ordered_json(nullptr)},
+                       {"fixed_sha256", text_json(record.fixed_sha256)},
+                       {"changed_since_fixed", record.changed()},
+                       {"measure", nullptr},
+                       {"test", nullptr},
+                       {"scale", name_of(analysis.plan.scale)},
+                       {"alpha", analysis.plan.alpha},
+                       {"sides", name_of(analysis.plan.sides)}};
+  if (!record.file) return json;
+  json["measure"] = analysis.plan.measure;
+  json["test"] = name_of(analysis.plan.test);
+  return json;
+}
+
+// For each session of the trial: whom it was measured for, by dose group.
+ordered_json completed_visits_json(const TrialAnalysis& analysis) {
+  std::map<std::string, std::map<std::string, std::size_t>> counts;
+  std::map<std::string, std::size_t> expected;
+  for (const auto& report : analysis.trial.reports) {
+    const std::string group = report.dose_group.value_or("n/a");
+    ++expected[group];
+    for (const auto& visit : report.visits) ++counts[visit.session][group];
+  }
+  for (const auto& absent : analysis.trial.left_out) ++expected[absent.dose_group.value_or("n/a")];
+  std::vector<std::string> sessions;
+  for (const auto& [session, by_group] : counts) sessions.push_back(session);
+  std::sort(sessions.begin(), sessions.end(), natural_less);
+  auto rows = ordered_json::array();
+  for (const auto& session : sessions)
+    for (const auto& [group, all] : expected)
+      rows.push_back(
+          {{"session", session}, {"dose_group", group}, {"completed", counts[session][group]}, {"participants", all}});
+  return rows;
+}
+
+std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::string>& file_labels,
+                       const Provenance& provenance) {
+  const Trial& trial = analysis.trial;
   auto json = report_head("wane/trial/1", provenance);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
+  json["blinded"] = trial.blinded;
+  json["analysis_plan"] = plan_json(analysis);
   json["dose_groups"] = ordered_json::array();
-  for (std::size_t i = 0; i < statistics.groups.groups.size(); ++i) {
-    const auto& group = statistics.groups.groups[i];
+  for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {
+    const auto& group = analysis.groups.groups[i];
     json["dose_groups"].push_back({{"dose_group", group.name},
                                    {"dose", number_json(group.dose, decimals_dose)},
-                                   {"file", group_path(statistics.file_labels[i])},
+                                   {"file", group_path(file_labels[i])},
                                    {"rates_percent_per_year", summaries_json(group.rates_percent_per_year)}});
   }
-  for (std::size_t i = 0; i < tissues.size(); ++i)
-    json["dose_response"][tissues[i].key] = response_json(statistics.responses[i]);
-  json["participants"] = ordered_json::array();
-  for (const auto& report : trial.reports) json["participants"].push_back(participant_json(report));
-  json["left_out"] = left_out_json(statistics.groups.left_out);
+  for (std::size_t m = 0; m < tissues.size(); ++m) json["dose_response"][tissues[m].key] = response_json(analysis, m);
+  json["completed_visits"] = completed_visits_json(analysis);
+  JsonRows participants(json, "participants");
+  for (std::size_t i = 0; i < trial.reports.size(); ++i)
+    participants.add(participant_json(trial.reports[i], analysis.rates[i]));
+  const JsonRows left_out = left_out_rows(json, analysis.groups.left_out);
   json["warnings"] = trial.warnings;
-  add_provenance(json, provenance);
-  return json_text(json);
+  return json_text(json, {participants, left_out, add_provenance_rows(json, provenance)});
 }
 
 std::uint32_t fnv1a(const std::string& text) {
@@ -223,19 +343,6 @@ std::string group_lines(const DoseGroup& group, const std::string& dose_unit) {
 
 }  // namespace
 
-std::string why_no_rate(const ParticipantReport& report) {
-  if (report.rates_percent_per_year) return "";
-  if (report.visits.size() < 2) return report.visits.empty() ? "no visit was measured" : "only one visit";
-  if (report.changes.empty()) return "no change was measured";
-  std::vector<double> days;
-  for (const auto& visit : report.visits)
-    if (visit.days) days.push_back(*visit.days);
-  if (days.size() < 2) return "fewer than two visits have a date";
-  if (std::all_of(days.begin(), days.end(), [&](double day) { return day == days.front(); }))
-    return "all visits have the same date";
-  return "the changes between dated visits are missing";
-}
-
 std::vector<std::string> dose_group_file_labels(const std::vector<std::string>& groups) {
   std::map<std::string, int> uses;
   for (const auto& group : groups) ++uses[without_capitals(sanitised(group))];
@@ -249,26 +356,37 @@ std::vector<std::string> dose_group_file_labels(const std::vector<std::string>& 
   return labels;
 }
 
-std::vector<ReportText> trial_reports(const Trial& trial, const Provenance& provenance) {
-  const auto statistics = statistics_of(trial);
+std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Provenance& provenance) {
+  const auto& groups = analysis.groups.groups;
+  std::vector<std::string> names;
+  for (const auto& group : groups) names.push_back(group.name);
+  const auto file_labels = dose_group_file_labels(names);
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < analysis.trial.reports.size(); ++i) {
+    const auto& report = analysis.trial.reports[i];
+    if (report.dose_group && report.rates_percent_per_year) members[*report.dose_group].push_back(i);
+  }
   std::vector<ReportText> files;
-  for (std::size_t i = 0; i < statistics.groups.groups.size(); ++i)
-    files.push_back(
-        {group_path(statistics.file_labels[i]), group_text(statistics.groups.groups[i], trial, provenance)});
-  files.push_back({"trial_atrophy.json", trial_text(statistics, trial, provenance)});
-  files.push_back({"volumes.tsv", volumes_tsv(trial.reports)});
-  files.push_back({"changes.tsv", changes_tsv(trial.reports)});
-  files.push_back({"rates.tsv", rates_tsv(trial.reports, trial.left_out)});
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    files.push_back({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, provenance)});
+  files.push_back({"trial_atrophy.json", trial_text(analysis, file_labels, provenance)});
+  for (auto& table : trial_tables(analysis)) {
+    files.push_back({table.name + ".tsv", std::move(table.text)});
+    files.push_back({table.name + ".json", std::move(table.dictionary)});
+  }
   return files;
 }
 
-std::string trial_summary(const Trial& trial) {
-  const auto statistics = statistics_of(trial);
-  std::string text = "Rates of change; negative = loss.\n";
-  for (const auto& group : statistics.groups.groups) text += group_lines(group, trial.dose_unit);
-  for (const auto& response : statistics.responses) text += response.sentence + "\n";
-  for (const auto& absent : statistics.groups.left_out)
-    text += "Left out: " + absent.participant_id + ", " + absent.reason + ".\n";
+std::string trial_summary(const TrialAnalysis& analysis) {
+  constexpr std::size_t most_named = 50;
+  std::string text = "Rates of change; negative = loss.\n" + plan_sentence(analysis) + "\n";
+  for (const auto& group : analysis.groups.groups) text += group_lines(group, analysis.trial.dose_unit);
+  for (std::size_t m = 0; m < tissues.size(); ++m) text += response_sentence(analysis, m) + "\n";
+  const auto& left_out = analysis.groups.left_out;
+  for (std::size_t i = 0; i < std::min(left_out.size(), most_named); ++i)
+    text += "Left out: " + left_out[i].participant_id + ", " + left_out[i].reason + ".\n";
+  if (left_out.size() > most_named)
+    text += "Left out too: " + std::to_string(left_out.size() - most_named) + " more, see trial_atrophy.json.\n";
   return text;
 }
 

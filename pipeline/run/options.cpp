@@ -67,6 +67,7 @@ std::vector<OptionSection> option_sections(RunOptions& options) {
       {"extract", "Stage 3: bias field and brain mask", option_fields(options.extract)},
       {"segment", "Stage 4: tissue maps", option_fields(options.segment)},
       {"measure", "Stage 5: change between visits", option_fields(options.measure)},
+      {"group", "The trial's reports", option_fields(options.group)},
   };
 }
 
@@ -77,6 +78,7 @@ void RunOptions::validate() const {
   extract.validate();
   segment.validate();
   measure.validate();
+  group.validate();
 }
 
 void apply_config(const nlohmann::json& config, const std::string& source, RunOptions& options) {
@@ -137,7 +139,7 @@ void copy_value(const OptionField& from, const OptionField& to) {
 }
 
 std::string flag_name(const OptionSection& section, const OptionField& field) {
-  std::string flag = "--" + section.name + "-" + field.name;
+  std::string flag = "--" + (section.name == "group" ? "" : section.name + "-") + field.name;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
 }

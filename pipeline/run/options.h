@@ -9,6 +9,7 @@
 
 #include "imaging/option_field.h"
 #include "pipeline/dataset/dataset_options.h"
+#include "pipeline/report/group_options.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
 #include "pipeline/stages/extract.h"
@@ -24,6 +25,7 @@ struct RunOptions {
   ExtractOptions extract;
   SegmentOptions segment;
   MeasureOptions measure;
+  GroupOptions group;
   void validate() const;  // throws UsageError for the first value that cannot be
 };
 
@@ -51,7 +53,7 @@ void make_sloppy(RunOptions& options);
 // `to` takes the value of `from`, which is the same field of another RunOptions.
 void copy_value(const OptionField& from, const OptionField& to);
 
-// "--align-spacing-mm"
+// "--align-spacing-mm"; options of the section "group" carry no prefix: "--baseline-after-days"
 std::string flag_name(const OptionSection& section, const OptionField& field);
 
 }  // namespace wane

@@ -106,6 +106,13 @@ ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
   }
 }
 
+// Of the measurement; how the trial's reports are made does not change it.
+std::string measurement_options(const RunOptions& options) {
+  Json json = options_json(options);
+  json.erase("group");
+  return json.dump();
+}
+
 // What the participants of one call share.
 class TrialProcessor {
  public:
@@ -172,7 +179,7 @@ class TrialProcessor {
 
   ParticipantOutcome process(const DatasetParticipant& participant, std::uint64_t bytes) {
     const std::string& id = participant.participant_id;
-    Provenance provenance{request_.program_version, options_json(request_.options).dump(), {}};
+    Provenance provenance{request_.program_version, measurement_options(request_.options), {}};
     ParticipantOutcome outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
     // A log that cannot be written (a full disk) must not take the others down; their own files will say so.
     const ParticipantOutcome logged = outcome_of(id, [&] {
@@ -276,15 +283,36 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
   for (const fs::path& file : stale) remove_if_there(file);
 }
 
-Trial trial_of(const Dataset& dataset, const fs::path& out, CollectedReports& collected) {
-  collected = collect_participant_reports(out, entries_of(dataset));
-  Trial trial{collected.reports, collected.left_out, dataset.dose_unit, dataset.warnings};
+Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
+  collected = collect_participant_reports(request.out, entries_of(dataset));
+  Trial trial;
+  trial.reports = std::move(collected.reports);
+  trial.left_out = std::move(collected.left_out);
+  trial.dose_unit = dataset.dose_unit;
+  trial.warnings = dataset.warnings;
+  trial.options = request.options.group;
   for (LeftOut& left_out : trial.left_out)
-    if (const std::string reason = recorded_failure(out, left_out.participant_id); !reason.empty())
+    if (const std::string reason = recorded_failure(request.out, left_out.participant_id); !reason.empty())
       left_out.reason = reason;
   trial.left_out.insert(trial.left_out.end(), dataset.left_out.begin(), dataset.left_out.end());
   trial.warnings.insert(trial.warnings.end(), collected.warnings.begin(), collected.warnings.end());
   return trial;
+}
+
+// The plan that was asked for, else the dataset's own, if it has one.
+std::optional<PlanFile> plan_of(const Dataset& dataset, const GroupOptions& options) {
+  if (!options.plan.empty()) return read_analysis_plan(options.plan);
+  const fs::path own = dataset.folder / "analysis_plan.json";
+  std::error_code error;
+  if (!fs::exists(own, error)) return std::nullopt;
+  return read_analysis_plan(own);
+}
+
+std::vector<Covariate> covariates_of(const Dataset& dataset, const RunOptions& options) {
+  std::vector<Covariate> covariates;
+  for (auto& column : read_covariates(dataset.folder, options.dataset, options.group.covariates))
+    covariates.push_back({column.name, std::move(column.value_of)});
+  return covariates;
 }
 
 }  // namespace
@@ -311,11 +339,13 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
 
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   CollectedReports collected;
-  Trial trial = trial_of(dataset, request.out, collected);
+  Trial trial = trial_of(dataset, request, collected);
   if (trial.reports.empty())
     throw InputError("There is no participant's report in " + request.out.string() +
                      " that can be used: run `wane participant` or `wane run` first.");
 
+  trial.plan.file = plan_of(dataset, request.options.group);
+  trial.covariates = covariates_of(dataset, request.options);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   provenance.options = options_of_reports(collected.files, provenance, trial.warnings);
   for (const fs::path& table : dataset.tables)
@@ -326,17 +356,24 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
     if (std::find(dataset.warnings.begin(), dataset.warnings.end(), warning) == dataset.warnings.end())
       events.warn(warning);
 
+  Json options = Json::parse(provenance.options);
+  options["group"] = options_json(request.options)["group"];
+  provenance.options = options.dump();
+  if (trial.plan.file) provenance.inputs.push_back({trial.plan.file->name, trial.plan.file->sha256});
+
   GroupResult result;
-  for (const ReportText& report : trial_reports(trial, provenance)) {
+  const TrialAnalysis analysis = analyse(std::move(trial));
+  for (const ReportText& report : trial_reports(analysis, provenance)) {
     write_report(request.out, report);
     result.files.push_back(request.out / report.path);
   }
   remove_other_dose_groups(request.out, result.files);
-  result.summary = trial_summary(trial);
+  result.summary = trial_summary(analysis);
   RunLog(request.out)
       .add("group", {{"version", request.program_version},
                      {"command", request.command_line},
-                     {"participants", trial.reports.size()},
+                     {"participants", analysis.trial.reports.size()},
+                     {"options", options},
                      {"inputs", inputs_json(provenance.inputs)}});
   return result;
 }

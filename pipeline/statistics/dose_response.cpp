@@ -1,181 +1,199 @@
 #include "pipeline/statistics/dose_response.h"
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <functional>
 #include <map>
 #include <numeric>
-#include <random>
 
 namespace wane {
 namespace {
 
-constexpr int random_arrangements = 100000;
-constexpr std::uint64_t seed = 20230112;
+constexpr std::size_t most_interval_sums = std::size_t{1} << 18;  // 50 tests are made: n = 16 in 4 groups
 
-// Twice the rank from 1, equal values sharing their mean rank: whole numbers, so that sums compare exactly.
-std::vector<std::int64_t> doubled_ranks(const std::vector<double>& values) {
-  std::vector<std::int64_t> ranks;
-  for (const double value : values) {
-    const auto below = std::count_if(values.begin(), values.end(), [&](double v) { return v < value; });
-    const auto equal = std::count(values.begin(), values.end(), value);
-    ranks.push_back(2 * below + equal + 1);
-  }
-  return ranks;
-}
-
-std::int64_t product_sum(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-// Under every arrangement the sums of ranks and of squares stay the same, so rho is a rising line in the sum of
-// products, with its zero at n (n + 1)^2 (doubled ranks: each mean is n + 1).
-std::int64_t sum_at_zero_rho(std::size_t n) {
-  const auto m = static_cast<std::int64_t>(n);
-  return m * (m + 1) * (m + 1);
-}
-
-double correlation(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
-  const auto zero = sum_at_zero_rho(a.size());
-  return static_cast<double>(product_sum(a, b) - zero) /
-         std::sqrt(static_cast<double>(product_sum(a, a) - zero) * static_cast<double>(product_sum(b, b) - zero));
-}
-
-struct DoseClass {
-  std::int64_t rank;   // in units of the ranks' common divisor
-  std::size_t size;    // participants with this dose
-  std::size_t stride;  // of its place in a state
-
-  std::size_t taken(std::size_t state) const { return state / stride % (size + 1); }
+struct Line {
+  double slope = 0, standard_error = 0, residual_sd = 0;
 };
 
-std::int64_t common_divisor(const std::vector<std::int64_t>& values) {
-  std::int64_t divisor = 0;
-  for (const auto value : values) divisor = std::gcd(divisor, value);
-  return divisor;
-}
-
-std::vector<DoseClass> classes_of(const std::vector<std::int64_t>& dose_ranks) {
-  const auto unit = common_divisor(dose_ranks);
-  std::map<std::int64_t, std::size_t> sizes;
-  for (const auto rank : dose_ranks) ++sizes[rank / unit];
-  std::vector<DoseClass> classes;
-  std::size_t stride = 1;
-  for (const auto& [rank, size] : sizes) {
-    classes.push_back({rank, size, stride});
-    stride *= size + 1;
-  }
-  return classes;
-}
-
-// The share of arrangements of the rates over the classes of equal dose with |rho| at least the observed one; empty
-// where the table of sums would be larger than `most_cells`.
-//
-// ways[state][sum]: in how many ways the first participants (in order of rates) fill the classes to `state` (mixed
-// radix: how many of each class are taken) with this sum of rank products, in units of the ranks' common divisors.
-std::optional<double> exact_p(const std::vector<std::int64_t>& dose_ranks, const std::vector<std::int64_t>& rate_ranks,
-                              std::size_t most_cells) {
-  const auto rate_unit = common_divisor(rate_ranks), unit = common_divisor(dose_ranks) * rate_unit;
-  // No sum of products is larger than this (Cauchy and Schwarz).
-  const double largest = std::sqrt(double(product_sum(dose_ranks, dose_ranks))) *
-                         std::sqrt(double(product_sum(rate_ranks, rate_ranks))) / double(unit);
-  const auto sums = static_cast<std::size_t>(largest) + 2;
-  if (dose_ranks.size() > 60) return std::nullopt;  // the number of states would not fit its type
-  const auto classes = classes_of(dose_ranks);
-  const std::size_t states = classes.back().stride * (classes.back().size + 1);
-  if (states > most_cells / sums) return std::nullopt;
-
-  std::vector<double> ways(states * sums, 0.0);  // whole numbers, exact to 2^53
-  ways[0] = 1;
-  for (std::size_t state = 0; state + 1 < states; ++state) {
-    std::size_t taken = 0;
-    for (const auto& c : classes) taken += c.taken(state);
-    for (const auto& c : classes) {
-      if (c.taken(state) == c.size) continue;
-      const auto shift = static_cast<std::size_t>(c.rank * (rate_ranks[taken] / rate_unit));
-      const double* from = &ways[state * sums];
-      double* to = &ways[(state + c.stride) * sums];
-      for (std::size_t sum = 0; sum + shift < sums; ++sum) to[sum + shift] += from[sum];
-    }
-  }
-  const auto zero = sum_at_zero_rho(dose_ranks.size());
-  const auto observed = std::abs(product_sum(dose_ranks, rate_ranks) - zero);
-  double all = 0, as_far = 0;
-  for (std::size_t sum = 0; sum < sums; ++sum) {
-    const double count = ways[(states - 1) * sums + sum];
-    all += count;
-    if (std::abs(static_cast<std::int64_t>(sum) * unit - zero) >= observed) as_far += count;
-  }
-  return as_far / all;
-}
-
-// (b + 1) / (N + 1): the observed arrangement is one of those possible, so that p is never 0.
-double sampled_p(const std::vector<std::int64_t>& dose_ranks, std::vector<std::int64_t> rate_ranks) {
-  const auto zero = sum_at_zero_rho(dose_ranks.size());
-  const auto observed = std::abs(product_sum(dose_ranks, rate_ranks) - zero);
-  std::mt19937_64 random(seed);
-  int as_far = 0;
-  for (int i = 0; i < random_arrangements; ++i) {
-    // Not std::shuffle, whose result differs between standard libraries.
-    for (std::size_t k = rate_ranks.size() - 1; k > 0; --k) std::swap(rate_ranks[k], rate_ranks[random() % (k + 1)]);
-    if (std::abs(product_sum(dose_ranks, rate_ranks) - zero) >= observed) ++as_far;
-  }
-  return (as_far + 1.0) / (random_arrangements + 1.0);
-}
-
-double least_squares_slope(const std::vector<double>& x, const std::vector<double>& y) {
+Line least_squares(const std::vector<double>& x, const std::vector<double>& y) {
   const double n = static_cast<double>(x.size());
-  double mean_x = 0, mean_y = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    mean_x += x[i] / n;
-    mean_y += y[i] / n;
-  }
+  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
+  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
   double xx = 0, xy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     xx += (x[i] - mean_x) * (x[i] - mean_x);
     xy += (x[i] - mean_x) * (y[i] - mean_y);
   }
-  return xy / xx;
+  Line line;
+  line.slope = xy / xx;
+  double squares = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) squares += std::pow(y[i] - mean_y - line.slope * (x[i] - mean_x), 2);
+  if (n > 2) line.residual_sd = std::sqrt(squares / (n - 2));
+  line.standard_error = line.residual_sd / std::sqrt(xx);
+  return line;
 }
 
-std::string formatted(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
+double p_on_sides(const PermutationTest& test, Sides sides) {
+  switch (sides) {
+    case Sides::two:
+      return test.p_two_sided;
+    case Sides::less_loss:
+      return test.p_greater;
+    case Sides::more_loss:
+      return test.p_less;
+  }
+  return 1;
 }
 
-std::string in_words(const DoseResponse& result, const std::string& tissue) {
-  const double rho = *result.spearman_rho, p = *result.p_two_sided;
-  const std::string p_text = p < 0.0001 ? "p < 0.0001" : "p = " + formatted("%.4f", p);
-  const std::string figures = "Spearman rho of dose with rate " + formatted("%+.2f", rho) + ", two-sided " + p_text +
-                              " (" + result.p_method + "), " + std::to_string(result.n) + " participants";
-  if (std::abs(rho) < 0.005) return "Dose and " + tissue + " loss do not go together (" + figures + ").";
-  const std::string direction = "Higher dose goes with " + std::string(rho > 0 ? "less " : "more ") + tissue + " loss";
-  if (p < 0.05) return direction + " (" + figures + ").";
-  return direction + " in these participants, but not more clearly than chance would have it (" + figures + ").";
+// The slope at which the one-sided p of rate - slope * score passes the level, by halving; `rising`: the low end.
+std::optional<double> interval_end(const std::vector<double>& scores, const std::vector<double>& rates,
+                                   const Line& line, double level, bool rising, const PermutationOptions& options) {
+  const auto accepted = [&](double slope) {
+    std::vector<double> residuals(rates.size());
+    for (std::size_t i = 0; i < rates.size(); ++i) residuals[i] = rates[i] - slope * scores[i];
+    const auto test = permute_linear(scores, residuals, options);
+    return (rising ? test.p_greater : test.p_less) > level;
+  };
+  const double unit = line.standard_error > 0 ? line.standard_error : std::max(std::abs(line.slope), 1e-12) * 1e-6;
+  double inside = line.slope, outside = line.slope, reach = 4 * unit;
+  do {
+    outside = line.slope + (rising ? -reach : reach);
+    reach *= 4;
+    if (reach > 1e6 * unit) return std::nullopt;
+  } while (accepted(outside));
+  while (std::abs(outside - inside) > 1e-8 * unit) {
+    const double middle = 0.5 * (inside + outside);
+    (accepted(middle) ? inside : outside) = middle;
+  }
+  return 0.5 * (inside + outside);
 }
 
-bool has_two_values(const std::vector<double>& values) {
+SlopeInterval slope_interval(const std::vector<double>& scores, const std::vector<double>& rates, const Line& line,
+                             PermutationOptions options) {
+  SlopeInterval interval;
+  interval.slope = line.slope;
+  options.most_sums = std::min(options.most_sums, most_interval_sums);
+  options.most_draws = 0;
+  if (permute_linear(scores, rates, options).method == PermutationMethod::exact) {
+    interval.low = interval_end(scores, rates, line, 0.025, true, options);
+    interval.high = interval_end(scores, rates, line, 0.025, false, options);
+    interval.method = "exact, from the permutation tests of all slopes";
+    return interval;
+  }
+  const double half_width =
+      quantile(boost::math::students_t(static_cast<double>(rates.size()) - 2), 0.975) * line.standard_error;
+  interval.low = line.slope - half_width;
+  interval.high = line.slope + half_width;
+  interval.method = "Student's t";
+  return interval;
+}
+
+Shift high_minus_low(const std::vector<double>& rates, const DoseClasses& classes) {
+  std::vector<double> low, high;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    if (classes.class_of[i] == 0) low.push_back(rates[i]);
+    if (classes.class_of[i] + 1 == classes.doses.size()) high.push_back(rates[i]);
+  }
+  return hodges_lehmann(std::move(low), std::move(high));
+}
+
+bool varies(const std::vector<double>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) != values.end();
+}
+
+template <class T>
+std::vector<T> without(std::vector<T> values, std::size_t place) {
+  values.erase(values.begin() + static_cast<std::ptrdiff_t>(place));
+  return values;
+}
+
+std::vector<Influence> influence_of(const std::vector<DoseAndRate>& participants, const std::vector<double>& scores,
+                                    const std::vector<double>& rates, const DoseResponseOptions& options) {
+  PermutationOptions permutation = options.permutation;
+  permutation.samples = std::min<std::size_t>(permutation.samples, 9999);
+  std::vector<Influence> influence;
+  for (std::size_t i = 0; i < participants.size(); ++i) {
+    const auto other_scores = without(scores, i), other_rates = without(rates, i);
+    if (!varies(other_scores) || !varies(other_rates)) continue;
+    const auto test = permute_linear(other_scores, other_rates, permutation);
+    influence.push_back({participants[i].participant_id, least_squares(other_scores, other_rates).slope,
+                         p_on_sides(test, options.sides)});
+  }
+  return influence;
+}
+
+std::vector<DoseAndRate> counted_in_order(const std::vector<DoseAndRate>& participants) {
+  std::vector<DoseAndRate> counted;
+  for (const auto& p : participants)
+    if (std::isfinite(p.dose) && std::isfinite(p.rate_percent_per_year)) counted.push_back(p);
+  std::stable_sort(counted.begin(), counted.end(), [](const auto& a, const auto& b) {
+    return a.rate_percent_per_year != b.rate_percent_per_year ? a.rate_percent_per_year < b.rate_percent_per_year
+           : a.dose != b.dose                                 ? a.dose < b.dose
+                                                              : a.participant_id < b.participant_id;
+  });
+  return counted;
+}
+
+std::optional<std::string> why_unable(const std::vector<double>& doses, const std::vector<double>& rates,
+                                      DoseScale scale) {
+  if (doses.size() < 3)
+    return "it needs at least three participants with a dose and a rate, and there " +
+           std::string(doses.size() == 1 ? "is " : "are ") + std::to_string(doses.size());
+  if (!varies(doses)) return "all participants have the same dose";
+  if (!varies(rates)) return "all participants have the same rate";
+  if (!dose_scores(doses, scale))
+    return "the logarithm of a dose that is not above 0 does not exist; use another scale";
+  return std::nullopt;
+}
+
+void set_tests(DoseResponse& result, const std::vector<double>& doses, const std::vector<double>& scores,
+               const std::vector<double>& rates, const DoseResponseOptions& options) {
+  const double n = static_cast<double>(rates.size());
+  const auto ranks = mean_ranks(doses), rate_ranks = mean_ranks(rates);
+  result.jonckheere.permutation = permute_jonckheere(doses, rates, options.permutation);
+  result.spearman.permutation = permute_linear(ranks, rate_ranks, options.permutation);
+  result.linear.permutation = permute_linear(scores, rates, options.permutation);
+  result.jonckheere.estimate = result.jonckheere.permutation.statistic / (2 * result.jonckheere.permutation.mean);
+  const auto& spearman = result.spearman.permutation;
+  // The standard deviation over all arrangements is sqrt(SS_dose SS_rate / (n - 1)).
+  result.spearman.estimate = (spearman.statistic - spearman.mean) / (spearman.standard_deviation * std::sqrt(n - 1));
+  for (TrendTest* test : {&result.jonckheere, &result.spearman, &result.linear})
+    test->p = p_on_sides(test->permutation, options.sides);
+}
+
+void set_detectable(DoseResponse& result, const std::vector<double>& scores, const DoseResponseOptions& options) {
+  const auto trend = detectable_trend(scores, {options.alpha, options.sides == Sides::two, 0.8});
+  const auto in_percent = [&](std::optional<double> in_sd) {
+    return in_sd && result.residual_sd > 0 ? std::optional(*in_sd * result.residual_sd) : std::nullopt;
+  };
+  result.linear.detectable_slope = in_percent(trend.linear);
+  result.jonckheere.detectable_slope = in_percent(trend.jonckheere);
+  result.spearman.detectable_slope = in_percent(trend.spearman);
 }
 
 }  // namespace
 
-DoseResponse dose_response(const std::vector<DoseAndRate>& participants, const std::string& tissue,
-                           std::size_t most_cells) {
-  std::vector<DoseAndRate> counted;
-  for (const auto& p : participants)
-    if (std::isfinite(p.dose) && std::isfinite(p.rate_percent_per_year)) counted.push_back(p);
-  // A fixed order: results do not depend on the order of the participants, not even in the last bit.
-  std::sort(counted.begin(), counted.end(), [](const auto& a, const auto& b) {
-    return a.rate_percent_per_year != b.rate_percent_per_year ? a.rate_percent_per_year < b.rate_percent_per_year
-                                                              : a.dose < b.dose;
-  });
+const TrendTest& DoseResponse::test(Trend trend) const {
+  return trend == Trend::jonckheere ? jonckheere : trend == Trend::spearman ? spearman : linear;
+}
+
+std::optional<std::vector<double>> dose_scores(const std::vector<double>& doses, DoseScale scale) {
+  std::vector<double> scores = doses;
+  if (scale == DoseScale::rank) {
+    const auto classes = dose_classes(doses);
+    for (std::size_t i = 0; i < doses.size(); ++i) scores[i] = static_cast<double>(classes.class_of[i] + 1);
+  }
+  if (scale == DoseScale::log) {
+    for (double& score : scores) {
+      if (!(score > 0)) return std::nullopt;
+      score = std::log(score);
+    }
+  }
+  return scores;
+}
+
+DoseResponse dose_response(const std::vector<DoseAndRate>& participants, const DoseResponseOptions& options) {
+  const auto counted = counted_in_order(participants);
   std::vector<double> doses, rates;
   for (const auto& p : counted) {
     doses.push_back(p.dose);
@@ -183,27 +201,40 @@ DoseResponse dose_response(const std::vector<DoseAndRate>& participants, const s
   }
   DoseResponse result;
   result.n = counted.size();
-  const std::string unable = "Whether " + tissue + " loss depends on dose cannot be computed: ";
-  if (result.n < 3) {
-    result.sentence = unable + "it needs at least three participants with a dose and a rate, and there " +
-                      (result.n == 1 ? "is " : "are ") + std::to_string(result.n) + ".";
-    return result;
-  }
-  if (!has_two_values(doses) || !has_two_values(rates)) {
-    result.sentence = unable + "all participants have the same " + (has_two_values(doses) ? "rate." : "dose.");
-    return result;
-  }
-  const auto dose_ranks = doubled_ranks(doses), rate_ranks = doubled_ranks(rates);
-  result.spearman_rho = correlation(dose_ranks, rate_ranks);
-  result.p_two_sided = exact_p(dose_ranks, rate_ranks, most_cells);
-  result.p_method = "exact";
-  if (!result.p_two_sided) {
-    result.p_two_sided = sampled_p(dose_ranks, rate_ranks);
-    result.p_method = std::to_string(random_arrangements) + " random arrangements, seed " + std::to_string(seed);
-  }
-  result.slope_percent_per_year_per_dose = least_squares_slope(doses, rates);
-  result.sentence = in_words(result, tissue);
+  result.unable = why_unable(doses, rates, options.scale);
+  if (result.unable) return result;
+
+  const auto scores = *dose_scores(doses, options.scale);
+  const auto classes = dose_classes(doses);
+  result.doses = classes.doses;
+  result.scores = *dose_scores(classes.doses, options.scale);
+  set_tests(result, doses, scores, rates, options);
+  const Line line = least_squares(scores, rates);
+  result.linear.estimate = line.slope;
+  result.residual_sd = line.residual_sd;
+  set_detectable(result, scores, options);
+  result.slope = slope_interval(scores, rates, line, options.permutation);
+  result.isotonic = isotonic_curve(doses, rates);
+  result.high_minus_low = high_minus_low(rates, classes);
+  if (counted.size() <= options.most_influence && counted.size() > 3)
+    result.influence = influence_of(counted, scores, rates, options);
+  else
+    result.influence_note = "Leaving out one participant at a time is done for 4 to " +
+                            std::to_string(options.most_influence) + " participants.";
   return result;
+}
+
+std::vector<double> holm_adjusted(const std::vector<double>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  std::vector<double> adjusted(p.size());
+  double largest = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    largest = std::max(largest, std::min(1.0, static_cast<double>(p.size() - k) * p[order[k]]));
+    adjusted[order[k]] = largest;
+  }
+  return adjusted;
 }
 
 }  // namespace wane

@@ -1,33 +1,92 @@
-// Does the rate of change go with the dose? Rank correlation with an exact p, for trials of a dozen participants.
+// Does the rate of change go with the dose? Everything that is computed of one measure (brain, gray or white matter).
+// Sign convention: negative = loss, so that a rising rate is less loss.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/statistics/isotonic.h"
+#include "pipeline/statistics/mixed_model.h"
+#include "pipeline/statistics/permutation.h"
+#include "pipeline/statistics/power.h"
+#include "pipeline/statistics/shift.h"
+
 namespace wane {
 
 struct DoseAndRate {
+  std::string participant_id;
   double dose = 0;
-  double rate_percent_per_year = 0;  // negative = loss
+  double rate_percent_per_year = 0;
+};
+
+enum class DoseScale {
+  linear,  // the dose itself
+  log,     // its natural logarithm: each doubling counts the same; doses above 0
+  rank,    // 1, 2, 3, ... for the doses in rising order: each step counts the same
+};
+
+enum class Trend { jonckheere, spearman, linear };
+
+enum class Sides { two, less_loss, more_loss };  // one-sided: only the named effect of a higher dose is looked for
+
+struct DoseResponseOptions {
+  DoseScale scale = DoseScale::linear;
+  double alpha = 0.05;
+  Sides sides = Sides::two;
+  PermutationOptions permutation;
+  std::size_t most_influence = 100;  // leave-one-out up to so many participants
+};
+
+struct TrendTest {
+  PermutationTest permutation;
+  double p = 1;  // on the side or sides asked for
+  double estimate =
+      0;  // Jonckheere: share of pairs in the order of dose; Spearman: rho; linear: slope per unit of scale
+  std::optional<double> detectable_slope;  // found with 80 % power: percent per year for each unit of scale
+};
+
+struct SlopeInterval {
+  double slope = 0;                 // least squares, percent per year for each unit of scale
+  std::optional<double> low, high;  // 95 %
+  std::string method;               // how the interval was made; empty without one
+};
+
+struct Influence {
+  std::string participant_id;  // left out
+  double slope = 0;            // of the others
+  double p_linear = 1;
 };
 
 struct DoseResponse {
-  std::size_t n = 0;                   // participants with a dose and a rate
-  std::optional<double> spearman_rho;  // of dose with rate; positive: higher dose, less loss
-  std::optional<double> p_two_sided;   // of rho under all ways to share out the rates over the doses
-  std::string p_method;                // "exact", or how many random arrangements from which seed; empty without p
-  std::optional<double> slope_percent_per_year_per_dose;  // least squares, per unit of dose
-  std::string sentence;                                   // the result in words, with its direction
+  std::size_t n = 0;                  // participants with a dose and a rate
+  std::optional<std::string> unable;  // why nothing below could be computed, the end of a sentence; else all is there
+  std::vector<double> doses;          // each once, rising
+  std::vector<double> scores;         // of `doses` on the scale
+  TrendTest jonckheere, spearman, linear;
+  SlopeInterval slope;
+  double residual_sd = 0;  // of rates around the line, percent per year
+  IsotonicCurve isotonic;
+  Shift high_minus_low;  // highest against lowest dose, percent per year
+  std::vector<Influence> influence;
+  std::string influence_note;  // why there is none; empty where there is
+
+  const TrendTest& test(Trend trend) const;
 };
 
-// `tissue` names what was measured in the sentence: "brain", "gray matter". Pairs that are not finite are not counted.
-// Needs at least three participants, two doses and two rates; else the sentence says what is missing.
+// Participants whose dose or rate is not finite are not counted. Needs at least three, two doses and two rates; else
+// `unable` says what is missing. The order of the participants changes nothing.
 //
-// Ties have their mean rank. The exact p counts all arrangements, grouping equal doses (12 participants in 4 doses:
-// 369 600); where that would take more than `most_cells` sums in memory, 100 000 seeded random arrangements stand in.
-DoseResponse dose_response(const std::vector<DoseAndRate>& participants, const std::string& tissue,
-                           std::size_t most_cells = std::size_t{8} << 20);
+// p values are exact where all arrangements of the rates over the doses can be counted (pipeline/statistics/
+// permutation.h). The slope's interval holds every slope b for which neither one-sided exact test of rate - b * score
+// rejects at 2.5 %, up to about 16 participants; beyond it is Student's t. With few arrangements (3 against 3) an end
+// may be missing: no slope however large would be rejected.
+DoseResponse dose_response(const std::vector<DoseAndRate>& participants, const DoseResponseOptions& options = {});
+
+// The doses on the scale; empty where the scale does not exist for them (log of 0).
+std::optional<std::vector<double>> dose_scores(const std::vector<double>& doses, DoseScale scale);
+
+// Holm 1979: p values adjusted so that the chance of any false finding among them stays below alpha. Same order.
+std::vector<double> holm_adjusted(const std::vector<double>& p);
 
 }  // namespace wane

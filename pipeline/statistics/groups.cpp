@@ -58,6 +58,7 @@ Summary summarise(std::vector<double> values) {
   summary.standard_deviation = deviation;
   summary.interval_95_low = mean - half_width;
   summary.interval_95_high = mean + half_width;
+  summary.bootstrap = bca_interval(values);
   return summary;
 }
 

@@ -8,6 +8,7 @@
 
 #include "pipeline/dataset/left_out.h"
 #include "pipeline/measurement/volumes.h"
+#include "pipeline/statistics/bootstrap.h"
 
 namespace wane {
 
@@ -25,6 +26,7 @@ struct Summary {
   std::optional<double> mean, median, minimum, maximum;     // n >= 1
   std::optional<double> standard_deviation;                 // n >= 2; divided by n - 1
   std::optional<double> interval_95_low, interval_95_high;  // n >= 2; of the mean, Student's t with n - 1 degrees
+  std::optional<BootstrapInterval> bootstrap;               // n >= 2 and not all equal; of the mean, 95 %
 };
 
 // Values that are not finite are not counted.

@@ -30,7 +30,7 @@ struct PermutationTest {
 };
 
 struct PermutationOptions {
-  std::size_t most_sums = std::size_t{1} << 20;  // partial sums listed by an exact count: n = 18 in 4 groups
+  std::size_t most_sums = std::size_t{1} << 21;  // partial sums listed by an exact count: n = 20 in 4 groups
   std::size_t samples = 99999;                   // random arrangements where an exact count is too large
   std::size_t most_draws = 30000000;  // samples x participants; where that leaves under 999, the test is asymptotic
   std::uint64_t seed = 20230112;

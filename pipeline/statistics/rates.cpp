@@ -2,6 +2,8 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 
@@ -90,54 +92,156 @@ Eigen::VectorXd visit_variances(const std::vector<LogChange>& changes, std::size
   return (departure.array() + mean).max(mean / most_variance_ratio).min(mean * most_variance_ratio);
 }
 
-double slope(const std::vector<double>& x, const std::vector<double>& y, const std::vector<double>& weights) {
-  double sum = 0, mean_x = 0, mean_y = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    sum += weights[i];
-    mean_x += weights[i] * x[i];
-    mean_y += weights[i] * y[i];
+// A line through visits: slope = sum of k_i y_i.
+struct Line {
+  double slope = 0;                  // of log volume, per year
+  std::vector<double> coefficients;  // k_i, of the visits given
+  std::optional<double> variance;    // of the slope, from the visits' variances
+  double scatter_ratio = 1;          // variance around the line over what the visits' variances explain; 1: not more
+  bool from_scatter = false;         // no variances were given: `variance` is of the scatter
+};
+
+std::optional<Line> line_through(const std::vector<ReconciledVisit>& visits) {
+  if (visits.size() < 2) return std::nullopt;
+  const bool weighted = std::all_of(visits.begin(), visits.end(), [](const auto& v) { return v.variance.has_value(); });
+  double sum = 0, mean_x = 0, mean_y = 0, smallest = 1;
+  if (weighted) {
+    smallest = *visits.front().variance;
+    for (const auto& v : visits) smallest = std::min(smallest, *v.variance);
+  }
+  std::vector<double> weights;
+  for (const auto& v : visits) {
+    weights.push_back(weighted ? smallest / *v.variance : 1.0);
+    sum += weights.back();
+    mean_x += weights.back() * v.years;
+    mean_y += weights.back() * v.log_volume;
   }
   mean_x /= sum;
   mean_y /= sum;
-  double xx = 0, xy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    xx += weights[i] * (x[i] - mean_x) * (x[i] - mean_x);
-    xy += weights[i] * (x[i] - mean_x) * (y[i] - mean_y);
+  double xx = 0;
+  for (std::size_t i = 0; i < visits.size(); ++i)
+    xx += weights[i] * (visits[i].years - mean_x) * (visits[i].years - mean_x);
+  if (!(xx > 0)) return std::nullopt;
+  Line line;
+  for (std::size_t i = 0; i < visits.size(); ++i) {
+    line.coefficients.push_back(weights[i] * (visits[i].years - mean_x) / xx);
+    line.slope += line.coefficients.back() * (visits[i].log_volume - mean_y);
   }
-  return xy / xx;
+  double scatter = 0;
+  for (std::size_t i = 0; i < visits.size(); ++i)
+    scatter += weights[i] * std::pow(visits[i].log_volume - mean_y - line.slope * (visits[i].years - mean_x), 2);
+  const double free = static_cast<double>(visits.size()) - 2;
+  if (weighted) {
+    line.variance = smallest / xx;
+    if (free > 0) line.scatter_ratio = std::max(1.0, scatter / smallest / free);
+  } else if (free > 0) {
+    line.variance = scatter / free / xx;
+    line.from_scatter = true;
+  }
+  return line;
 }
 
-double rate_of(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
-               double TissueValues::*tissue) {
-  const auto logs = log_changes(changes, tissue, days.size());
-  if (logs.empty()) return none;
-  const auto linked = linked_to(logs.front().from, logs, days.size());
-  if (std::any_of(logs.begin(), logs.end(), [&](const auto& c) { return !linked[c.from]; })) return none;
+double quantile_975(double degrees_of_freedom) {
+  if (degrees_of_freedom <= 0) return boost::math::quantile(boost::math::normal(), 0.975);
+  return boost::math::quantile(boost::math::students_t(degrees_of_freedom), 0.975);
+}
 
-  const bool weighted = all_have_errors(logs);
-  const auto volumes = log_volumes(logs, days.size(), weighted);
-  const auto variances = weighted ? visit_variances(logs, days.size()) : Eigen::VectorXd();
-  std::vector<double> years, log_volume, weights;
-  for (std::size_t i = 0; i < days.size(); ++i) {
-    if (!days[i] || !std::isfinite(*days[i]) || !linked[i]) continue;
-    const auto visit = static_cast<Eigen::Index>(i);
-    years.push_back(*days[i] / days_per_year);
-    log_volume.push_back(volumes(visit));
-    weights.push_back(weighted ? variances.mean() / variances(visit) : 1.0);
+double percent_of(double slope) {
+  return 100.0 * std::expm1(slope);
+}
+
+Rate rate_of(const Line& line) {
+  Rate rate;
+  rate.percent_per_year = percent_of(line.slope);
+  rate.visits = line.coefficients.size();
+  if (!line.variance) return rate;
+  const double error = std::sqrt(*line.variance * line.scatter_ratio);
+  const bool by_scatter = line.from_scatter || line.scatter_ratio > 1;
+  const double half_width = quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error;
+  rate.standard_error = 100.0 * std::exp(line.slope) * error;
+  rate.interval_95_low = percent_of(line.slope - half_width);
+  rate.interval_95_high = percent_of(line.slope + half_width);
+  return rate;
+}
+
+// Both lines share the visit at day 0: its error counts in both, with opposite signs.
+double shared_covariance(const std::vector<ReconciledVisit>& before, const Line& run_in,
+                         const std::vector<ReconciledVisit>& after, const Line& later) {
+  double covariance = 0;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    for (std::size_t j = 0; j < after.size(); ++j)
+      if (before[i].visit == after[j].visit && before[i].variance)
+        covariance += run_in.coefficients[i] * later.coefficients[j] * *before[i].variance;
+  return covariance;
+}
+
+Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
+               const std::vector<ReconciledVisit>& after, const Line& later) {
+  Rate change;
+  change.percent_per_year = percent_of(later.slope) - percent_of(run_in.slope);
+  change.visits = before.size() + after.size();
+  if (!run_in.variance || !later.variance) return change;
+  const double a = 100.0 * std::exp(later.slope), b = 100.0 * std::exp(run_in.slope);
+  const double variance = a * a * *later.variance * later.scatter_ratio +
+                          b * b * *run_in.variance * run_in.scatter_ratio -
+                          2 * a * b * shared_covariance(before, run_in, after, later);
+  change.standard_error = std::sqrt(std::max(0.0, variance));
+  change.interval_95_low = change.percent_per_year - quantile_975(0) * *change.standard_error;
+  change.interval_95_high = change.percent_per_year + quantile_975(0) * *change.standard_error;
+  return change;
+}
+
+TissueRate tissue_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                       double TissueValues::*tissue, const RateOptions& options) {
+  std::vector<ReconciledVisit> before, after;
+  const auto visits = reconciled_visits(days, changes, tissue);
+  const double first_day = std::max(0.0, options.baseline_after_days);
+  const bool has_run_in = std::any_of(visits.begin(), visits.end(), [&](const auto& v) { return *days[v.visit] < 0; });
+  for (const auto& visit : visits) {
+    if (*days[visit.visit] >= first_day) after.push_back(visit);
+    if (has_run_in && *days[visit.visit] <= 0) before.push_back(visit);
   }
-  if (years.size() < 2) return none;
-  const auto [first, last] = std::minmax_element(years.begin(), years.end());
-  if (*first == *last) return none;
-  return 100.0 * std::expm1(slope(years, log_volume, weights));
+  TissueRate result;
+  const auto later = line_through(after), run_in = line_through(before);
+  if (later) result.rate = rate_of(*later);
+  if (run_in) result.run_in = rate_of(*run_in);
+  if (later && run_in) result.change_of_rate = change_of(before, *run_in, after, *later);
+  return result;
 }
 
 }  // namespace
 
+std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<double>>& days,
+                                               const std::vector<Change>& changes, double TissueValues::*tissue) {
+  const auto logs = log_changes(changes, tissue, days.size());
+  if (logs.empty()) return {};
+  const auto linked = linked_to(logs.front().from, logs, days.size());
+  if (std::any_of(logs.begin(), logs.end(), [&](const auto& c) { return !linked[c.from]; })) return {};
+  const bool weighted = all_have_errors(logs);
+  const auto volumes = log_volumes(logs, days.size(), weighted);
+  const auto variances = weighted ? visit_variances(logs, days.size()) : Eigen::VectorXd();
+  std::vector<ReconciledVisit> visits;
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    if (!days[i] || !std::isfinite(*days[i]) || !linked[i]) continue;
+    const auto visit = static_cast<Eigen::Index>(i);
+    visits.push_back(
+        {i, *days[i] / days_per_year, volumes(visit), weighted ? std::optional(variances(visit)) : std::nullopt});
+  }
+  return visits;
+}
+
+ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                                 const RateOptions& options) {
+  return {tissue_rate(days, changes, &TissueValues::brain, options),
+          tissue_rate(days, changes, &TissueValues::gray_matter, options),
+          tissue_rate(days, changes, &TissueValues::white_matter, options)};
+}
+
 std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
-                                                   const std::vector<Change>& changes) {
-  const TissueValues rates{rate_of(days, changes, &TissueValues::brain),
-                           rate_of(days, changes, &TissueValues::gray_matter),
-                           rate_of(days, changes, &TissueValues::white_matter)};
+                                                   const std::vector<Change>& changes, const RateOptions& options) {
+  const ParticipantRate all = participant_rate(days, changes, options);
+  const auto value = [](const TissueRate& tissue) { return tissue.rate ? tissue.rate->percent_per_year : none; };
+  const TissueValues rates{value(all.brain), value(all.gray_matter), value(all.white_matter)};
   if (std::isnan(rates.brain) && std::isnan(rates.gray_matter) && std::isnan(rates.white_matter)) return std::nullopt;
   return rates;
 }

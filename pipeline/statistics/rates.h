@@ -8,11 +8,42 @@
 
 namespace wane {
 
-// Percent per year for each tissue, NaN for a tissue whose changes do not allow it; empty where no tissue has a rate:
-// fewer than two dated visits that the changes link, or all of them on one day.
-//
-// `days[i]` is the day of visit i (any origin), empty where it is not known; `changes` name visits by their place in
-// `days`. Undated visits take part in linking the others and not in the slope.
+struct RateOptions {
+  double baseline_after_days = 0;  // visits before this day do not count in the rate (pseudo-atrophy)
+};
+
+struct Rate {
+  double percent_per_year = 0;
+  std::size_t visits = 0;                                   // that it rests on
+  std::optional<double> standard_error;                     // percent per year; see below
+  std::optional<double> interval_95_low, interval_95_high;  // of the measurement, percent per year
+};
+
+// Of one tissue. Empty where the visits do not allow it.
+struct TissueRate {
+  std::optional<Rate> rate;            // visits from day max(0, baseline_after_days) on
+  std::optional<Rate> run_in;          // visits before day 0 and at it: the participant's own control
+  std::optional<Rate> change_of_rate;  // rate - run_in; `visits` are those of both
+};
+
+struct ParticipantRate {
+  TissueRate brain, gray_matter, white_matter;
+};
+
+// A visit with its log volume (natural logarithm, up to a constant of the participant) as all changes agree on it.
+struct ReconciledVisit {
+  std::size_t visit = 0;  // place in `days`
+  double years = 0;
+  double log_volume = 0;
+  std::optional<double> variance;  // of log_volume; empty where changes have no standard errors
+};
+
+// The dated visits of one tissue that the changes link; empty where they fall apart or there is none. Step 1 below.
+std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<double>>& days,
+                                               const std::vector<Change>& changes, double TissueValues::*tissue);
+
+// `days[i]` is the day of visit i (0 = the day of dosing, or the first visit), empty where it is not known; `changes`
+// name visits by their place in `days`. Undated visits take part in linking the others and not in the slope.
 //
 // 1. Every change is a difference of log volume, log(1 + percent / 100). The log volumes of the visits, up to one
 //    common constant, are those that fit all changes best by least squares, each weighted by 1 / standard error^2
@@ -23,7 +54,17 @@ namespace wane {
 //    standard_error_ij^2 = v_i + v_j and kept within a factor of 4 of the mean, so that no fit hangs on one visit.
 // 3. rate = 100 (exp(slope) - 1): the percent lost or gained in a year at a steady relative rate. -1 % in half a year
 //    is therefore -1.99 % and not -2 % per year.
+// 4. The standard error follows from the v_i. Where three or more visits scatter around the line more than the v_i
+//    explain, it is enlarged by that ratio (Birge 1932) and the interval is Student's t with visits - 2 degrees of
+//    freedom; else it is normal. Without standard errors it comes from the scatter alone (three visits or more). The
+//    interval is of the measurement; it says nothing of other participants.
+// 5. Visits before day 0 (run-in) never count in the rate. The visit at day 0 ends the run-in and begins the rate; the
+//    standard error of the change of rate counts its error in both.
+ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                                 const RateOptions& options = {});
+
+// The rates of the above alone: percent per year, NaN for a tissue without; empty where no tissue has one.
 std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
-                                                   const std::vector<Change>& changes);
+                                                   const std::vector<Change>& changes, const RateOptions& options = {});
 
 }  // namespace wane

@@ -49,4 +49,20 @@ inline Provenance small_provenance() {
   return {"0.1.0", R"({"measure": {"iterations": 30}})", {{"participants.tsv", std::string(64, 'a')}}};
 }
 
+// Three doses with four participants each; the loss falls with dose. `dose_of` may turn it round.
+inline Trial trial_with_dose_response(bool reversed = false) {
+  Trial trial;
+  const double doses[] = {5, 10, 24};
+  for (int i = 0; i < 12; ++i) {
+    const int level = i / 4;
+    const double noise = 0.1 * ((i * 5) % 7 - 3);
+    const int dose = reversed ? 2 - level : level;
+    trial.reports.push_back(report_with_two_visits("sub-" + std::to_string(i + 10), std::string(1, char('A' + dose)),
+                                                   doses[dose], -1.6 + 0.6 * level + noise));
+    for (auto& visit : trial.reports.back().visits) visit.volumes_ml.brain *= 1 + 0.02 * ((i * 5) % 11 - 5);
+  }
+  trial.dose_unit = "million cells";
+  return trial;
+}
+
 }  // namespace wane

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "imaging/error.h"
 #include "pipeline/report/tables.h"
+#include "pipeline/report/words.h"
 #include "tests/pipeline/report/reports_for_tests.h"
 
 namespace wane {
@@ -33,14 +35,16 @@ std::vector<std::vector<std::string>> cells_of(const std::string& table) {
 
 TEST(TrialReports, are_one_file_a_dose_group_one_of_the_trial_and_three_tables) {
   std::vector<std::string> paths;
-  for (const auto& file : trial_reports(small_trial(), small_provenance())) paths.push_back(file.path);
+  for (const auto& file : trial_reports(analyse(small_trial()), small_provenance())) paths.push_back(file.path);
   EXPECT_EQ(paths, (std::vector<std::string>{"dose-groups/dose-A_atrophy.json", "dose-groups/dose-B-10-kg_atrophy.json",
                                              "dose-groups/dose-C_atrophy.json", "trial_atrophy.json", "volumes.tsv",
-                                             "changes.tsv", "rates.tsv"}));
+                                             "volumes.json", "changes.tsv", "changes.json", "rates.tsv", "rates.json",
+                                             "visits.tsv", "visits.json", "dose_groups.tsv", "dose_groups.json",
+                                             "dose_tests.tsv", "dose_tests.json"}));
 }
 
 TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out) {
-  const auto files = trial_reports(small_trial(), small_provenance());
+  const auto files = trial_reports(analyse(small_trial()), small_provenance());
   const auto group = json_of(files, "dose-groups/dose-A_atrophy.json");
   EXPECT_EQ(group["schema"], "wane/dose-group/1");
   EXPECT_EQ(group["dose_group"], "A");
@@ -49,7 +53,8 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
   const auto& brain = group["rates_percent_per_year"]["brain"];  // as in groups_test.cpp, from scipy
   EXPECT_EQ(brain.dump(),
             R"({"n":3,"mean":-0.8167,"standard_deviation":0.401,"median":-0.85,"interval_95":[-1.8129,0.1796],)"
-            R"("minimum":-1.2,"maximum":-0.4})");
+            R"("minimum":-1.2,"maximum":-0.4,)"
+            R"("bootstrap_interval_95":{"interval":[-1.2,-0.4],"method":"BCa, all 27 resamples"}})");
   ASSERT_EQ(group["participants"].size(), 3u);
   EXPECT_EQ(group["participants"][2]["participant_id"], "sub-3");
   EXPECT_EQ(group["participants"][2]["rates_percent_per_year"]["gray_matter"], -0.6);
@@ -68,14 +73,14 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
 }
 
 TEST(TrialReports, the_trial_has_every_group_the_direction_and_everybody_left_out) {
-  const auto trial = json_of(trial_reports(small_trial(), small_provenance()), "trial_atrophy.json");
+  const auto trial = json_of(trial_reports(analyse(small_trial()), small_provenance()), "trial_atrophy.json");
   ASSERT_EQ(trial["dose_groups"].size(), 3u);
   EXPECT_EQ(trial["dose_groups"][1]["file"], "dose-groups/dose-B-10-kg_atrophy.json");
   const auto& response = trial["dose_response"]["brain"];
   EXPECT_EQ(response["n"], 4);
   EXPECT_GT(response["spearman_rho"], 0);
   EXPECT_EQ(response["p_two_sided"], 0.5);  // the highest rate falls to the one at 10 by chance in 1 of 4, lowest alike
-  EXPECT_EQ(response["p_method"], "exact");
+  EXPECT_EQ(response["p_method"], "exact (4 arrangements)");
   EXPECT_NE(response["sentence"].get<std::string>().find("Higher dose goes with less brain loss"), std::string::npos);
   EXPECT_EQ(trial["participants"].size(), 6u);
   ASSERT_EQ(trial["left_out"].size(), 4u);
@@ -84,8 +89,8 @@ TEST(TrialReports, the_trial_has_every_group_the_direction_and_everybody_left_ou
 }
 
 TEST(TrialReports, an_empty_trial_is_reported_too) {
-  const auto files = trial_reports({}, small_provenance());
-  EXPECT_EQ(files.size(), 4u);
+  const auto files = trial_reports(analyse({}), small_provenance());
+  EXPECT_EQ(files.size(), 13u);
   const auto trial = json_of(files, "trial_atrophy.json");
   EXPECT_TRUE(trial["dose_groups"].empty());
   EXPECT_TRUE(trial["dose_unit"].is_null());
@@ -93,14 +98,14 @@ TEST(TrialReports, an_empty_trial_is_reported_too) {
 }
 
 TEST(TrialReports, the_same_trial_gives_the_same_bytes) {
-  const auto first = trial_reports(small_trial(), small_provenance());
-  const auto second = trial_reports(small_trial(), small_provenance());
+  const auto first = trial_reports(analyse(small_trial()), small_provenance());
+  const auto second = trial_reports(analyse(small_trial()), small_provenance());
   for (std::size_t i = 0; i < first.size(); ++i) EXPECT_EQ(first[i].text, second[i].text);
   for (const auto& file : first) EXPECT_EQ(file.text.find("nan"), std::string::npos) << file.path;
 }
 
 TEST(TrialReports, the_summary_for_the_terminal_says_direction_and_left_out) {
-  const auto text = trial_summary(small_trial());
+  const auto text = trial_summary(analyse(small_trial()));
   EXPECT_NE(text.find("Dose group A, dose 5 million cells, n = 3, mean % per year:\n"
                       "  brain -0.82 (95 % interval -1.81 to +0.18)\n"),
             std::string::npos)
@@ -131,31 +136,151 @@ TEST(DoseGroupFiles, have_safe_names_that_do_not_collide) {
   EXPECT_EQ(std::adjacent_find(labels.begin(), labels.end()), labels.end());
 }
 
+std::vector<std::vector<std::string>> table_of(const TrialAnalysis& analysis, const std::string& name) {
+  for (const auto& table : trial_tables(analysis))
+    if (table.name == name) return cells_of(table.text);
+  return {};
+}
+
 TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
-  const auto trial = small_trial();
-  const auto volumes = cells_of(volumes_tsv(trial.reports));
+  const auto analysis = analyse(small_trial());
+  const auto volumes = table_of(analysis, "volumes");
   ASSERT_EQ(volumes.size(), 1u + 11u);
   EXPECT_EQ(volumes[1], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "0", "1200.123", "700.000", "500.500",
                                                   "300.000", "1500.000"}));
   EXPECT_EQ(volumes[7],
-            (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "n/a", "1.000", "2.000", "3.000", "4.000", "n/a"}));
-  const auto changes = cells_of(changes_tsv(trial.reports));
+            (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000", "NA"}));
+  const auto changes = table_of(analysis, "changes");
   ASSERT_EQ(changes.size(), 1u + 5u);
   EXPECT_EQ(changes[1], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "ses-02", "365.25", "-1.2000", "-1.8000",
                                                   "-0.6000", "0.1000", "0.2000", "0.1500"}));
-  const auto rates = cells_of(rates_tsv(trial.reports, trial.left_out));
+  const auto rates = table_of(analysis, "rates");
+  const auto first = [](std::vector<std::string> row) {
+    row.resize(8);
+    return row;
+  };
   ASSERT_EQ(rates.size(), 1u + 8u);
-  EXPECT_EQ(rates[1], (std::vector<std::string>{"sub-1", "A", "5", "2", "-1.2000", "-1.8000", "-0.6000", "n/a"}));
-  EXPECT_EQ(rates[4], (std::vector<std::string>{"sub-4", "A", "5", "1", "n/a", "n/a", "n/a", "only one visit"}));
-  EXPECT_EQ(rates[6][1], "n/a");
-  EXPECT_EQ(rates[8], (std::vector<std::string>{"sub-8", "C", "n/a", "0", "n/a", "n/a", "n/a", "not measured"}));
-  for (const auto* table : {&volumes, &changes, &rates})
-    for (const auto& row : *table) EXPECT_EQ(row.size(), table->front().size());
+  EXPECT_EQ(first(rates[1]), (std::vector<std::string>{"sub-1", "A", "5", "2", "-1.2000", "-1.8000", "-0.6000", "NA"}));
+  EXPECT_EQ(rates[1][8], "0.1000") << "the standard error of one change over a year is its own";
+  EXPECT_EQ(first(rates[4]), (std::vector<std::string>{"sub-4", "A", "5", "1", "NA", "NA", "NA", "only one visit"}));
+  EXPECT_EQ(rates[6][1], "NA");
+  EXPECT_EQ(first(rates[8]), (std::vector<std::string>{"sub-8", "C", "NA", "0", "NA", "NA", "NA", "not measured"}));
+  const auto visits = table_of(analysis, "visits");
+  ASSERT_EQ(visits.size(), 1u + 12u);
+  EXPECT_EQ(visits[8], (std::vector<std::string>{"sub-4", "A", "5", "ses-02", "NA", "no", "no"}));
+}
+
+TEST(Tables, every_row_has_every_column_and_every_column_its_description) {
+  for (const auto& table : trial_tables(analyse(trial_with_dose_response()))) {
+    const auto rows = cells_of(table.text);
+    const auto dictionary = ordered_json::parse(table.dictionary);
+    EXPECT_GT(rows.size(), 1u) << table.name;
+    for (const auto& row : rows) EXPECT_EQ(row.size(), rows.front().size()) << table.name;
+    for (const auto& column : rows.front()) EXPECT_TRUE(dictionary[column].contains("Description")) << column;
+  }
 }
 
 TEST(Tables, text_cannot_break_the_columns) {
-  auto report = report_with_one_visit("sub-1", "A\tB\nC");
-  EXPECT_EQ(cells_of(volumes_tsv({report}))[1][1], "A B C");
+  Trial trial;
+  trial.reports = {report_with_one_visit("sub-1", "A\tB\nC")};
+  EXPECT_EQ(table_of(analyse(trial), "volumes")[1][1], "A B C");
+}
+
+TEST(Sentences, name_direction_size_interval_p_and_what_could_not_have_been_seen) {
+  const auto sentence = response_sentence(analyse(trial_with_dose_response()), 0);
+  EXPECT_EQ(sentence.find("Higher dose goes with less brain loss: the loss is smaller by 0."), 0u) << sentence;
+  for (const char* part :
+       {"% per year for each 10 million cells (95 % interval 0.", " smaller); linear contrast, exact p",
+        "two-sided, n = 12 (exploratory). A trend smaller than 0.",
+        "could not have been seen in this design (80 % power)."})
+    EXPECT_NE(sentence.find(part), std::string::npos) << part << " in " << sentence;
+}
+
+TEST(Sentences, swapped_doses_say_the_reverse) {
+  const auto sentence = response_sentence(analyse(trial_with_dose_response(true)), 1);
+  EXPECT_EQ(sentence.find("Higher dose goes with more gray matter loss: the loss is larger by "), 0u) << sentence;
+  EXPECT_NE(sentence.find(" larger); linear contrast"), std::string::npos) << sentence;
+}
+
+TEST(Sentences, what_chance_explains_is_said_so) {
+  auto trial = trial_with_dose_response();
+  for (std::size_t i = 0; i < trial.reports.size(); ++i) trial.reports[i].dose = i % 3 == 0 ? 5 : i % 3 == 1 ? 10 : 24;
+  const auto sentence = response_sentence(analyse(trial), 0);
+  EXPECT_NE(sentence.find("not more clearly than chance would have it"), std::string::npos) << sentence;
+}
+
+TEST(Plan, names_the_primary_analysis_and_leaves_the_rest_exploratory) {
+  auto trial = trial_with_dose_response();
+  trial.plan.file = PlanFile{
+      parse_analysis_plan(R"({"measure": "gray_matter", "test": "jonckheere", "scale": "log"})", "analysis_plan.json"),
+      "analysis_plan.json", std::string(64, 'c')};
+  const auto report = json_of(trial_reports(analyse(trial), small_provenance()), "trial_atrophy.json");
+  EXPECT_EQ(report["dose_response"]["gray_matter"]["tests"]["jonckheere"]["role"], "primary");
+  EXPECT_TRUE(report["dose_response"]["gray_matter"]["tests"]["jonckheere"]["p_holm_across_measures"].is_null());
+  EXPECT_EQ(report["dose_response"]["brain"]["tests"]["jonckheere"]["role"], "exploratory");
+  const auto& brain = report["dose_response"]["brain"]["tests"]["jonckheere"];
+  EXPECT_GE(brain["p_holm_across_measures"].get<double>(), brain["p"].get<double>());
+  EXPECT_FALSE(report["analysis_plan"]["changed_since_fixed"].get<bool>());
+  EXPECT_NE(report["dose_response"]["gray_matter"]["sentence"].get<std::string>().find("for each doubling of the dose"),
+            std::string::npos);
+  trial.plan.fixed_sha256 = std::string(64, 'd');
+  const auto changed = json_of(trial_reports(analyse(trial), small_provenance()), "trial_atrophy.json");
+  EXPECT_TRUE(changed["analysis_plan"]["changed_since_fixed"].get<bool>());
+  EXPECT_NE(changed["analysis_plan"]["sentence"].get<std::string>().find("THE PLAN WAS CHANGED"), std::string::npos);
+}
+
+TEST(Plan, broken_plans_give_one_clear_sentence) {
+  const auto refusal = [](const std::string& text) {
+    try {
+      parse_analysis_plan(text, "analysis_plan.json");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_NE(refusal("[1]").find("not a JSON object"), std::string::npos);
+  EXPECT_NE(refusal(R"({"measure": "brain"})").find("does not say which \"test\""), std::string::npos);
+  EXPECT_NE(refusal(R"({"measure": "csf", "test": "linear"})").find("one of: brain, gray_matter, white_matter"),
+            std::string::npos);
+  EXPECT_NE(refusal(R"({"measure": "brain", "test": "linear", "alpha": 5})").find("between 0 and 0.5"),
+            std::string::npos);
+  EXPECT_NE(refusal(R"({"measure": "brain", "test": "linear", "tests": 1})").find("has a key \"tests\""),
+            std::string::npos);
+}
+
+TEST(MixedModelOfTrial, two_visits_fall_back_to_a_random_intercept_and_agree_with_the_regression_of_changes) {
+  const auto analysis = analyse(trial_with_dose_response());
+  const auto& measure = analysis.measures[0];
+  ASSERT_TRUE(measure.model) << measure.model_note;
+  EXPECT_FALSE(measure.model->random_slope);
+  EXPECT_NE(measure.model->note.find("only the intercept is random"), std::string::npos);
+  // Log changes are within a few thousandths of percent changes here.
+  EXPECT_NEAR(measure.model->effects[3].estimate, measure.response.slope.slope, 1e-3);
+  EXPECT_NEAR(measure.model->effects[3].degrees_of_freedom, 10, 1e-2);
+}
+
+TEST(MixedModelOfTrial, covariates_are_adjusted_for_and_who_lacks_one_is_named) {
+  auto trial = trial_with_dose_response();
+  Covariate age{"age", {}}, site{"site", {}};
+  for (std::size_t i = 0; i + 1 < trial.reports.size(); ++i) {
+    age.value_of[trial.reports[i].participant_id] = std::to_string(40 + (i * 7) % 11);
+    site.value_of[trial.reports[i].participant_id] = i % 2 ? "Milan" : "Terni";
+  }
+  trial.covariates = {age, site};
+  const auto analysis = analyse(trial);
+  const auto& measure = analysis.measures[0];
+  ASSERT_TRUE(measure.model) << measure.model_note;
+  EXPECT_EQ(measure.effect_names, (std::vector<std::string>{"intercept", "years", "dose", "dose x years", "age",
+                                                            "age x years", "site = Terni", "site = Terni x years"}));
+  EXPECT_NE(measure.model_note.find("sub-21"), std::string::npos);
+}
+
+TEST(Rates, a_later_baseline_leaves_people_out_with_the_reason) {
+  auto trial = small_trial();
+  trial.options.baseline_after_days = 100;
+  const auto analysis = analyse(trial);
+  ASSERT_FALSE(analysis.groups.left_out.empty());
+  EXPECT_EQ(analysis.groups.left_out[0].reason, "fewer than two visits on or after day 100");
 }
 
 TEST(WhyNoRate, names_what_is_missing) {

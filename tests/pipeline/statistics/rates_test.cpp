@@ -123,5 +123,54 @@ TEST(Rates, there_is_none_without_two_dated_visits) {
   EXPECT_FALSE(rates_percent_per_year({0.0, 1.0, 2.0, 3.0}, {change(0, 1, -1), change(2, 3, -1)}));
 }
 
+// With v = 1e-6 at each of three visits half a year apart, the slope's variance is 1e-6 / 0.5.
+TEST(Rates, the_interval_follows_from_the_standard_errors) {
+  const auto changes = changes_between({100, 99.5, 99.0025}, {1e-3, 1e-3, 1e-3});
+  const auto rate = participant_rate({0.0, year / 2, year}, changes).brain.rate.value();
+  EXPECT_EQ(rate.visits, 3u);
+  EXPECT_NEAR(rate.percent_per_year, -0.9975, 1e-10);
+  EXPECT_NEAR(*rate.standard_error, 0.990025 * 100 * std::sqrt(2e-6), 1e-6);
+  EXPECT_NEAR(*rate.interval_95_low, 100 * std::expm1(2 * std::log(0.995) - 1.959963985 * std::sqrt(2e-6)), 1e-6);
+  EXPECT_NEAR(*rate.interval_95_high, 100 * std::expm1(2 * std::log(0.995) + 1.959963985 * std::sqrt(2e-6)), 1e-6);
+}
+
+TEST(Rates, scatter_beyond_the_standard_errors_widens_the_interval) {
+  const Days days = {0.0, 0.5 * year, year, 1.5 * year};
+  const std::vector<double> errors(4, 1e-4);
+  const auto steady = participant_rate(days, changes_between({100, 99.5, 99.0025, 98.5075}, errors)).brain.rate.value();
+  const auto rough = participant_rate(days, changes_between({100, 99.0, 99.5, 98.5}, errors)).brain.rate.value();
+  EXPECT_GT(*rough.standard_error, 5 * *steady.standard_error);
+}
+
+TEST(Rates, without_standard_errors_two_visits_have_no_interval_and_three_have) {
+  EXPECT_FALSE(participant_rate({0.0, year}, {change(0, 1, -1)}).brain.rate->standard_error);
+  EXPECT_TRUE(
+      participant_rate({0.0, year, 2 * year}, changes_between({100, 99, 98.5})).brain.rate->standard_error.has_value());
+}
+
+TEST(Rates, a_later_baseline_leaves_out_the_early_loss) {
+  const Days days = {0.0, 180.0, 180.0 + year, 180.0 + 2 * year};
+  const auto changes = changes_between({100, 98, 97.02, 96.0498});
+  EXPECT_NEAR(rates_percent_per_year(days, changes, {180})->brain, -1.0, 1e-10);
+  EXPECT_LT(rates_percent_per_year(days, changes)->brain, -1.3);
+  EXPECT_FALSE(rates_percent_per_year(days, changes, {10000}));
+}
+
+TEST(Rates, the_run_in_is_the_participants_own_control) {
+  const Days days = {-0.25 * year, 0.0, year};
+  const auto changes = changes_between({100.5037815, 100, 99.5}, {1e-3, 1e-3, 1e-3});  // -2 % per year, then -0.5
+  const auto brain = participant_rate(days, changes).brain;
+  EXPECT_NEAR(brain.rate->percent_per_year, -0.5, 1e-6);
+  EXPECT_EQ(brain.rate->visits, 2u);
+  EXPECT_NEAR(brain.run_in->percent_per_year, 100 * std::expm1(-4 * std::log(1.005037815)), 1e-6);
+  EXPECT_NEAR(brain.change_of_rate->percent_per_year, brain.rate->percent_per_year - brain.run_in->percent_per_year,
+              1e-12);
+  // Slopes (y0 - y-) / 0.25 and (y1 - y0) / 1 share y0; percents are 100 exp(slope).
+  const double later = 99.5, before = 100 * std::exp(-4 * std::log(1.005037815));
+  EXPECT_NEAR(*brain.change_of_rate->standard_error,
+              1e-3 * std::sqrt(later * later + std::pow(later + 4 * before, 2) + std::pow(4 * before, 2)), 1e-6);
+  EXPECT_FALSE(participant_rate({0.0, year}, {change(0, 1, -1)}).brain.run_in);
+}
+
 }  // namespace
 }  // namespace wane

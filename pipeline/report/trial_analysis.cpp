@@ -1,0 +1,334 @@
+#include "pipeline/report/trial_analysis.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+namespace wane {
+namespace {
+
+struct Visits {
+  std::vector<std::optional<double>> days;
+  std::vector<Change> changes;
+};
+
+Visits visits_of(const ParticipantReport& report) {
+  Visits visits;
+  for (const auto& visit : report.visits) visits.days.push_back(visit.days);
+  const auto place = [&](const std::string& session) {
+    const auto found = std::find_if(report.visits.begin(), report.visits.end(),
+                                    [&](const VisitRow& visit) { return visit.session == session; });
+    return static_cast<std::size_t>(found - report.visits.begin());
+  };
+  for (const auto& row : report.changes)
+    visits.changes.push_back({place(row.from), place(row.to), row.percent, row.standard_error});
+  return visits;
+}
+
+std::optional<TissueValues> values_of(const ParticipantRate& rates) {
+  const auto value = [](const TissueRate& tissue) {
+    return tissue.rate ? tissue.rate->percent_per_year : std::numeric_limits<double>::quiet_NaN();
+  };
+  if (!rates.brain.rate && !rates.gray_matter.rate && !rates.white_matter.rate) return std::nullopt;
+  return TissueValues{value(rates.brain), value(rates.gray_matter), value(rates.white_matter)};
+}
+
+std::vector<ParticipantRates> group_entries(const Trial& trial) {
+  std::vector<ParticipantRates> entries;
+  for (const auto& report : trial.reports)
+    entries.push_back({report.participant_id, report.dose_group, report.dose, report.rates_percent_per_year,
+                       why_no_rate(report, trial.options.baseline_after_days)});
+  return entries;
+}
+
+// A dose without a group counts: the group is a name, the dose is what was given.
+std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, double TissueValues::*tissue) {
+  std::vector<DoseAndRate> pairs;
+  for (const auto& report : reports)
+    if (report.dose && report.rates_percent_per_year)
+      pairs.push_back({report.participant_id, *report.dose, (*report.rates_percent_per_year).*tissue});
+  return pairs;
+}
+
+DoseResponseOptions response_options(const AnalysisPlan& plan) {
+  DoseResponseOptions options;
+  options.scale = plan.scale;
+  options.alpha = plan.alpha;
+  options.sides = plan.sides;
+  return options;
+}
+
+// Columns of a covariate: the number less its mean, or one column for each category but the first.
+class CovariateColumns {
+ public:
+  explicit CovariateColumns(const Covariate& covariate, const std::vector<std::string>& participants)
+      : covariate_(covariate) {
+    std::set<std::string> categories;
+    double sum = 0, count = 0;
+    for (const auto& id : participants) {
+      const auto found = covariate.value_of.find(id);
+      if (found == covariate.value_of.end()) continue;
+      categories.insert(found->second);
+      const auto number = number_in(found->second);
+      numeric_ = numeric_ && number;
+      sum += number.value_or(0);
+      ++count;
+    }
+    mean_ = count > 0 ? sum / count : 0;
+    if (numeric_ || categories.empty()) return;
+    categories_.assign(std::next(categories.begin()), categories.end());
+  }
+
+  std::vector<std::string> names() const {
+    if (numeric_) return {covariate_.name};
+    std::vector<std::string> names;
+    for (const auto& category : categories_) names.push_back(covariate_.name + " = " + category);
+    return names;
+  }
+
+  // Empty for a participant without a value.
+  std::optional<std::vector<double>> values(const std::string& id) const {
+    const auto found = covariate_.value_of.find(id);
+    if (found == covariate_.value_of.end()) return std::nullopt;
+    if (numeric_) return std::vector<double>{*number_in(found->second) - mean_};
+    std::vector<double> values;
+    for (const auto& category : categories_) values.push_back(found->second == category ? 1 : 0);
+    return values;
+  }
+
+ private:
+  static std::optional<double> number_in(const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+  }
+
+  const Covariate& covariate_;
+  bool numeric_ = true;
+  double mean_ = 0;
+  std::vector<std::string> categories_;
+};
+
+struct ModelData {
+  std::vector<ModelSubject> subjects;
+  std::vector<std::string> effect_names = {"intercept", "years", "dose", "dose x years"};
+  std::string note;
+};
+
+std::optional<ModelSubject> subject_of(const ParticipantReport& report, const Tissue& tissue, double score,
+                                       const std::vector<double>& covariates, double first_day) {
+  const Visits visits = visits_of(report);
+  std::vector<ReconciledVisit> used;
+  for (const auto& visit : reconciled_visits(visits.days, visits.changes, tissue.value))
+    if (*visits.days[visit.visit] >= first_day) used.push_back(visit);
+  if (used.size() < 2) return std::nullopt;
+  const double volume = report.visits[used.front().visit].volumes_ml.*tissue.volume;
+  if (!std::isfinite(volume) || volume <= 0) return std::nullopt;
+  const auto rows = static_cast<Eigen::Index>(used.size());
+  const auto columns = static_cast<Eigen::Index>(4 + 2 * covariates.size());
+  ModelSubject subject{Eigen::MatrixXd(rows, columns), Eigen::VectorXd(rows), Eigen::VectorXd(rows)};
+  for (Eigen::Index row = 0; row < rows; ++row) {
+    const auto& visit = used[static_cast<std::size_t>(row)];
+    subject.years(row) = visit.years;
+    subject.values(row) = 100 * (std::log(volume) + visit.log_volume - used.front().log_volume);
+    subject.fixed.row(row).head(4) << 1, visit.years, score, score * visit.years;
+    for (std::size_t c = 0; c < covariates.size(); ++c) {
+      subject.fixed(row, static_cast<Eigen::Index>(4 + 2 * c)) = covariates[c];
+      subject.fixed(row, static_cast<Eigen::Index>(5 + 2 * c)) = covariates[c] * visit.years;
+    }
+  }
+  return subject;
+}
+
+ModelData model_data(const Trial& trial, const Tissue& tissue, DoseScale scale) {
+  ModelData data;
+  std::vector<const ParticipantReport*> dosed;
+  std::vector<std::string> ids;
+  std::vector<double> doses;
+  for (const auto& report : trial.reports) {
+    if (!report.dose || !report.rates_percent_per_year) continue;
+    dosed.push_back(&report);
+    ids.push_back(report.participant_id);
+    doses.push_back(*report.dose);
+  }
+  const auto scores = dose_scores(doses, scale);
+  if (!scores) throw std::invalid_argument("the logarithm of a dose that is not above 0 does not exist");
+  std::vector<CovariateColumns> covariates;
+  for (const auto& covariate : trial.covariates) {
+    covariates.emplace_back(covariate, ids);
+    for (const auto& name : covariates.back().names()) {
+      data.effect_names.push_back(name);
+      data.effect_names.push_back(name + " x years");
+    }
+  }
+  std::string without;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < dosed.size(); ++i) {
+    std::vector<double> values;
+    bool complete = true;
+    for (const auto& covariate : covariates) {
+      const auto own = covariate.values(ids[i]);
+      complete = complete && own;
+      if (own) values.insert(values.end(), own->begin(), own->end());
+    }
+    auto subject =
+        complete ? subject_of(*dosed[i], tissue, (*scores)[i], values, std::max(0.0, trial.options.baseline_after_days))
+                 : std::nullopt;
+    if (subject) {
+      data.subjects.push_back(std::move(*subject));
+    } else if (++count <= 20) {
+      without += (without.empty() ? "" : ", ") + ids[i];
+    }
+  }
+  if (count > 0)
+    data.note = "Not in the model, for want of a covariate, a volume or two dated visits: " + without +
+                (count > 20 ? " and " + std::to_string(count - 20) + " more." : ".");
+  return data;
+}
+
+void set_model(MeasureAnalysis& measure, const Trial& trial, const Tissue& tissue, DoseScale scale) {
+  try {
+    ModelData data = model_data(trial, tissue, scale);
+    measure.model_note = data.note;
+    measure.model = fit_mixed_model(data.subjects);
+    measure.effect_names = std::move(data.effect_names);
+  } catch (const std::invalid_argument& reason) {
+    measure.model_note = std::string("There is no mixed model: ") + reason.what() + ".";
+  }
+}
+
+// What differs between people and what is error of a visit, for the next trial.
+void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue) {
+  if (measure.model && measure.model->random_slope && measure.model->converged) {
+    measure.between_sd = measure.model->slope_sd;
+    measure.visit_error_sd = measure.model->residual_sd;
+    measure.variance_note = "from the mixed model";
+    return;
+  }
+  double squares = 0, visit_variance = 0, count = 0, visits = 0;
+  for (std::size_t i = 0; i < analysis.rates.size(); ++i) {
+    const auto& rate = (analysis.rates[i].*tissue.rate).rate;
+    if (!rate || !rate->standard_error || !analysis.trial.reports[i].dose) continue;
+    squares += *rate->standard_error * *rate->standard_error;
+    ++count;
+    const Visits own = visits_of(analysis.trial.reports[i]);
+    for (const auto& visit : reconciled_visits(own.days, own.changes, tissue.value)) {
+      if (!visit.variance) continue;
+      visit_variance += *visit.variance;
+      ++visits;
+    }
+  }
+  const double total = measure.response.residual_sd * measure.response.residual_sd;
+  if (count == 0 || visits == 0) {
+    measure.between_sd = measure.response.residual_sd;
+    measure.variance_note =
+        "from the scatter of the rates around the trend, all of it taken as difference between people: the changes "
+        "have no standard errors";
+    return;
+  }
+  measure.between_sd = std::sqrt(std::max(0.0, total - squares / count));
+  measure.visit_error_sd = 100 * std::sqrt(visit_variance / visits);
+  measure.variance_note = "from the scatter of the rates around the trend, less the changes' standard errors";
+}
+
+std::vector<double> evenly_spaced(double years, int visits) {
+  std::vector<double> times;
+  for (int i = 0; i < visits; ++i) times.push_back(years * i / (visits - 1));
+  return times;
+}
+
+void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
+  const GroupOptions& options = analysis.trial.options;
+  const auto& scores = measure.response.scores;
+  if (measure.response.unable || !(measure.between_sd + measure.visit_error_sd > 0)) return;
+  std::vector<double> differences = {0.2, 0.4, 0.8};
+  std::vector<std::pair<double, int>> schedules = {{1, 2}, {1, 5}, {2, 3}, {2, 9}};
+  if (options.next_difference != 0) {
+    differences = {std::abs(options.next_difference)};
+    schedules = {{options.next_years, options.next_visits}};
+  }
+  const TestLevel level{analysis.plan.alpha, analysis.plan.sides == Sides::two, 0.8};
+  for (const double difference : differences)
+    for (const auto& [years, visits] : schedules) {
+      NextTrial next{scores, difference / (scores.back() - scores.front()), measure.between_sd, measure.visit_error_sd,
+                     evenly_spaced(years, visits)};
+      measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
+    }
+}
+
+// Across the measures, each test by itself; the primary analysis stands alone.
+void set_holm(TrialAnalysis& analysis) {
+  for (const Trend test : {Trend::jonckheere, Trend::spearman, Trend::linear}) {
+    std::vector<double> p;
+    std::vector<std::size_t> of;
+    for (std::size_t m = 0; m < tissues.size(); ++m) {
+      if (analysis.measures[m].response.unable || analysis.is_primary(m, test)) continue;
+      p.push_back(analysis.measures[m].response.test(test).p);
+      of.push_back(m);
+    }
+    const auto adjusted = holm_adjusted(p);
+    for (std::size_t i = 0; i < of.size(); ++i)
+      analysis.measures[of[i]].p_holm[static_cast<std::size_t>(test)] = adjusted[i];
+  }
+}
+
+}  // namespace
+
+bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
+  return trial.plan.file && plan.measure == tissues[measure].key && plan.test == test;
+}
+
+ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options) {
+  const Visits visits = visits_of(report);
+  return participant_rate(visits.days, visits.changes, options);
+}
+
+std::string why_no_rate(const ParticipantReport& report, double baseline_after_days) {
+  if (report.rates_percent_per_year) return "";
+  if (report.visits.size() < 2) return report.visits.empty() ? "no visit was measured" : "only one visit";
+  if (report.changes.empty()) return "no change was measured";
+  std::vector<double> days;
+  for (const auto& visit : report.visits)
+    if (visit.days) days.push_back(*visit.days);
+  if (days.size() < 2) return "fewer than two visits have a date";
+  if (std::all_of(days.begin(), days.end(), [&](double day) { return day == days.front(); }))
+    return "all visits have the same date";
+  const double first = std::max(0.0, baseline_after_days);
+  if (std::count_if(days.begin(), days.end(), [&](double day) { return day >= first; }) < 2)
+    return "fewer than two visits on or after day " + std::to_string(static_cast<int>(std::ceil(first)));
+  return "the changes between dated visits are missing";
+}
+
+TrialAnalysis analyse(Trial trial) {
+  TrialAnalysis analysis;
+  analysis.trial = std::move(trial);
+  if (analysis.trial.plan.file)
+    analysis.plan = analysis.trial.plan.file->plan;
+  else
+    analysis.plan.scale = scale_named(analysis.trial.options.scale).value_or(DoseScale::linear);
+  const RateOptions rate_options{analysis.trial.options.baseline_after_days};
+  for (auto& report : analysis.trial.reports) {
+    analysis.rates.push_back(rate_of(report, rate_options));
+    report.rates_percent_per_year = values_of(analysis.rates.back());
+  }
+  analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);
+  for (std::size_t m = 0; m < tissues.size(); ++m) {
+    MeasureAnalysis& measure = analysis.measures[m];
+    measure.response =
+        dose_response(doses_and_rates(analysis.trial.reports, tissues[m].value), response_options(analysis.plan));
+    if (measure.response.unable) {
+      measure.model_note = "There is no mixed model: " + *measure.response.unable + ".";
+      continue;
+    }
+    set_model(measure, analysis.trial, tissues[m], analysis.plan.scale);
+    set_variances(measure, analysis, tissues[m]);
+    set_next_trials(measure, analysis);
+  }
+  set_holm(analysis);
+  return analysis;
+}
+
+}  // namespace wane

@@ -1,0 +1,105 @@
+// All statistics of a trial, from the participants' measured changes.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset/left_out.h"
+#include "pipeline/report/analysis_plan.h"
+#include "pipeline/report/group_options.h"
+#include "pipeline/report/participant_report.h"
+#include "pipeline/statistics/dose_response.h"
+#include "pipeline/statistics/groups.h"
+#include "pipeline/statistics/rates.h"
+
+namespace wane {
+
+// The plan of the analysis and what became of it.
+struct PlanRecord {
+  std::optional<PlanFile> file;             // empty: none was given
+  std::optional<std::string> fixed_sha256;  // of the plan at the first blinded run; "none": there was none then
+  bool changed() const { return fixed_sha256 && *fixed_sha256 != (file ? file->sha256 : "none"); }
+};
+
+// A column of participants.tsv for the mixed model; participants without a value are not in the model.
+struct Covariate {
+  std::string name;
+  std::map<std::string, std::string> value_of;  // by participant; numbers throughout: a number, else categories
+};
+
+struct Trial {
+  std::vector<ParticipantReport> reports;  // measured, in the order they are listed
+  std::vector<LeftOut> left_out;           // not measured: no scan, failed, unusable report
+  std::string dose_unit;                   // "million cells"; empty: not said
+  std::vector<std::string> warnings;       // sentences about the dataset
+  GroupOptions options = {};
+  PlanRecord plan = {};
+  std::vector<Covariate> covariates = {};
+  bool blinded = false;  // dose groups are codes and doses are not there
+};
+
+// One measure; `words` are those of sentences.
+struct Tissue {
+  const char* key;    // in JSON
+  const char* words;  // in sentences
+  double TissueValues::*value;
+  Summary TissueSummaries::*summary;
+  TissueRate ParticipantRate::*rate;
+  double Volumes::*volume;
+};
+inline constexpr std::array<Tissue, 3> tissues = {{
+    {"brain", "brain", &TissueValues::brain, &TissueSummaries::brain, &ParticipantRate::brain, &Volumes::brain},
+    {"gray_matter", "gray matter", &TissueValues::gray_matter, &TissueSummaries::gray_matter,
+     &ParticipantRate::gray_matter, &Volumes::gray_matter},
+    {"white_matter", "white matter", &TissueValues::white_matter, &TissueSummaries::white_matter,
+     &ParticipantRate::white_matter, &Volumes::white_matter},
+}};
+
+struct NextTrialRow {
+  double difference = 0;  // percent per year, highest against lowest dose
+  double years = 0;
+  int visits = 0;
+  std::optional<std::size_t> per_group;  // empty: more than 100 000
+};
+
+struct MeasureAnalysis {
+  DoseResponse response;
+  std::optional<MixedModel> model;
+  std::vector<std::string> effect_names;        // of model->effects: "intercept", "years", "dose", "dose x years", ...
+  std::string model_note;                       // why there is no model; or who is not in it
+  std::array<std::optional<double>, 3> p_holm;  // by Trend; of the exploratory tests, across measures
+  double between_sd = 0, visit_error_sd = 0;    // what the sample sizes rest on, percent per year and percent
+  std::string variance_note;                    // where they come from
+  std::vector<NextTrialRow> next_trials;
+};
+
+struct TrialAnalysis {
+  Trial trial;                         // with rates_percent_per_year as the options want them
+  AnalysisPlan plan;                   // of the file, or the scale of the options with all tests exploratory
+  std::vector<ParticipantRate> rates;  // of trial.reports
+  DoseGroups groups;
+  std::array<MeasureAnalysis, 3> measures;  // of `tissues`
+
+  bool is_primary(std::size_t measure, Trend test) const;
+};
+
+// The response of the mixed model is 100 x the natural logarithm of a visit's volume in mL: the first visit's measured
+// volume times the changes as all pairs of visits agree on them. Its slope is percent per year (logarithmic: -1 % is
+// -1.005). No visit is pinned to 0, so that every visit has its own error; the first volume's error is a constant of
+// the participant and falls into the random intercept, as does the size of the head. Visits are those that count in the
+// rate. Fixed effects: intercept, years, dose (on the plan's scale), dose x years, and each covariate with and without
+// x years. dose x years is the dose response.
+//
+// Sums run in a fixed order: the same trial gives the same bits for any number of threads.
+TrialAnalysis analyse(Trial trial);
+
+// A participant's rates from the visits and changes that its report lists.
+ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options = {});
+
+// Why a participant has no rate, as the end of a sentence; empty where there is one.
+std::string why_no_rate(const ParticipantReport& report, double baseline_after_days = 0);
+
+}  // namespace wane

@@ -1,0 +1,195 @@
+#include "pipeline/report/words.h"
+
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+
+namespace wane {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// Two decimals, more where there would be nothing but zeros.
+std::string amount(double value) {
+  const double size = std::abs(value);
+  if (size >= 0.095 || size == 0) return formatted("%.2f", size);
+  return formatted("%.2g", size);
+}
+
+std::string signed_percent(double value) {
+  return formatted("%+.2f", value);
+}
+
+const char* direction(double rate) {
+  if (std::abs(rate) < 0.005) return "no change";
+  return rate < 0 ? "loss" : "gain";
+}
+
+// "0.05 to 0.37 smaller", "0.05 larger to 0.37 smaller"; `low` and `high` are changes of the rate.
+std::string loss_range(double low, double high) {
+  const auto side = [](double change) { return change >= 0 ? "smaller" : "larger"; };
+  if ((low >= 0) == (high >= 0)) {
+    const bool smaller = low >= 0;
+    return amount(smaller ? low : high) + " to " + amount(smaller ? high : low) + " " + side(low);
+  }
+  return amount(low) + " " + side(low) + " to " + amount(high) + " " + side(high);
+}
+
+std::string interval_words(const SlopeInterval& slope, double step) {
+  if (slope.low && slope.high) return "95 % interval " + loss_range(*slope.low * step, *slope.high * step);
+  return "no 95 % interval exists with so few participants";
+}
+
+bool rises(const DoseResponse& response, Trend test) {
+  if (test == Trend::jonckheere) return response.jonckheere.estimate > 0.5;
+  if (test == Trend::spearman) return response.spearman.estimate > 0;
+  return response.slope.slope > 0;
+}
+
+bool is_flat(const DoseResponse& response, Trend test) {
+  if (test == Trend::jonckheere) return std::abs(response.jonckheere.estimate - 0.5) < 1e-9;
+  if (test == Trend::spearman) return std::abs(response.spearman.estimate) < 1e-9;
+  return std::abs(response.slope.slope) < 1e-12;
+}
+
+std::string test_words(const TrendTest& test, Trend trend, Sides sides, std::size_t n) {
+  std::string words = std::string(in_words(trend)) + ", ";
+  switch (test.permutation.method) {
+    case PermutationMethod::exact:
+      words += "exact " + p_in_words(test.p);
+      break;
+    case PermutationMethod::sampled:
+      words += p_in_words(test.p) + " by " + formatted("%.0f", test.permutation.arrangements) +
+               " random arrangements (standard error of p " + formatted("%.1g", test.permutation.standard_error) + ")";
+      break;
+    case PermutationMethod::asymptotic:
+      words += p_in_words(test.p) + " by normal approximation";
+      break;
+  }
+  words += sides == Sides::two ? ", two-sided" : ", one-sided";
+  return words + ", n = " + std::to_string(n);
+}
+
+std::string dose_words(double dose, const std::string& unit) {
+  const std::string number = formatted("%g", dose);
+  if (unit.empty()) return number;
+  const bool number_first = unit.front() >= '0' && unit.front() <= '9';
+  return number + (number_first ? " x " : " ") + unit;
+}
+
+std::string rate_words(const char* tissue, const Rate& rate) {
+  std::string words = std::string(tissue) + " " + signed_percent(rate.percent_per_year) + " % per year (" +
+                      direction(rate.percent_per_year) + ")";
+  if (rate.interval_95_low)
+    words += ", 95 % interval of the measurement " + signed_percent(*rate.interval_95_low) + " to " +
+             signed_percent(*rate.interval_95_high);
+  return words;
+}
+
+}  // namespace
+
+std::string p_in_words(double p) {
+  return p < 0.0001 ? "p < 0.0001" : "p = " + formatted("%.4f", p);
+}
+
+DoseStep dose_step(const DoseResponse& response, DoseScale scale, const std::string& dose_unit) {
+  if (scale == DoseScale::log) return {std::numbers::ln2, "for each doubling of the dose"};
+  if (scale == DoseScale::rank) return {1, "for each step up in dose"};
+  const double range = response.doses.back() - response.doses.front();
+  const double step = std::pow(10.0, std::floor(std::log10(range) + 1e-9));
+  const std::string unit = dose_unit.empty() ? (step == 1 ? "unit of dose" : "units of dose") : dose_unit;
+  return {step, "for each " + dose_words(step, unit)};
+}
+
+std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure) {
+  const auto& response = analysis.measures[measure].response;
+  const std::string tissue = tissues[measure].words;
+  if (analysis.trial.blinded)
+    return "Doses are blinded: whether " + tissue + " loss depends on dose is not computed before `wane unblind`.";
+  if (response.unable)
+    return "Whether " + tissue + " loss depends on dose cannot be computed: " + *response.unable + ".";
+
+  const Trend trend = analysis.plan.test;
+  const TrendTest& test = response.test(trend);
+  const DoseStep step = dose_step(response, analysis.plan.scale, analysis.trial.dose_unit);
+  const double change = response.slope.slope * step.scores;
+  std::string sentence;
+  if (is_flat(response, trend)) {
+    sentence = "Dose and " + tissue + " loss do not go together: ";
+  } else {
+    sentence = std::string("Higher dose goes with ") + (rises(response, trend) ? "less " : "more ") + tissue + " loss";
+    sentence += test.p < analysis.plan.alpha
+                    ? ": "
+                    : " in these participants, but not more clearly than chance would have it: ";
+  }
+  sentence += std::string("the loss is ") + (change >= 0 ? "smaller" : "larger") + " by " + amount(change) +
+              " % per year " + step.words + " (" + interval_words(response.slope, step.scores) + "); " +
+              test_words(test, trend, analysis.plan.sides, response.n);
+  sentence += analysis.is_primary(measure, trend) ? " (primary analysis)." : " (exploratory).";
+  if (test.detectable_slope)
+    sentence += " A trend smaller than " + amount(*test.detectable_slope * step.scores) + " % per year " + step.words +
+                " could not have been seen in this design (80 % power).";
+  return sentence;
+}
+
+std::string group_sentence(const DoseGroup& group, const std::string& dose_unit) {
+  std::string sentence = "Dose group " + group.name + " (";
+  if (group.dose) sentence += "dose " + dose_words(*group.dose, dose_unit) + ", ";
+  sentence += "n = " + std::to_string(group.participants.size()) + "): ";
+  if (group.participants.empty()) return sentence + "nobody in it has a rate.";
+  bool first = true;
+  for (const auto& tissue : tissues) {
+    const Summary& summary = group.rates_percent_per_year.*tissue.summary;
+    if (!summary.mean) continue;
+    sentence += std::string(first ? "mean " : "; ") + tissue.words + " change " + signed_percent(*summary.mean) +
+                " % per year (" + direction(*summary.mean) + ")";
+    if (summary.interval_95_low)
+      sentence += ", 95 % interval " + signed_percent(*summary.interval_95_low) + " to " +
+                  signed_percent(*summary.interval_95_high);
+    first = false;
+  }
+  return sentence + ". Negative = loss.";
+}
+
+std::string participant_sentence(const ParticipantReport& report) {
+  const std::string reason = why_no_rate(report);
+  if (!reason.empty()) return "There is no rate of change: " + reason + ".";
+  const ParticipantRate rates = rate_of(report);
+  std::string sentence;
+  for (const auto& tissue : tissues) {
+    const auto& rate = (rates.*tissue.rate).rate;
+    if (!rate) continue;
+    sentence += (sentence.empty() ? "Change: " : "; ") + rate_words(tissue.words, *rate);
+  }
+  if (sentence.empty()) return "There is no rate of change: the changes between dated visits are missing.";
+  return sentence + ". Negative = loss.";
+}
+
+std::string plan_sentence(const TrialAnalysis& analysis) {
+  const PlanRecord& record = analysis.trial.plan;
+  std::string sentence;
+  if (!record.file) {
+    sentence = "No analysis plan was given (analysis_plan.json): every test here is exploratory.";
+  } else {
+    const AnalysisPlan& plan = analysis.plan;
+    std::string measure = plan.measure;
+    for (char& c : measure)
+      if (c == '_') c = ' ';
+    sentence = "Primary analysis: " + measure + ", " + in_words(plan.test) + ", " + name_of(plan.scale) +
+               " scale of dose, alpha " + formatted("%g", plan.alpha) +
+               (plan.sides == Sides::two         ? ", two-sided"
+                : plan.sides == Sides::less_loss ? ", one-sided (less loss with higher dose)"
+                                                 : ", one-sided (more loss with higher dose)") +
+               "; everything else is exploratory.";
+  }
+  if (!record.fixed_sha256) return sentence + " It was not fixed by a blinded run.";
+  if (!record.changed()) return sentence + " It is the plan that the first blinded run fixed.";
+  return sentence +
+         " THE PLAN WAS CHANGED after the first blinded run fixed it (SHA-256 then: " + *record.fixed_sha256 + ").";
+}
+
+}  // namespace wane

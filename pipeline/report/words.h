@@ -1,0 +1,33 @@
+// Results as plain sentences, with direction and uncertainty. Negative = loss.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pipeline/report/trial_analysis.h"
+
+namespace wane {
+
+// A step of dose that people can picture: for the scale "linear" the power of ten within the range of doses
+// ("for each 10 million cells"), for "log" a doubling, for "rank" one step of the ladder.
+struct DoseStep {
+  double scores = 1;  // the step in units of the scale
+  std::string words;  // "for each 10 million cells"
+};
+DoseStep dose_step(const DoseResponse& response, DoseScale scale, const std::string& dose_unit);
+
+// "Higher dose goes with less gray matter loss: the loss is smaller by 0.21 % per year for each 10 million cells, ..."
+std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure);
+
+// "Dose group A (dose 5 million cells, n = 3): brain -0.82 % per year (loss), 95 % interval -1.81 to +0.18; ..."
+std::string group_sentence(const DoseGroup& group, const std::string& dose_unit);
+
+// "Brain: -0.82 % per year (loss), 95 % interval of the measurement -1.00 to -0.64 (2 visits); ..."
+std::string participant_sentence(const ParticipantReport& report);
+
+// What the plan of the analysis was, and whether it was changed after the first blinded run.
+std::string plan_sentence(const TrialAnalysis& analysis);
+
+std::string p_in_words(double p);  // "p = 0.0034", "p < 0.0001"
+
+}  // namespace wane
