@@ -12,6 +12,8 @@ namespace wane {
 void add_run_command(CLI::App& program, int& exit_code);
 void add_participant_command(CLI::App& program, int& exit_code);
 void add_group_command(CLI::App& program, int& exit_code);
+void add_unblind_command(CLI::App& program, int& exit_code);
+void add_log_command(CLI::App& program, int& exit_code);
 
 void add_conform_command(CLI::App& program);
 void add_align_command(CLI::App& program);

@@ -33,6 +33,8 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_run_command(program, exit_code);
   add_participant_command(program, exit_code);
   add_group_command(program, exit_code);
+  add_unblind_command(program, exit_code);
+  add_log_command(program, exit_code);
   add_conform_command(program);
   add_align_command(program);
   add_extract_command(program);

@@ -1,4 +1,4 @@
-// wane run, participant, group: a BIDS folder to reports.
+// wane run, participant, group, unblind: a BIDS folder to reports. wane log: what was run.
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imaging/error.h"
+#include "pipeline/run/run_log.h"
 #include "pipeline/run/trial.h"
 #include "tools/commands.h"
 #include "tools/progress.h"
@@ -24,6 +25,7 @@ struct TrialCommand {
   CommandLine line;
   fs::path bids, out;
   std::vector<std::string> labels;
+  fs::path blind_key;  // of --blind, or of unblind
   double memory_gb = 0;
   bool force = false;
 };
@@ -53,6 +55,12 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
   app.add_flag("--force", command.force, "Compute again what is up to date already");
 }
 
+void add_blind_option(CLI::App& app, TrialCommand& command) {
+  app.add_option("--blind", command.blind_key,
+                 "Codes instead of dose groups until `wane unblind`; FILE is the key, made where it does not exist")
+      ->type_name("FILE");
+}
+
 // As it was given, for the log.
 std::string given_command_line() {
   std::ifstream file("/proc/self/cmdline");
@@ -76,6 +84,7 @@ TrialRequest report_request_of(const TrialCommand& command) {
   request.out = command.out;
   request.options = command.line.options();
   request.threads = command.line.threads();
+  request.blind_key = command.blind_key;
   request.memory_gb = command.memory_gb;
   request.force = command.force;
   request.asked_by_label = !command.labels.empty();
@@ -147,6 +156,26 @@ int group(const TrialCommand& command) {
   return 0;
 }
 
+int unblind(const TrialCommand& command) {
+  command.line.start();
+  ProgressDisplay display;
+  TrialRequest request = report_request_of(command);
+  request.blind_key.clear();
+  const Dataset dataset = dataset_of(command, request.options, display);
+  print_reports(unblind_trial(dataset, request, command.blind_key, events_shown_on(display)));
+  return 0;
+}
+
+int verify(const fs::path& out) {
+  const LogVerification log = verify_log(out);
+  if (log.broken) throw InputError(*log.broken);
+  std::cout << "The log is whole: " << log.entries << (log.entries == 1 ? " entry" : " entries");
+  if (log.unchained > 0) std::cout << ", the first " << log.unchained << " from before Wane chained them";
+  std::cout << ".\nSHA-256 of the last entry (note it elsewhere: then nothing can be cut off the end): " << log.head
+            << '\n';
+  return 0;
+}
+
 int run(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
@@ -171,6 +200,7 @@ void add_run_command(CLI::App& program, int& exit_code) {
   CLI::App* app = program.add_subcommand("run", "Measure every participant, then write the trial's reports");
   const auto command = add_folders(*app, kRunSections);
   add_participant_flags(*app, *command);
+  add_blind_option(*app, *command);
   app->footer(
       "Example: wane run trial/ results/ --threads 8\n"
       "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
@@ -192,7 +222,26 @@ void add_group_command(CLI::App& program, int& exit_code) {
   CLI::App* app =
       program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
   const auto command = add_folders(*app, {"dataset", "group"});
+  add_blind_option(*app, *command);
   app->callback([&exit_code, command] { exit_code = group(*command); });
+}
+
+void add_unblind_command(CLI::App& program, int& exit_code) {
+  CLI::App* app = program.add_subcommand("unblind", "Give blinded results their dose groups back, and report anew");
+  const auto command = add_folders(*app, {"dataset", "group"});
+  app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
+  app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
+  app->callback([&exit_code, command] { exit_code = unblind(*command); });
+}
+
+void add_log_command(CLI::App& program, int& exit_code) {
+  CLI::App* app = program.add_subcommand("log", "Check the log of an output folder");
+  app->require_subcommand(1);
+  CLI::App* verifying =
+      app->add_subcommand("verify", "Check that no line of OUT/logs/run.jsonl was changed or removed");
+  const auto out = std::make_shared<fs::path>();
+  verifying->add_option("OUT", *out, "Output folder")->required()->type_name("DIR");
+  verifying->callback([&exit_code, out] { exit_code = verify(*out); });
 }
 
 }  // namespace wane

@@ -186,8 +186,10 @@ std::string plan_sentence(const TrialAnalysis& analysis) {
                                                  : ", one-sided (more loss with higher dose)") +
                "; everything else is exploratory.";
   }
-  if (!record.fixed_sha256) return sentence + " It was not fixed by a blinded run.";
-  if (!record.changed()) return sentence + " It is the plan that the first blinded run fixed.";
+  if (!record.fixed_sha256) return sentence;
+  if (!record.changed())
+    return sentence + (record.file ? " It is the plan that the first blinded run fixed."
+                                   : " The first blinded run had none either.");
   return sentence +
          " THE PLAN WAS CHANGED after the first blinded run fixed it (SHA-256 then: " + *record.fixed_sha256 + ").";
 }

@@ -2,15 +2,19 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "imaging/error.h"
+#include "imaging/sha256.h"
 #include "pipeline/run/derivatives.h"
 
 namespace wane {
@@ -46,9 +50,60 @@ std::string host_name() {
                       "; free space or choose another output folder.");
 }
 
+// An open file; its lock goes with it.
+class LockedFile {
+ public:
+  explicit LockedFile(const std::filesystem::path& name)
+      : name_(name), descriptor_(open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) refuse(name_);
+    // A file system without locks: lines still come whole, only the chain of tasks at the same moment may fork.
+    while (flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~LockedFile() { close(descriptor_); }
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+
+  // Without its line break; empty for an empty file.
+  std::string last_line() const {
+    constexpr off_t piece = 1 << 16;
+    const off_t size = lseek(descriptor_, 0, SEEK_END);
+    if (size < 0) refuse(name_);
+    std::string tail;
+    for (off_t begin = size; begin > 0;) {
+      const off_t length = std::min(piece, begin);
+      begin -= length;
+      std::string text(static_cast<std::size_t>(length), '\0');
+      if (pread(descriptor_, text.data(), text.size(), begin) != length) refuse(name_);
+      tail.insert(0, text);
+      const std::size_t end = tail.ends_with('\n') ? tail.size() - 1 : tail.size();
+      const auto line_break = end > 0 ? tail.rfind('\n', end - 1) : std::string::npos;
+      if (line_break != std::string::npos) return tail.substr(line_break + 1, end - line_break - 1);
+    }
+    if (tail.ends_with('\n')) tail.pop_back();
+    return tail;
+  }
+
+  void append(const std::string& text) const {
+    if (write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) refuse(name_);
+  }
+
+ private:
+  std::filesystem::path name_;
+  int descriptor_;
+};
+
+std::filesystem::path log_file(const std::filesystem::path& out) {
+  return out / "logs" / "run.jsonl";
+}
+
+std::string hash_of_line(const std::string& line) {
+  return line.empty() ? std::string(64, '0') : sha256_of_text(line);
+}
+
 }  // namespace
 
-RunLog::RunLog(const std::filesystem::path& out) : file_(out / "logs" / "run.jsonl") {
+RunLog::RunLog(const std::filesystem::path& out) : file_(log_file(out)) {
   make_folders(file_.parent_path());
 }
 
@@ -56,13 +111,45 @@ void RunLog::add(const std::string& event, const nlohmann::ordered_json& details
   nlohmann::ordered_json line = {
       {"time", utc_now()}, {"user", user_name()}, {"host", host_name()}, {"process", getpid()}, {"event", event}};
   line.update(details);
+  const LockedFile file(file_);
+  line["previous"] = hash_of_line(file.last_line());
   // Names of files need not be UTF-8; a log must not fail over that.
-  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const int file = open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0) refuse(file_);
-  const ssize_t written = write(file, text.data(), text.size());
-  const bool complete = written == static_cast<ssize_t>(text.size());
-  if (close(file) != 0 || !complete) refuse(file_);
+  file.append(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+LogVerification verify_log(const std::filesystem::path& out) {
+  std::ifstream stream(log_file(out), std::ios::binary);
+  if (!stream) throw InputError("There is no log " + log_file(out).string() + "; name an output folder of Wane.");
+  LogVerification result;
+  std::string before;
+  bool chained = false;
+  for (std::string line; std::getline(stream, line); before = line) {
+    ++result.entries;
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const bool names_previous = json.is_object() && json.contains("previous") && json["previous"].is_string();
+    if (!names_previous && !chained && json.is_object()) {
+      ++result.unchained;
+      continue;
+    }
+    chained = true;
+    if (!result.broken && (!names_previous || json["previous"] != hash_of_line(before)))
+      result.broken = "Line " + std::to_string(result.entries) + " of " + log_file(out).string() +
+                      " does not fit to the line before it: one of the two was changed, or lines were removed, put in "
+                      "or put in another order.";
+  }
+  result.head = hash_of_line(before);
+  return result;
+}
+
+std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out) {
+  std::ifstream stream(log_file(out), std::ios::binary);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.find("\"blinded\":true") == std::string::npos) continue;  // most lines; they can be long
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("event", "") == "group" && json.value("blinded", false))
+      return json.value("plan_sha256", "none");
+  }
+  return std::nullopt;
 }
 
 }  // namespace wane

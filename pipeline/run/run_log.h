@@ -1,8 +1,11 @@
-// OUT/logs/run.jsonl: what was run, when, by whom, with what. One JSON object a line; lines are only ever added.
+// OUT/logs/run.jsonl: what was run, when, by whom, with what. One JSON object a line; lines are only ever added, and
+// each names the SHA-256 of the line before it, so that none can be changed, removed or put in without a trace.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 namespace wane {
@@ -12,12 +15,28 @@ class RunLog {
   // Makes the folder. Throws ResourceError.
   explicit RunLog(const std::filesystem::path& out);
 
-  // Adds {"time": UTC, "user": who, "host": where, "process": id, "event": `event`} and the members of `details` as
-  // one line in one write, so that lines of cluster tasks that share OUT do not mix. Throws ResourceError.
+  // Adds {"time": UTC, "user": who, "host": where, "process": id, "event": `event`}, the members of `details` and
+  // {"previous": SHA-256 of the line before, without its line break} as one line. The file is locked meanwhile, so that
+  // cluster tasks that share OUT make one chain. Throws ResourceError.
   void add(const std::string& event, const nlohmann::ordered_json& details) const;
 
  private:
   std::filesystem::path file_;
 };
+
+struct LogVerification {
+  std::size_t entries = 0;
+  std::size_t unchained = 0;  // at the beginning: written by a version of Wane before the chain
+  std::optional<std::string>
+      broken;        // which line does not fit to the one before it, a sentence; empty: the log is whole
+  std::string head;  // SHA-256 of the last line: noted elsewhere, it proves that none was cut off the end
+};
+
+// Throws InputError where there is no log.
+LogVerification verify_log(const std::filesystem::path& out);
+
+// SHA-256 of the analysis plan at the first blinded run that the log tells of, "none" where there was no plan then;
+// empty where no run was blinded.
+std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out);
 
 }  // namespace wane

@@ -16,6 +16,7 @@
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_reports.h"
+#include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/memory.h"
 #include "pipeline/run/participant.h"
@@ -322,6 +323,14 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   request.options.validate();
   make_folders(request.out);
   write_derivatives_description(request.out, request.program_version);
+  if (!request.blind_key.empty()) {
+    const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+    return TrialProcessor(coded, request, events).process_all();
+  }
+  if (blinding_state(request.out) == BlindingState::blinded) {
+    const Dataset undosed = blinded(dataset, std::nullopt);
+    return TrialProcessor(undosed, request, events).process_all();
+  }
   return TrialProcessor(dataset, request, events).process_all();
 }
 
@@ -337,14 +346,21 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
   return failed < outcomes.size() ? 1 : worst;
 }
 
-GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+namespace {
+
+// `dataset` as the reports may know it.
+GroupResult report_known(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
   if (trial.reports.empty())
     throw InputError("There is no participant's report in " + request.out.string() +
                      " that can be used: run `wane participant` or `wane run` first.");
 
+  trial.blinded = !request.blind_key.empty();
   trial.plan.file = plan_of(dataset, request.options.group);
+  const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
+  trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
+  if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
   trial.covariates = covariates_of(dataset, request.options);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   provenance.options = options_of_reports(collected.files, provenance, trial.warnings);
@@ -374,8 +390,35 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
                      {"command", request.command_line},
                      {"participants", analysis.trial.reports.size()},
                      {"options", options},
+                     {"blinded", analysis.trial.blinded},
+                     {"plan_sha256", plan_sha256},
                      {"inputs", inputs_json(provenance.inputs)}});
   return result;
+}
+
+}  // namespace
+
+GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+  if (request.blind_key.empty()) {
+    if (blinding_state(request.out) == BlindingState::blinded)
+      throw UsageError("The results in " + request.out.string() +
+                       " are blinded: give --blind the key file, or unblind them with wane unblind.");
+    return report_known(dataset, request, events);
+  }
+  const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+  rewrite_doses(coded, request.out);
+  return report_known(coded, request, events);
+}
+
+GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
+                          const TrialEvents& events) {
+  unblind(key, request.out);
+  RunLog(request.out)
+      .add("unblind", {{"version", request.program_version},
+                       {"command", request.command_line},
+                       {"key_sha256", sha256_of_file(key)}});
+  rewrite_doses(dataset, request.out);
+  return report_known(dataset, request, events);
 }
 
 }  // namespace wane

@@ -17,9 +17,10 @@ struct TrialRequest {
   std::filesystem::path template_folder;  // see pipeline/dataset/template_folder.h
   RunOptions options;
   int threads = 1;
-  double memory_gb = 0;         // never more participants in flight than fit into it; 0: 80 % of what is available
-  bool force = false;           // compute participants anew even where their report is up to date
-  bool asked_by_label = false;  // those whom the dataset left out were asked for: they count as failed
+  double memory_gb = 0;             // never more participants in flight than fit into it; 0: 80 % of what is available
+  bool force = false;               // compute participants anew even where their report is up to date
+  bool asked_by_label = false;      // those whom the dataset left out were asked for: they count as failed
+  std::filesystem::path blind_key;  // not empty: blinded with this key, which is made where it does not exist
   std::string program_version;
   std::string command_line;  // for the log
 };
@@ -48,6 +49,7 @@ struct ParticipantOutcome {
 // changed, its report is brought up to date without looking at the scans again.
 // The result is in the dataset's order; where participants were asked for by label, those left out follow as failed.
 // Neither order nor threads change any result.
+// While OUT is blinded, reports hold no dose, and codes instead of dose groups if the request has the key.
 // Throws what concerns all: InputError (template), ResourceError (OUT cannot be written), UsageError (options).
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
@@ -62,7 +64,14 @@ struct GroupResult {
 
 // Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.
 // Participants of the dataset without a report are left out, with the reason of their failure where there is one.
-// Throws InputError where OUT holds no report of any participant of the dataset.
+// With request.blind_key, codes stand for dose groups in every file of OUT, and dose responses are not computed.
+// Throws InputError where OUT holds no report of any participant of the dataset; UsageError where OUT is blinded and
+// the request is not.
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events);
+
+// Gives the blinded results in OUT their dose groups and doses back, and makes the trial's reports anew. Throws
+// UsageError where `key` is not the one that OUT was blinded with.
+GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const std::filesystem::path& key,
+                          const TrialEvents& events);
 
 }  // namespace wane

@@ -1,0 +1,179 @@
+#include "pipeline/run/blinding.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/sha256.h"
+#include "pipeline/report/json_values.h"
+#include "pipeline/report/participant_json.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+const char* const key_schema = "wane/blinding-key/1";
+const char* const state_schema = "wane/blinding/1";
+
+fs::path state_file(const fs::path& out) {
+  return out / "blinding.json";
+}
+
+std::optional<Json> json_in(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return std::nullopt;
+  return Json::parse(stream, nullptr, false);
+}
+
+std::string drawn_secret() {
+  std::ifstream stream("/dev/urandom", std::ios::binary);
+  std::string bytes(32, '\0');
+  if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
+    throw ResourceError("There are no random numbers (/dev/urandom) to make a blinding key with.");
+  return sha256_of_text(bytes);
+}
+
+struct KeyFile {
+  std::string secret;
+  std::map<std::string, std::string> code_of;
+};
+
+KeyFile key_in(const fs::path& file) {
+  const auto json = json_in(file);
+  if (!json) throw InputError("The blinding key " + file.string() + " cannot be opened; check its name.");
+  const bool is_key = json->is_object() && json->value("schema", "") == key_schema && json->contains("secret") &&
+                      (*json)["secret"].is_string() && json->contains("codes") && (*json)["codes"].is_object();
+  if (!is_key) throw InputError(file.string() + " is not a blinding key of Wane; name the file that --blind made.");
+  KeyFile key{(*json)["secret"], {}};
+  for (const auto& [code, group] : (*json)["codes"].items())
+    if (group.is_string()) key.code_of[group] = code;
+  return key;
+}
+
+void write_key(const fs::path& file, const KeyFile& key) {
+  Json json = {{"schema", key_schema},
+               {"note", "Keep this from everybody who is to be blinded. `wane unblind` needs it."},
+               {"secret", key.secret},
+               {"codes", Json::object()}};
+  for (const auto& [group, code] : key.code_of) json["codes"][code] = group;
+  write_text_atomically(file, json.dump(2) + "\n");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+std::set<std::string> groups_of(const Dataset& dataset) {
+  std::set<std::string> groups;
+  for (const auto& participant : dataset.participants)
+    if (participant.dose_group) groups.insert(*participant.dose_group);
+  for (const auto& absent : dataset.left_out)
+    if (absent.dose_group) groups.insert(*absent.dose_group);
+  return groups;
+}
+
+void add_codes(KeyFile& key, const std::set<std::string>& groups) {
+  std::vector<std::pair<std::string, std::string>> unknown;  // by a hash that only the secret's holder can tell
+  for (const auto& group : groups)
+    if (!key.code_of.contains(group)) unknown.emplace_back(sha256_of_text(key.secret + "\n" + group), group);
+  std::sort(unknown.begin(), unknown.end());
+  for (const auto& [hash, group] : unknown) {
+    const std::string code = "group-" + std::to_string(key.code_of.size() + 1);
+    key.code_of[group] = code;
+  }
+}
+
+void require_outside(const fs::path& file, const fs::path& out) {
+  const fs::path relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(out));
+  if (!relative.empty() && *relative.begin() != "..")
+    throw UsageError("The blinding key " + file.string() +
+                     " would lie in the output folder, where those who are blinded find it: name a file elsewhere.");
+}
+
+std::string key_hash(const KeyFile& key) {
+  return sha256_of_text("wane blinding key\n" + key.secret);
+}
+
+void write_state(const fs::path& out, const char* state, const KeyFile& key) {
+  const Json json = {{"schema", state_schema}, {"state", state}, {"key_sha256", key_hash(key)}};
+  write_text_atomically(state_file(out), json.dump(2) + "\n");
+}
+
+bool is_key_of(const KeyFile& key, const fs::path& out) {
+  const auto state = json_in(state_file(out));
+  return state && state->is_object() && state->value("key_sha256", "") == key_hash(key);
+}
+
+}  // namespace
+
+BlindingState blinding_state(const fs::path& out) {
+  const auto json = json_in(state_file(out));
+  if (!json) return BlindingState::never;
+  // What cannot be read must not unblind.
+  if (!json->is_object()) return BlindingState::blinded;
+  return json->value("state", "blinded") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
+}
+
+BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {
+  require_outside(file, out);
+  const BlindingState state = blinding_state(out);
+  if (state == BlindingState::unblinded)
+    throw UsageError("The results in " + out.string() +
+                     " were unblinded and cannot be blinded again: leave out --blind, or use another output folder.");
+  std::error_code error;
+  const bool exists = fs::exists(file, error);
+  if (!exists && state == BlindingState::blinded)
+    throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
+                     ", which does not exist: give --blind the key that was made then.");
+  KeyFile key = exists ? key_in(file) : KeyFile{drawn_secret(), {}};
+  if (state == BlindingState::blinded && !is_key_of(key, out))
+    throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
+                     ": give --blind the key that was made then.");
+  const std::size_t known = key.code_of.size();
+  add_codes(key, groups_of(dataset));
+  if (!exists || key.code_of.size() != known) write_key(file, key);
+  fs::create_directories(out, error);
+  write_state(out, "blinded", key);
+  return {key.code_of, key_hash(key)};
+}
+
+void unblind(const fs::path& file, const fs::path& out) {
+  const BlindingState state = blinding_state(out);
+  if (state == BlindingState::never)
+    throw UsageError("The results in " + out.string() + " are not blinded: there is nothing to unblind.");
+  const KeyFile key = key_in(file);
+  if (!is_key_of(key, out))
+    throw UsageError(file.string() + " is not the key that the results in " + out.string() + " were blinded with.");
+  write_state(out, "unblinded", key);
+}
+
+Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
+  const auto code = [&](const std::optional<std::string>& group) -> std::optional<std::string> {
+    if (!group || !key) return std::nullopt;
+    return key->code_of.at(*group);
+  };
+  for (auto& participant : dataset.participants) {
+    participant.dose_group = code(participant.dose_group);
+    participant.dose.reset();
+  }
+  for (auto& absent : dataset.left_out) absent.dose_group = code(absent.dose_group);
+  std::erase_if(dataset.warnings, [](const std::string& warning) { return warning.starts_with("participants.tsv: "); });
+  return dataset;
+}
+
+void rewrite_doses(const Dataset& dataset, const fs::path& out) {
+  for (const auto& participant : dataset.participants) {
+    const fs::path file = out / participant_json_path(participant.participant_id);
+    auto json = json_in(file);
+    if (!json || !json->is_object() || !json->contains("dose_group") || !json->contains("dose")) continue;
+    const Json before = *json;
+    (*json)["dose_group"] = participant.dose_group ? Json(*participant.dose_group) : Json(nullptr);
+    (*json)["dose"] = number_json(participant.dose, decimals_dose);
+    if (*json != before) write_text_atomically(file, json_text(*json));
+  }
+}
+
+}  // namespace wane

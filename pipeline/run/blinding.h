@@ -1,0 +1,43 @@
+// Dose groups hidden behind codes until the key file is given back.
+//
+// While OUT is blinded, no file below it holds a dose or the name of a dose group. Whoever keeps the key file knows the
+// codes; the dataset's participants.tsv tells them too and has to be kept from those who are blinded. The sizes of the
+// groups stay visible.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "pipeline/dataset/bids.h"
+
+namespace wane {
+
+struct BlindingKey {
+  std::map<std::string, std::string> code_of;  // dose group to "group-1", "group-2", ... in an order drawn at random
+  std::string sha256;                          // of the key file
+};
+
+enum class BlindingState { never, blinded, unblinded };
+BlindingState blinding_state(const std::filesystem::path& out);
+
+// The key in `file`; made there, with a random order of the dataset's groups, where there is no such file. Groups that
+// the key does not know yet are added to it. OUT remembers the key by its secret, and is blinded from now on.
+// Throws UsageError where OUT was unblinded before, where it was blinded with another key, or where the key would lie
+// below OUT; InputError for a file that is not a key.
+BlindingKey blind(const std::filesystem::path& file, const Dataset& dataset, const std::filesystem::path& out);
+
+// Checks that `file` is the key that OUT was blinded with, and marks OUT as unblinded. Throws UsageError where OUT is
+// not blinded or the key is another one.
+void unblind(const std::filesystem::path& file, const std::filesystem::path& out);
+
+// The dataset with codes instead of groups and without doses, and without warnings that tell of them. Without a key:
+// without groups too.
+Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key);
+
+// Gives the participants' reports in OUT the dose groups and doses of `dataset` (codes and none, if it is blinded).
+// Reports that are missing or broken stay as they are.
+void rewrite_doses(const Dataset& dataset, const std::filesystem::path& out);
+
+}  // namespace wane

@@ -1,0 +1,237 @@
+// wane group, unblind and log verify on made-up participants' reports: no scan is measured.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "pipeline/report/participant_json.h"
+#include "tests/broken/scratch_folder.h"
+#include "tests/cases/program.h"
+
+namespace wane::cases {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+void write(const fs::path& file, const std::string& text) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+const std::map<std::string, double> doses = {{"A", 5}, {"B", 10}, {"C", 16}, {"D", 24}};
+
+std::string id_of(int person) {
+  return (person < 10 ? "sub-0" : "sub-") + std::to_string(person);
+}
+
+// Twelve people, three a group, two visits a year apart; loss falls with dose, or rises if the doses are swapped.
+class GroupCommand : public testing::Test {
+ protected:
+  GroupCommand() {
+    for (int person = 1; person <= 12; ++person) {
+      const std::string id = id_of(person);
+      const double percent = -1.6 + 0.3 * ((person - 1) / 3) + 0.07 * ((person * 5) % 7 - 3);
+      ParticipantReport report;
+      report.participant_id = id;
+      report.visits = {{"ses-01", 0.0, {1200.0 + 10 * person, 700, 500, 300, 1500}, {}, {}, {}},
+                       {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {}, {}}};
+      report.changes = {{"ses-01", "ses-02", 365.25, {percent, 1.5 * percent, 0.5 * percent}, {0.1, 0.2, 0.2}}};
+      write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {"0", "{}", {}}));
+      write(bids_ / id / "ses-01/anat" / (id + "_ses-01_T1w.nii.gz"), "not read");
+    }
+    write(bids_ / "participants.json", R"({"dose": {"Units": "million cells"}})");
+    write_table(false);
+  }
+
+  std::string group_of(int person, bool swapped) const {
+    const int level = (person - 1) / 3;
+    return std::string(1, char('A' + (swapped ? 3 - level : level)));
+  }
+  void write_table(bool swapped) const {
+    std::string table = "participant_id\tdose_group\tdose\n";
+    for (int person = 1; person <= 12; ++person) {
+      const std::string group = group_of(person, swapped);
+      table += id_of(person) + "\t" + group + "\t" + std::to_string(int(doses.at(group))) + "\n";
+    }
+    write_table(table);
+  }
+  void write_table(const std::string& text) const { write(bids_ / "participants.tsv", text); }
+  std::string table() const { return text_of(bids_ / "participants.tsv"); }
+
+  ProgramResult group(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {"group", bids_, out_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return wane(arguments);
+  }
+  std::string sentence(const std::string& tissue) const {
+    return json_of(out_ / "trial_atrophy.json")["dose_response"][tissue]["sentence"];
+  }
+  // Exit code 3 and one line on stderr that says this.
+  void expect_refused(const std::string& table_text, const std::string& part) const {
+    write_table(table_text);
+    const ProgramResult result = group();
+    EXPECT_EQ(result.exit_code, 3) << part;
+    EXPECT_TRUE(contains(result.err, part)) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+
+  broken::ScratchFolder scratch_;
+  fs::path bids_ = scratch_ / "bids", out_ = scratch_ / "out", key_ = scratch_ / "key.json";
+};
+
+TEST_F(GroupCommand, NamesThePlantedDoseResponseAndTheReverseForSwappedDoses) {
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(sentence("gray_matter").find("Higher dose goes with less gray matter loss: the loss is smaller by "), 0U)
+      << sentence("gray_matter");
+  write_table(true);
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(sentence("gray_matter").find("Higher dose goes with more gray matter loss: the loss is larger by "), 0U)
+      << sentence("gray_matter");
+}
+
+TEST_F(GroupCommand, ThreadsDoNotChangeABit) {
+  ASSERT_EQ(group({"--threads", "1"}).exit_code, 0);
+  const std::string one = text_of(out_ / "trial_atrophy.json");
+  ASSERT_EQ(group({"--threads", "3"}).exit_code, 0);
+  EXPECT_TRUE(text_of(out_ / "trial_atrophy.json") == one);
+}
+
+TEST_F(GroupCommand, MalformedTablesGiveOneClearSentence) {
+  const std::string good = table();
+  const auto with = [&](const std::string& pattern, const std::string& replacement) {
+    return std::regex_replace(good, std::regex(pattern), replacement);
+  };
+  expect_refused(with("participant_id", "person"), "has no column 'participant_id'; it has: person, dose_group, dose");
+  expect_refused(with("sub-04\tB\t10", "sub-04\tB\tten"), "line 5: dose 'ten' is not a number");
+  expect_refused(good + "sub-01\tA\t5\n", "sub-01 is already in line 2; keep one row for each participant");
+  expect_refused(with("\t", ";"), "has its columns separated by semicolons");
+  expect_refused(with("sub-04\tB\t10", "sub-04\tB"), "line 5: 2 cells where the first line has 3");
+  expect_refused("", "is empty; its first line must name the columns");
+}
+
+TEST_F(GroupCommand, ByteOrderMarkAndWindowsLineEndsAreRead) {
+  ASSERT_EQ(group().exit_code, 0);
+  const std::string expected = sentence("brain");
+  write_table("\xEF\xBB\xBF" + std::regex_replace(table(), std::regex("\n"), "\r\n"));
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(sentence("brain"), expected);
+}
+
+TEST_F(GroupCommand, OneGroupOnlyIsSaid) {
+  write_table(std::regex_replace(table(), std::regex("\t[ABCD]\t[0-9]+"), "\tA\t5"));
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(contains(sentence("brain"), "cannot be computed: all participants have the same dose."))
+      << sentence("brain");
+}
+
+TEST_F(GroupCommand, AnUnknownParticipantIsLeftOutWithTheReason) {
+  write_table(table() + "sub-99\tA\t5\n");
+  const ProgramResult result = group();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(contains(result.out, "Left out: sub-99, ")) << result.out;
+}
+
+TEST_F(GroupCommand, AMissingCovariateColumnOrPlanIsOneSentence) {
+  ProgramResult result = group({"--covariates", "age"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "has no column 'age'; it has: participant_id")) << result.err;
+  result = group({"--plan", scratch_ / "none.json"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "cannot be opened")) << result.err;
+  EXPECT_EQ(group({"--baseline-after-days", "-3"}).exit_code, 2);
+}
+
+TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {
+  ASSERT_EQ(group().exit_code, 0);
+  const std::string open = text_of(out_ / "trial_atrophy.json");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  const auto codes = json_of(key_)["codes"];
+  EXPECT_EQ(codes.size(), 4U);
+  for (const auto& name : files_below(out_)) {
+    if (!name.ends_with("_atrophy.json")) continue;
+    const auto report = json_of(out_ / name);
+    if (report.contains("dose")) {
+      EXPECT_TRUE(report["dose"].is_null()) << name;
+      EXPECT_TRUE(codes.contains(report["dose_group"].get<std::string>())) << name;
+    }
+  }
+  EXPECT_FALSE(fs::exists(out_ / "dose-groups/dose-A_atrophy.json"));
+  EXPECT_FALSE(contains(text_of(out_ / "rates.tsv"), "\t24\t"));
+  const auto blinded = json_of(out_ / "trial_atrophy.json");
+  EXPECT_TRUE(blinded["blinded"].get<bool>());
+  EXPECT_TRUE(contains(sentence("brain"), "Doses are blinded"));
+  EXPECT_FALSE(blinded["dose_response"]["brain"].contains("tests"));
+
+  EXPECT_EQ(group().exit_code, 2) << "blinded results stay so";
+  EXPECT_EQ(wane({"unblind", bids_, out_, "--key", bids_ / "participants.json"}).exit_code, 3);
+  const ProgramResult unblinded = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_EQ(unblinded.exit_code, 0) << unblinded.err;
+  EXPECT_EQ(json_of(out_ / "sub-12/sub-12_atrophy.json")["dose"], 24);
+  EXPECT_EQ(json_of(out_ / "trial_atrophy.json")["dose_response"], nlohmann::json::parse(open)["dose_response"]);
+  EXPECT_EQ(group({"--blind", key_}).exit_code, 2) << "unblinding cannot be undone";
+}
+
+TEST_F(GroupCommand, TheKeyMayNotLieAmongTheResultsAndAnotherKeyIsRefused) {
+  EXPECT_EQ(group({"--blind", out_ / "key.json"}).exit_code, 2);
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_EQ(group({"--blind", scratch_ / "other.json"}).exit_code, 2);
+  EXPECT_EQ(group({"--blind", key_}).exit_code, 0);
+}
+
+TEST_F(GroupCommand, AChangedPlanShowsAfterTheFirstBlindedRun) {
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_FALSE(json_of(out_ / "trial_atrophy.json")["analysis_plan"]["changed_since_fixed"].get<bool>());
+  write(bids_ / "analysis_plan.json", R"({"measure": "brain", "test": "linear"})");
+  const ProgramResult result = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_TRUE(contains(result.out, "THE PLAN WAS CHANGED after the first blinded run")) << result.out;
+  const auto plan = json_of(out_ / "trial_atrophy.json")["analysis_plan"];
+  EXPECT_TRUE(plan["changed_since_fixed"].get<bool>());
+  EXPECT_NE(plan["fixed_sha256"], plan["sha256"]);
+}
+
+TEST_F(GroupCommand, TheLogIsAChainThatShowsEveryChange) {
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(group().exit_code, 0);
+  const fs::path log = out_ / "logs/run.jsonl";
+  const std::string whole = text_of(log);
+  const auto verify = [&] { return wane({"log", "verify", out_}); };
+  EXPECT_EQ(verify().exit_code, 0);
+  EXPECT_TRUE(contains(verify().out, "The log is whole: 4 entries.")) << verify().out;
+
+  std::string edited = whole;
+  edited.replace(edited.find("\"user\""), 6, "\"loser\"");
+  write(log, edited);
+  EXPECT_EQ(verify().exit_code, 3);
+  EXPECT_TRUE(contains(verify().err, "Line 2 of ")) << verify().err;
+
+  const auto second = whole.find('\n') + 1, third = whole.find('\n', second) + 1;
+  write(log, whole.substr(0, second) + whole.substr(third));
+  EXPECT_EQ(verify().exit_code, 3) << "a line was removed";
+  write(log, whole.substr(second));
+  EXPECT_EQ(verify().exit_code, 3) << "the first line was removed";
+  fs::remove(log);
+  EXPECT_EQ(verify().exit_code, 3);
+}
+
+TEST_F(GroupCommand, TheTablesAreReadByROrPythonAsTheyAre) {
+  ASSERT_EQ(group().exit_code, 0);
+  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"}) {
+    EXPECT_TRUE(fs::exists(out_ / (std::string(table) + ".tsv"))) << table;
+    const auto dictionary = json_of(out_ / (std::string(table) + ".json"));
+    const std::string text = text_of(out_ / (std::string(table) + ".tsv"));
+    std::istringstream header(text.substr(0, text.find('\n')));
+    for (std::string column; std::getline(header, column, '\t');)
+      EXPECT_TRUE(dictionary[column].contains("Description")) << table << ": " << column;
+    EXPECT_FALSE(contains(text, "n/a")) << table << ": R would read the column as text";
+  }
+}
+
+}  // namespace
+}  // namespace wane::cases
