@@ -115,6 +115,15 @@ Dataset dataset_of(const TrialCommand& command, const RunOptions& options, Progr
   return dataset;
 }
 
+// Reports are made of what was measured: the scans' names of 100 000 participants would only fill the memory.
+Dataset without_scans(Dataset dataset) {
+  for (auto& participant : dataset.participants) {
+    participant.visits = {};
+    participant.warnings = {};
+  }
+  return dataset;
+}
+
 std::size_t count_of(const std::vector<ParticipantOutcome>& outcomes, ParticipantState state) {
   return static_cast<std::size_t>(
       std::count_if(outcomes.begin(), outcomes.end(), [&](const auto& outcome) { return outcome.state == state; }));
@@ -151,7 +160,7 @@ int group(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
   const TrialRequest request = report_request_of(command);
-  const Dataset dataset = dataset_of(command, request.options, display);
+  const Dataset dataset = without_scans(dataset_of(command, request.options, display));
   print_reports(report_trial(dataset, request, events_shown_on(display)));
   return 0;
 }
@@ -161,7 +170,7 @@ int unblind(const TrialCommand& command) {
   ProgressDisplay display;
   TrialRequest request = report_request_of(command);
   request.blind_key.clear();
-  const Dataset dataset = dataset_of(command, request.options, display);
+  const Dataset dataset = without_scans(dataset_of(command, request.options, display));
   print_reports(unblind_trial(dataset, request, command.blind_key, events_shown_on(display)));
   return 0;
 }

@@ -59,15 +59,19 @@ void JsonRows::add(const ordered_json& entry) {
   lines_ += entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-std::string json_text(const ordered_json& json, const std::vector<JsonRows>& lists) {
+std::string json_text(const ordered_json& json, const std::vector<const JsonRows*>& lists) {
   std::string text = json_text(json);
-  for (const auto& list : lists) {
-    if (list.lines_.empty()) continue;
+  std::size_t size = text.size();
+  for (const auto* list : lists) size += list->lines_.size() + 8;
+  text.reserve(size);
+  for (const auto* list : lists) {
+    if (list->lines_.empty()) continue;
     // No text value holds a line break, so this can only be the member itself.
-    const std::string member = "\n  \"" + list.key_ + "\": [";
+    const std::string member = "\n  \"" + list->key_ + "\": [";
     const auto place = text.find(member + "]");
-    if (place == std::string::npos) throw std::logic_error("a report has no empty list " + list.key_);
-    text.insert(place + member.size(), list.lines_ + "\n  ");
+    if (place == std::string::npos) throw std::logic_error("a report has no empty list " + list->key_);
+    text.insert(place + member.size(), "\n  ");
+    text.insert(place + member.size(), list->lines_);
   }
   return text;
 }

@@ -43,10 +43,10 @@ class JsonRows {
   void add(const nlohmann::ordered_json& entry);
 
  private:
-  friend std::string json_text(const nlohmann::ordered_json& json, const std::vector<JsonRows>& lists);
+  friend std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
   std::string key_, lines_;
 };
-std::string json_text(const nlohmann::ordered_json& json, const std::vector<JsonRows>& lists);
+std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
 
 // "options", and the list "inputs" for json_text.
 JsonRows add_provenance_rows(nlohmann::ordered_json& report, const Provenance& provenance);

@@ -9,6 +9,8 @@
 #include <unordered_set>
 
 #include "imaging/error.h"
+#include "imaging/parallel.h"
+#include "imaging/sha256.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/report/words.h"
@@ -143,6 +145,74 @@ ordered_json rate_json(const std::optional<Rate>& rate) {
   return json;
 }
 
+ordered_json json_of(const std::string& text, const std::string& file) {
+  auto json = ordered_json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
+  return json;
+}
+
+ParticipantReport report_in(const ordered_json& json, const std::string& file) {
+  const auto found = json.is_object() && json.contains("schema") ? json["schema"] : ordered_json();
+  if (found != schema)
+    throw InputError(file + " is not a participant report of this version of Wane (its schema is " +
+                     (found.is_string() ? found.get<std::string>() : "not given") +
+                     "); measure this participant again.");
+  try {
+    return report_of(json);
+  } catch (const ordered_json::exception&) {
+    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
+  }
+}
+
+struct FoundReport {
+  std::optional<ParticipantReport> report;
+  std::string reason;  // why there is none
+  std::string sha256, version, options_sha256;
+};
+
+void leave_behind_what_trials_do_not_use(ParticipantReport& report) {
+  report.warnings = {};
+  for (auto& visit : report.visits) {
+    visit.quality.clear();
+    visit.notes = {};
+    visit.inputs = {};
+  }
+}
+
+FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
+  const auto path = participant_json_path(entry.participant_id);
+  FoundReport found;
+  std::error_code error;
+  if (!fs::is_regular_file(out / path, error)) {
+    found.reason = "not measured: there is no " + path;
+    return found;
+  }
+  try {
+    const std::string text = text_of(out / path);
+    const auto json = json_of(text, path);
+    auto report = report_in(json, path);
+    if (report.participant_id != entry.participant_id)
+      throw InputError(path + " is the report of " + report.participant_id + "; measure this participant again.");
+    report.dose_group = entry.dose_group;
+    report.dose = entry.dose;
+    leave_behind_what_trials_do_not_use(report);
+    found.sha256 = sha256_of_text(text);
+    found.version = json.value("version", ordered_json()).dump();
+    found.options_sha256 = sha256_of_text(json.value("options", ordered_json()).dump());
+    found.report = std::move(report);
+  } catch (const InputError& problem) {
+    found.reason = as_reason(problem);
+  }
+  return found;
+}
+
+std::optional<std::string> options_in(const fs::path& file) {
+  const auto json = ordered_json::parse(text_of(file), nullptr, false);
+  if (!json.is_object() || !json.contains("options") || !json["options"].is_object()) return std::nullopt;
+  return json["options"].dump();
+}
+
 }  // namespace
 
 ordered_json rate_details_json(const ParticipantRate& rates) {
@@ -179,42 +249,28 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
 }
 
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file) {
-  const auto json = ordered_json::parse(text, nullptr, false);
-  if (json.is_discarded())
-    throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
-  const auto found = json.is_object() && json.contains("schema") ? json["schema"] : ordered_json();
-  if (found != schema)
-    throw InputError(file + " is not a participant report of this version of Wane (its schema is " +
-                     (found.is_string() ? found.get<std::string>() : "not given") +
-                     "); measure this participant again.");
-  try {
-    return report_of(json);
-  } catch (const ordered_json::exception&) {
-    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
-  }
+  return report_in(json_of(text, file), file);
 }
 
 CollectedReports collect_participant_reports(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
+  std::vector<FoundReport> found(expected.size());
+  parallel_for(
+      expected.size(), [&](std::size_t i) { found[i] = find_report(out, expected[i]); }, 16);
   CollectedReports collected;
-  for (const auto& entry : expected) {
-    const auto path = participant_json_path(entry.participant_id);
-    std::error_code error;
-    if (!fs::is_regular_file(out / path, error)) {
-      collected.left_out.push_back({entry.participant_id, entry.dose_group, "not measured: there is no " + path});
+  const FoundReport* first = nullptr;
+  bool all_the_same = true;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    FoundReport& one = found[i];
+    if (!one.report) {
+      collected.left_out.push_back({expected[i].participant_id, expected[i].dose_group, one.reason});
       continue;
     }
-    try {
-      auto report = parse_participant_json(text_of(out / path), path);
-      if (report.participant_id != entry.participant_id)
-        throw InputError(path + " is the report of " + report.participant_id + "; measure this participant again.");
-      report.dose_group = entry.dose_group;
-      report.dose = entry.dose;
-      collected.reports.push_back(std::move(report));
-      collected.files.push_back(out / path);
-    } catch (const InputError& problem) {
-      collected.left_out.push_back({entry.participant_id, entry.dose_group, as_reason(problem)});
-    }
+    if (!first) first = &one;
+    all_the_same = all_the_same && one.version == first->version && one.options_sha256 == first->options_sha256;
+    collected.reports.push_back(std::move(*one.report));
+    collected.inputs.push_back({participant_json_path(expected[i].participant_id), one.sha256});
   }
+  if (first && all_the_same) collected.options = options_in(out / collected.inputs.front().path);
   collected.warnings = warnings_of_strangers(out, expected);
   return collected;
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,17 @@ ParticipantReport parse_participant_json(const std::string& text, const std::str
 std::string participant_json_path(const std::string& participant_id);
 
 struct CollectedReports {
-  std::vector<ParticipantReport> reports;    // in the order expected
-  std::vector<LeftOut> left_out;             // no report there, or it cannot be used; the reason says which
-  std::vector<std::filesystem::path> files;  // those used, for the record of inputs
-  std::vector<std::string> warnings;         // sentences: reports in OUT of nobody who is expected
+  std::vector<ParticipantReport> reports;  // in the order expected
+  std::vector<LeftOut> left_out;           // no report there, or it cannot be used; the reason says which
+  std::vector<InputFile> inputs;           // the files used, named relative to OUT
+  std::optional<std::string> options;      // JSON that the reports were made with; empty: not all the same
+  std::vector<std::string> warnings;       // sentences: reports in OUT of nobody who is expected
 };
 
 // Reads the reports that earlier `participant` runs left in the folder `out`. Dose group and dose are taken from
 // `expected` (participants.tsv as it is now), not from the time of measuring: doses may have been unblinded since.
+// Quality, notes, inputs and warnings of the visits are left behind: the trial's reports do not use them, and of 100
+// 000 participants they would fill the memory.
 CollectedReports collect_participant_reports(const std::filesystem::path& out,
                                              const std::vector<ParticipantEntry>& expected);
 

@@ -92,7 +92,10 @@ Row row_of(const ParticipantReport& report) {
   return Row().text(report.participant_id).text(report.dose_group).dose(report.dose);
 }
 
-TableText volumes_table(const Trial& trial) {
+}  // namespace
+
+TableText volumes_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
   auto columns = who(trial);
   columns.insert(columns.end(),
                  {{"session", "visit"},
@@ -115,7 +118,8 @@ TableText volumes_table(const Trial& trial) {
   return std::move(table).finished();
 }
 
-TableText changes_table(const Trial& trial) {
+TableText changes_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
   auto columns = who(trial);
   columns.insert(columns.end(),
                  {{"from", "earlier visit"}, {"to", "later visit"}, {"days", "between the two", "days"}});
@@ -185,7 +189,8 @@ TableText rates_table(const TrialAnalysis& analysis) {
   return std::move(table).finished();
 }
 
-TableText visits_table(const Trial& trial) {
+TableText visits_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
   auto columns = who(trial);
   columns.insert(columns.end(),
                  {{"session", "a visit of the trial"},
@@ -280,14 +285,6 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
     }
   }
   return std::move(table).finished();
-}
-
-}  // namespace
-
-std::vector<TableText> trial_tables(const TrialAnalysis& analysis) {
-  const Trial& trial = analysis.trial;
-  return {volumes_table(trial), changes_table(trial),        rates_table(analysis),
-          visits_table(trial),  dose_groups_table(analysis), dose_tests_table(analysis)};
 }
 
 }  // namespace wane

@@ -5,8 +5,8 @@
 // BIDS writes it, would make R read the whole column as text.
 #pragma once
 
+#include <array>
 #include <string>
-#include <vector>
 
 #include "pipeline/report/trial_analysis.h"
 
@@ -21,6 +21,14 @@ struct TableText {
 // volumes (a row each visit), changes (a row each pair of visits), rates (a row each participant of the trial, with the
 // reason where there is no rate), visits (a row each participant and session of the trial: completed or not),
 // dose_groups (a row each group and tissue), dose_tests (a row each tissue and test).
-std::vector<TableText> trial_tables(const TrialAnalysis& analysis);
+TableText volumes_table(const TrialAnalysis& analysis);
+TableText changes_table(const TrialAnalysis& analysis);
+TableText rates_table(const TrialAnalysis& analysis);
+TableText visits_table(const TrialAnalysis& analysis);
+TableText dose_groups_table(const TrialAnalysis& analysis);
+TableText dose_tests_table(const TrialAnalysis& analysis);
+
+inline constexpr std::array<TableText (*)(const TrialAnalysis&), 6> trial_table_makers = {
+    volumes_table, changes_table, rates_table, visits_table, dose_groups_table, dose_tests_table};
 
 }  // namespace wane

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -90,7 +91,8 @@ std::string group_text(const DoseGroup& group, const std::vector<std::size_t>& m
   for (const auto i : members) participants.add(participant_json(trial.reports[i], analysis.rates[i]));
   const JsonRows left_out = left_out_rows(json, group.left_out);
   json["warnings"] = group_warnings(group);
-  return json_text(json, {participants, left_out, add_provenance_rows(json, provenance)});
+  const JsonRows inputs = add_provenance_rows(json, provenance);
+  return json_text(json, {&participants, &left_out, &inputs});
 }
 
 ordered_json test_json(const TrialAnalysis& analysis, std::size_t measure, Trend trend) {
@@ -283,7 +285,8 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
     participants.add(participant_json(trial.reports[i], analysis.rates[i]));
   const JsonRows left_out = left_out_rows(json, analysis.groups.left_out);
   json["warnings"] = trial.warnings;
-  return json_text(json, {participants, left_out, add_provenance_rows(json, provenance)});
+  const JsonRows inputs = add_provenance_rows(json, provenance);
+  return json_text(json, {&participants, &left_out, &inputs});
 }
 
 std::uint32_t fnv1a(const std::string& text) {
@@ -356,7 +359,8 @@ std::vector<std::string> dose_group_file_labels(const std::vector<std::string>& 
   return labels;
 }
 
-std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Provenance& provenance) {
+void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
+                   const std::function<void(const ReportText&)>& write) {
   const auto& groups = analysis.groups.groups;
   std::vector<std::string> names;
   for (const auto& group : groups) names.push_back(group.name);
@@ -366,14 +370,19 @@ std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Prove
     const auto& report = analysis.trial.reports[i];
     if (report.dose_group && report.rates_percent_per_year) members[*report.dose_group].push_back(i);
   }
-  std::vector<ReportText> files;
   for (std::size_t i = 0; i < groups.size(); ++i)
-    files.push_back({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, provenance)});
-  files.push_back({"trial_atrophy.json", trial_text(analysis, file_labels, provenance)});
-  for (auto& table : trial_tables(analysis)) {
-    files.push_back({table.name + ".tsv", std::move(table.text)});
-    files.push_back({table.name + ".json", std::move(table.dictionary)});
+    write({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, provenance)});
+  write({"trial_atrophy.json", trial_text(analysis, file_labels, provenance)});
+  for (const auto table : trial_table_makers) {
+    TableText made = table(analysis);
+    write({made.name + ".tsv", std::move(made.text)});
+    write({made.name + ".json", std::move(made.dictionary)});
   }
+}
+
+std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Provenance& provenance) {
+  std::vector<ReportText> files;
+  trial_reports(analysis, provenance, [&](const ReportText& file) { files.push_back(file); });
   return files;
 }
 

@@ -1,6 +1,7 @@
 // The reports of the trial: one a dose group (schema wane/dose-group/1), one of the whole (wane/trial/1), tables.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct ReportText {
 // Every file that `group` writes, in a fixed order: dose groups by dose, trial_atrophy.json, then the tables, each with
 // its data dictionary. The same trial gives the same bytes.
 std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Provenance& provenance);
+
+// As above, one file at a time: those of 100 000 participants do not fit into the memory together.
+void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
+                   const std::function<void(const ReportText&)>& write);
 
 // The trial's findings in a few lines for the terminal: the plan, each group's mean rates, how they go with dose, who
 // is left out (the first 50).

@@ -11,6 +11,7 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/parallel.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
@@ -247,23 +248,13 @@ std::vector<ParticipantEntry> entries_of(const Dataset& dataset) {
   return entries;
 }
 
-// The options that the measurements were made with; a sentence where they, or the versions, were not all the same.
-std::string options_of_reports(const std::vector<fs::path>& reports, const Provenance& now,
-                               std::vector<std::string>& warnings) {
-  std::optional<Json> first;
-  for (const fs::path& file : reports) {
-    std::ifstream stream(file);
-    const Json report = Json::parse(stream, nullptr, false);
-    if (!report.is_object()) continue;
-    Json origin = Json::array({report.value("version", Json()), report.value("options", Json())});
-    if (!first) first = origin;
-    if (origin == *first) continue;
-    warnings.push_back(
-        "The participants' reports were made with different versions or options of Wane and may not be comparable: "
-        "measure all with the same (wane run).");
-    return now.options;
-  }
-  return first && first->at(1).is_object() ? first->at(1).dump() : now.options;
+// Of many inputs the log names the list, which stands in trial_atrophy.json.
+constexpr std::size_t most_logged_inputs = 2000;
+
+Json logged_inputs(const std::vector<InputFile>& inputs, const fs::path& trial_report) {
+  if (inputs.size() <= most_logged_inputs) return inputs_json(inputs);
+  return Json::array({{{"path", "the " + std::to_string(inputs.size()) + " inputs that trial_atrophy.json lists"},
+                       {"sha256", sha256_of_file(trial_report)}}});
 }
 
 void write_report(const fs::path& out, const ReportText& report) {
@@ -307,6 +298,18 @@ std::optional<PlanFile> plan_of(const Dataset& dataset, const GroupOptions& opti
   std::error_code error;
   if (!fs::exists(own, error)) return std::nullopt;
   return read_analysis_plan(own);
+}
+
+std::vector<InputFile> table_inputs(const Dataset& dataset) {
+  std::vector<InputFile> inputs(dataset.tables.size());
+  parallel_for(
+      inputs.size(),
+      [&](std::size_t i) {
+        const fs::path& table = dataset.tables[i];
+        inputs[i] = {table.lexically_relative(dataset.folder).generic_string(), sha256_of_file(table)};
+      },
+      16);
+  return inputs;
 }
 
 std::vector<Covariate> covariates_of(const Dataset& dataset, const RunOptions& options) {
@@ -363,11 +366,14 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
   trial.covariates = covariates_of(dataset, request.options);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
-  provenance.options = options_of_reports(collected.files, provenance, trial.warnings);
-  for (const fs::path& table : dataset.tables)
-    provenance.inputs.push_back({table.lexically_relative(dataset.folder).generic_string(), sha256_of_file(table)});
-  for (const fs::path& file : collected.files)
-    provenance.inputs.push_back({file.lexically_relative(request.out).generic_string(), sha256_of_file(file)});
+  if (collected.options)
+    provenance.options = *collected.options;
+  else
+    trial.warnings.push_back(
+        "The participants' reports were made with different versions or options of Wane and may not be comparable: "
+        "measure all with the same (wane run).");
+  provenance.inputs = table_inputs(dataset);
+  provenance.inputs.insert(provenance.inputs.end(), collected.inputs.begin(), collected.inputs.end());
   for (const auto& warning : trial.warnings)
     if (std::find(dataset.warnings.begin(), dataset.warnings.end(), warning) == dataset.warnings.end())
       events.warn(warning);
@@ -379,10 +385,10 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
 
   GroupResult result;
   const TrialAnalysis analysis = analyse(std::move(trial));
-  for (const ReportText& report : trial_reports(analysis, provenance)) {
+  trial_reports(analysis, provenance, [&](const ReportText& report) {
     write_report(request.out, report);
     result.files.push_back(request.out / report.path);
-  }
+  });
   remove_other_dose_groups(request.out, result.files);
   result.summary = trial_summary(analysis);
   RunLog(request.out)
@@ -392,7 +398,7 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
                      {"options", options},
                      {"blinded", analysis.trial.blinded},
                      {"plan_sha256", plan_sha256},
-                     {"inputs", inputs_json(provenance.inputs)}});
+                     {"inputs", logged_inputs(provenance.inputs, request.out / "trial_atrophy.json")}});
   return result;
 }
 

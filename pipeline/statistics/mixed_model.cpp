@@ -203,9 +203,9 @@ VectorXd profiled_gradient(const Problem& problem, const VectorXd& theta) {
   return gradient_at(problem, fit, 1 / fit.sigma_squared);
 }
 
-// Central differences of a gradient, with one Richardson step.
+// Central differences of a gradient, with one Richardson step where it has to be `accurate`.
 template <class Gradient>
-MatrixXd hessian_of(const VectorXd& at, const Gradient& gradient) {
+MatrixXd hessian_of(const VectorXd& at, const Gradient& gradient, bool accurate) {
   MatrixXd hessian(at.size(), at.size());
   for (Eigen::Index k = 0; k < at.size(); ++k) {
     const auto central = [&](double step) {
@@ -215,24 +215,30 @@ MatrixXd hessian_of(const VectorXd& at, const Gradient& gradient) {
       return VectorXd((gradient(ahead) - gradient(behind)) / (2 * step));
     };
     const double step = 1e-3 * std::max(std::abs(at(k)), 1e-2);
-    hessian.col(k) = (4 * central(step / 2) - central(step)) / 3;
+    if (accurate)
+      hessian.col(k) = (4 * central(step / 2) - central(step)) / 3;
+    else
+      hessian.col(k) = central(step);
   }
   return 0.5 * (hessian + hessian.transpose());
 }
 
 // Newton with absolute curvatures, so that it goes downhill everywhere, and halved steps.
 Fit minimised(const Problem& problem, const VectorXd& start) {
+  constexpr double settled = 1e-9;  // expected gain of a step; the next one's is about its square
   Fit best = fit_at(problem, start);
-  for (int step = 0; step < most_steps && std::isfinite(best.deviance); ++step) {
+  int small_steps = 0;
+  for (int step = 0; step < most_steps && std::isfinite(best.deviance) && small_steps < 2; ++step) {
     const VectorXd gradient = gradient_at(problem, best, 1 / best.sigma_squared);
-    const MatrixXd hessian =
-        hessian_of(best.theta, [&](const VectorXd& theta) { return profiled_gradient(problem, theta); });
+    const MatrixXd hessian = hessian_of(
+        best.theta, [&](const VectorXd& theta) { return profiled_gradient(problem, theta); }, false);
     if (!hessian.allFinite()) break;
     const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(hessian);
     const VectorXd curvature = eigen.eigenvalues().cwiseAbs().cwiseMax(1e-10);
     VectorXd move = -(eigen.eigenvectors() * (eigen.eigenvectors().transpose() * gradient).cwiseQuotient(curvature));
     const double longest = 0.5 * best.theta.norm() + 1;
     if (move.norm() > longest) move *= longest / move.norm();
+    if (-0.5 * gradient.dot(move) < settled) ++small_steps;
     bool moved = false;
     for (double share = 1; share > 1e-9; share /= 2) {
       const Fit next = fit_at(problem, best.theta + share * move);
@@ -243,7 +249,7 @@ Fit minimised(const Problem& problem, const VectorXd& start) {
       moved = true;
       break;
     }
-    if (!moved || move.norm() <= 1e-11 * (best.theta.norm() + 1e-3)) break;
+    if (!moved) break;
   }
   return best;
 }
@@ -308,14 +314,17 @@ MatrixXd parameter_variance(const Problem& problem, const Fit& fit) {
   const Eigen::Index k = problem.parameters();
   VectorXd at(k + 1);
   at << fit.theta, std::sqrt(fit.sigma_squared);
-  const MatrixXd hessian = hessian_of(at, [&](const VectorXd& x) {
-    const Fit there = fit_at(problem, x.head(k));
-    VectorXd gradient(k + 1);
-    const double sigma = x(k);
-    gradient << gradient_at(problem, there, 1 / (sigma * sigma)),
-        2 * problem.free() / sigma - 2 * there.residual / (sigma * sigma * sigma);
-    return gradient;
-  });
+  const MatrixXd hessian = hessian_of(
+      at,
+      [&](const VectorXd& x) {
+        const Fit there = fit_at(problem, x.head(k));
+        VectorXd gradient(k + 1);
+        const double sigma = x(k);
+        gradient << gradient_at(problem, there, 1 / (sigma * sigma)),
+            2 * problem.free() / sigma - 2 * there.residual / (sigma * sigma * sigma);
+        return gradient;
+      },
+      true);
   const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(hessian);
   MatrixXd variance = MatrixXd::Zero(k + 1, k + 1);
   for (Eigen::Index i = 0; i <= k; ++i)

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "imaging/error.h"
+#include "imaging/sha256.h"
 #include "pipeline/report/json_values.h"
 #include "tests/pipeline/report/reports_for_tests.h"
 
@@ -117,7 +118,10 @@ TEST_F(Out, one_bad_report_leaves_the_others) {
   ASSERT_EQ(collected.reports.size(), 1u);
   EXPECT_EQ(collected.reports[0].dose_group, "A");  // of participants.tsv, not of the time of measuring
   EXPECT_EQ(collected.reports[0].dose, 5.0);
-  EXPECT_EQ(collected.files, std::vector{folder / "sub-1/sub-1_atrophy.json"});
+  ASSERT_EQ(collected.inputs.size(), 1u);
+  EXPECT_EQ(collected.inputs[0].path, "sub-1/sub-1_atrophy.json");
+  EXPECT_EQ(collected.inputs[0].sha256, sha256_of_file(folder / "sub-1/sub-1_atrophy.json"));
+  EXPECT_TRUE(collected.options.has_value());
   ASSERT_EQ(collected.left_out.size(), 3u);
   EXPECT_EQ(collected.left_out[0].reason,
             "sub-2/sub-2_atrophy.json is not valid JSON (cut short or edited); measure this participant again");
