@@ -136,7 +136,14 @@ ordered_json shift_json(const Shift& shift) {
   return json;
 }
 
-ordered_json model_json(const MeasureAnalysis& measure) {
+// The dose response in the model that a t test with its degrees of freedom and standard error finds with 80 % power.
+std::optional<double> detectable_effect(const FixedEffect& effect, const AnalysisPlan& plan) {
+  if (!(effect.degrees_of_freedom >= 1)) return std::nullopt;
+  return effect.standard_error *
+         detectable_noncentrality(effect.degrees_of_freedom, {plan.alpha, plan.sides == Sides::two, 0.8});
+}
+
+ordered_json model_json(const MeasureAnalysis& measure, const AnalysisPlan& plan) {
   ordered_json json = {{"note", measure.model_note}, {"effects", ordered_json::array()}};
   if (!measure.model) return json;
   const MixedModel& model = *measure.model;
@@ -150,7 +157,8 @@ ordered_json model_json(const MeasureAnalysis& measure) {
                                {"degrees_of_freedom", number(effect.degrees_of_freedom)},
                                {"t", number(effect.t)},
                                {"p_two_sided", number_json(effect.p_two_sided, decimals_p)},
-                               {"interval_95", {number(effect.low), number(effect.high)}}});
+                               {"interval_95", {number(effect.low), number(effect.high)}},
+                               {"detectable", number_json(detectable_effect(effect, plan), decimals_quality)}});
   }
   json["response"] = "100 x ln(volume in mL); effects x years are percent per year (logarithmic)";
   json["degrees_of_freedom_method"] = "Satterthwaite";
@@ -214,7 +222,7 @@ ordered_json response_json(const TrialAnalysis& analysis, std::size_t m) {
   json["isotonic"] = {{"direction", response.isotonic.rising ? "less loss with dose" : "more loss with dose"},
                       {"doses", response.isotonic.doses},
                       {"percent_per_year", fitted}};
-  json["mixed_model"] = model_json(measure);
+  json["mixed_model"] = model_json(measure, analysis.plan);
   json["leave_one_out"] = {{"note", response.influence_note}, {"without", ordered_json::array()}};
   for (const auto& each : response.influence)
     json["leave_one_out"]["without"].push_back({{"participant_id", each.participant_id},

@@ -59,7 +59,8 @@ TEST(SampleTrial, TheChangesAreWhatWasPlanted) {
 TEST(SampleTrial, EveryFileOfTheContractIsThere) {
   const SharedRun run = sample_trial_run();
   std::vector<std::string> expected = {
-      "dataset_description.json", "trial_atrophy.json", "volumes.tsv", "changes.tsv", "rates.tsv", "logs/run.jsonl"};
+      "dataset_description.json", "trial_atrophy.json", "volumes.tsv", "changes.tsv",   "rates.tsv", "visits.tsv",
+      "dose_groups.tsv",          "dose_tests.tsv",     "rates.json",  "logs/run.jsonl"};
   for (const char* group : {"A", "B", "C", "D"})
     expected.push_back("dose-groups/dose-" + std::string(group) + "_atrophy.json");
   expected.insert(expected.end(), {"sub-12/sub-12_atrophy.json", "sub-12/figures/sub-12_quality.png",
@@ -117,6 +118,30 @@ TEST(SampleTrial, UnblindedDosesNeedNoNewMeasurement) {
   EXPECT_EQ(mean_brain_rate(scratch / "out", "high"), mean_brain_rate(run.out, "D"));
   EXPECT_FALSE(fs::exists(scratch / "out/dose-groups/dose-D_atrophy.json"));
   EXPECT_EQ(json_of(scratch / "out/sub-04/sub-04_atrophy.json")["dose_group"], "high");
+}
+
+TEST(SampleTrial, TheReportNamesThePlantedDoseResponseAndTheReverseForSwappedDoses) {
+  const SharedRun run = sample_trial_run();
+  const auto sentence = [](const fs::path& out, const char* tissue) -> std::string {
+    return json_of(out / "trial_atrophy.json")["dose_response"][tissue]["sentence"];
+  };
+  const broken::ScratchFolder scratch;
+  fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
+  fs::copy(run.dataset, scratch / "dataset", fs::copy_options::recursive);
+  ASSERT_EQ(wane({"group", run.dataset, scratch / "out"}).exit_code, 0);
+  for (const char* tissue : {"brain", "gray_matter"})
+    EXPECT_TRUE(sentence(scratch / "out", tissue).starts_with("Higher dose goes with less ")) << tissue;
+
+  std::string table = text_of(run.dataset / "participants.tsv");
+  for (const auto& [from, to] : {std::pair{"\tA\t0.7", "\ta\t5.7"},
+                                 {"\tB\t1.4", "\tb\t2.8"},
+                                 {"\tC\t2.8", "\tc\t1.4"},
+                                 {"\tD\t5.7", "\td\t0.7"}})
+    table = std::regex_replace(table, std::regex(from), to);
+  std::ofstream(scratch / "dataset/participants.tsv") << table;
+  ASSERT_EQ(wane({"group", scratch / "dataset", scratch / "out"}).exit_code, 0);
+  for (const char* tissue : {"brain", "gray_matter"})
+    EXPECT_TRUE(sentence(scratch / "out", tissue).starts_with("Higher dose goes with more ")) << tissue;
 }
 
 TEST(SampleTrial, TheLogOnlyGrows) {

@@ -110,5 +110,22 @@ TEST(DatasetOptions, one_table_of_fields_reaches_every_option) {
   EXPECT_THROW(options.validate(), UsageError);
 }
 
+TEST(Covariates, are_columns_by_participant_without_the_missing) {
+  const TemporaryDataset data;
+  data.write("participants.tsv", "participant_id\tage\tsex\nsub-01\t50\tF\n02\tn/a\tM\n");
+  const auto covariates = read_covariates(data.folder(), {}, "age, sex");
+  ASSERT_EQ(covariates.size(), 2u);
+  EXPECT_EQ(covariates[0].value_of, (std::map<std::string, std::string>{{"sub-01", "50"}}));
+  EXPECT_EQ(covariates[1].value_of.at("sub-02"), "M");
+  EXPECT_TRUE(read_covariates(data.folder(), {}, "").empty());
+  try {
+    read_covariates(data.folder(), {}, "site");
+    FAIL() << "a column that is not there was read";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("has no column 'site'; it has: participant_id, age, sex"),
+              std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace wane

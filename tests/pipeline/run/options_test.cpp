@@ -85,5 +85,31 @@ TEST(NearNames, FindsMisspellingsAndPartsOfNames) {
   EXPECT_TRUE(near_names("zebra", names).empty());
 }
 
+TEST(FlagName, OptionsOfTheReportsCarryNoPrefix) {
+  RunOptions options;
+  for (const OptionSection& section : option_sections(options))
+    for (const OptionField& field : section.fields) {
+      if (field.name == "baseline_after_days") {
+        EXPECT_EQ(flag_name(section, field), "--baseline-after-days");
+      }
+      if (field.name == "dose_column") {
+        EXPECT_EQ(flag_name(section, field), "--dataset-dose-column");
+      }
+    }
+}
+
+TEST(GroupOptions, ValuesThatCannotBeAreRefused) {
+  RunOptions options;
+  options.group.scale = "cubic";
+  EXPECT_THROW(options.validate(), UsageError);
+  options.group.scale = "log";
+  EXPECT_NO_THROW(options.validate());
+  options.group.baseline_after_days = -1;
+  EXPECT_THROW(options.validate(), UsageError);
+  options.group.baseline_after_days = 180;
+  options.group.next_visits = 1;
+  EXPECT_THROW(options.validate(), UsageError);
+}
+
 }  // namespace
 }  // namespace wane

@@ -1,0 +1,75 @@
+#include "pipeline/run/run_log.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "imaging/sha256.h"
+#include "tests/broken/scratch_folder.h"
+
+namespace wane {
+namespace {
+
+std::vector<std::string> lines_of(const std::filesystem::path& out) {
+  std::vector<std::string> lines;
+  std::ifstream stream(out / "logs/run.jsonl");
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(RunLog, EachLineNamesTheHashOfTheOneBefore) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("start", {{"text", std::string(200000, 'x')}});  // longer than one piece of reading back
+  log.add("end", {{"n", 1}});
+  const auto lines = lines_of(out.path());
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["previous"], std::string(64, '0'));
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["previous"], sha256_of_text(lines[0]));
+  const auto verified = verify_log(out.path());
+  EXPECT_FALSE(verified.broken);
+  EXPECT_EQ(verified.entries, 2U);
+  EXPECT_EQ(verified.head, sha256_of_text(lines[1]));
+}
+
+TEST(RunLog, TasksThatWriteAtOnceMakeOneChain) {
+  const broken::ScratchFolder out;
+  std::vector<std::thread> tasks;
+  for (int t = 0; t < 4; ++t)
+    tasks.emplace_back([&out] {
+      const RunLog log(out.path());
+      for (int i = 0; i < 25; ++i) log.add("participant", {{"i", i}});
+    });
+  for (auto& task : tasks) task.join();
+  const auto verified = verify_log(out.path());
+  EXPECT_EQ(verified.entries, 100U);
+  EXPECT_FALSE(verified.broken) << *verified.broken;
+}
+
+TEST(RunLog, LinesFromBeforeTheChainAreCountedAndTheLastOfThemIsProtected) {
+  const broken::ScratchFolder out;
+  std::filesystem::create_directories(out / "logs");
+  std::ofstream(out / "logs/run.jsonl") << "{\"event\":\"start\"}\n{\"event\":\"end\"}\n";
+  RunLog(out.path()).add("group", nlohmann::ordered_json::object());
+  EXPECT_EQ(verify_log(out.path()).unchained, 2U);
+  EXPECT_FALSE(verify_log(out.path()).broken);
+  auto lines = lines_of(out.path());
+  std::ofstream(out / "logs/run.jsonl") << lines[0] << "\n{\"event\":\"other\"}\n" << lines[2] << "\n";
+  EXPECT_TRUE(verify_log(out.path()).broken);
+}
+
+TEST(RunLog, TheFirstBlindedRunFixesThePlan) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("group", {{"blinded", false}, {"plan_sha256", "a"}});
+  EXPECT_FALSE(plan_at_first_blinded_run(out.path()));
+  log.add("group", {{"blinded", true}, {"plan_sha256", "b"}});
+  log.add("group", {{"blinded", true}, {"plan_sha256", "c"}});
+  EXPECT_EQ(plan_at_first_blinded_run(out.path()), "b");
+}
+
+}  // namespace
+}  // namespace wane
