@@ -189,6 +189,7 @@ int run(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
   const TrialRequest request = request_of(command);
+  require_blinding_as_before(request);
   const Dataset dataset = dataset_of(command, request.options, display);
   const TrialEvents events = events_shown_on(display);
   const auto outcomes = process_trial(dataset, request, events);

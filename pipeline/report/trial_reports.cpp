@@ -1,7 +1,6 @@
 #include "pipeline/report/trial_reports.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <functional>

@@ -364,6 +364,11 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
+  if (!trial.plan.fixed_sha256 && blinding_state(request.out) == BlindingState::unblinded)
+    trial.warnings.push_back(
+        "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
+        "then "
+        "is not known.");
   trial.covariates = covariates_of(dataset, request.options);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   if (collected.options)
@@ -404,13 +409,15 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
 
 }  // namespace
 
+void require_blinding_as_before(const TrialRequest& request) {
+  if (request.blind_key.empty() && blinding_state(request.out) == BlindingState::blinded)
+    throw UsageError("The results in " + request.out.string() +
+                     " are blinded: give --blind the key file, or unblind them with wane unblind.");
+}
+
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
-  if (request.blind_key.empty()) {
-    if (blinding_state(request.out) == BlindingState::blinded)
-      throw UsageError("The results in " + request.out.string() +
-                       " are blinded: give --blind the key file, or unblind them with wane unblind.");
-    return report_known(dataset, request, events);
-  }
+  require_blinding_as_before(request);
+  if (request.blind_key.empty()) return report_known(dataset, request, events);
   const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
   rewrite_doses(coded, request.out);
   return report_known(coded, request, events);

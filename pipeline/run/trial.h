@@ -57,6 +57,10 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
 // 0: none failed; 1: some failed; where no participant is left, the exit code of the failures (70 before 5 before 3).
 int exit_code_of(const std::vector<ParticipantOutcome>& outcomes);
 
+// Throws UsageError where OUT is blinded and the request has no key, so that nobody waits for measurements whose
+// reports cannot be made.
+void require_blinding_as_before(const TrialRequest& request);
+
 struct GroupResult {
   std::vector<std::filesystem::path> files;  // the reports and tables written
   std::string summary;                       // the findings in a few lines, who is left out and why

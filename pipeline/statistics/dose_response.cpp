@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <map>
+#include <functional>
 #include <numeric>
 
 namespace wane {

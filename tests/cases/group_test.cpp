@@ -1,6 +1,5 @@
 // wane group, unblind and log verify on made-up participants' reports: no scan is measured.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <fstream>
 #include <map>
@@ -195,6 +194,16 @@ TEST_F(GroupCommand, AChangedPlanShowsAfterTheFirstBlindedRun) {
   const auto plan = json_of(out_ / "trial_atrophy.json")["analysis_plan"];
   EXPECT_TRUE(plan["changed_since_fixed"].get<bool>());
   EXPECT_NE(plan["fixed_sha256"], plan["sha256"]);
+}
+
+TEST_F(GroupCommand, ARemovedLogDoesNotHideThatThereWasABlindedRun) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  EXPECT_TRUE(json_of(out_ / "trial_atrophy.json")["warnings"].empty());
+  fs::remove(out_ / "logs/run.jsonl");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(
+      contains(json_of(out_ / "trial_atrophy.json")["warnings"].dump(), "The log does not tell of the blinded run"));
 }
 
 TEST_F(GroupCommand, TheLogIsAChainThatShowsEveryChange) {
