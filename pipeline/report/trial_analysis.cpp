@@ -260,6 +260,19 @@ void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
     }
 }
 
+void set_plan(TrialAnalysis& analysis) {
+  const std::string& scale = analysis.trial.options.scale;
+  if (!analysis.trial.plan.file) {
+    analysis.plan.scale = scale_named(scale).value_or(DoseScale::linear);
+    return;
+  }
+  analysis.plan = analysis.trial.plan.file->plan;
+  if (scale != GroupOptions().scale && scale != name_of(analysis.plan.scale))
+    analysis.trial.warnings.push_back("The scale of the dose is the analysis plan's (" +
+                                      std::string(name_of(analysis.plan.scale)) + "), not that of --scale (" + scale +
+                                      ").");
+}
+
 // Across the measures, each test by itself; the primary analysis stands alone.
 void set_holm(TrialAnalysis& analysis) {
   for (const Trend test : {Trend::jonckheere, Trend::spearman, Trend::linear}) {
@@ -306,10 +319,7 @@ std::string why_no_rate(const ParticipantReport& report, double baseline_after_d
 TrialAnalysis analyse(Trial trial) {
   TrialAnalysis analysis;
   analysis.trial = std::move(trial);
-  if (analysis.trial.plan.file)
-    analysis.plan = analysis.trial.plan.file->plan;
-  else
-    analysis.plan.scale = scale_named(analysis.trial.options.scale).value_or(DoseScale::linear);
+  set_plan(analysis);
   const RateOptions rate_options{analysis.trial.options.baseline_after_days};
   for (auto& report : analysis.trial.reports) {
     analysis.rates.push_back(rate_of(report, rate_options));

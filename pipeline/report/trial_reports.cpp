@@ -276,6 +276,7 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   auto json = report_head("wane/trial/1", provenance);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
   json["blinded"] = trial.blinded;
+  json["sentence"] = trial_sentence(analysis);
   json["analysis_plan"] = plan_json(analysis);
   json["dose_groups"] = ordered_json::array();
   for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {

@@ -136,6 +136,14 @@ std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure
   return sentence;
 }
 
+std::string trial_sentence(const TrialAnalysis& analysis) {
+  std::string sentence = plan_sentence(analysis);
+  for (std::size_t m = 0; m < tissues.size(); ++m)
+    if (!analysis.trial.plan.file || analysis.plan.measure == tissues[m].key)
+      sentence += " " + response_sentence(analysis, m);
+  return sentence + " Negative = loss.";
+}
+
 std::string group_sentence(const DoseGroup& group, const std::string& dose_unit) {
   std::string sentence = "Dose group " + group.name + " (";
   if (group.dose) sentence += "dose " + dose_words(*group.dose, dose_unit) + ", ";

@@ -19,6 +19,9 @@ DoseStep dose_step(const DoseResponse& response, DoseScale scale, const std::str
 // "Higher dose goes with less gray matter loss: the loss is smaller by 0.21 % per year for each 10 million cells, ..."
 std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure);
 
+// The plan, then the primary measure's sentence; those of all measures where there is no plan. Negative = loss.
+std::string trial_sentence(const TrialAnalysis& analysis);
+
 // "Dose group A (dose 5 million cells, n = 3): brain -0.82 % per year (loss), 95 % interval -1.81 to +0.18; ..."
 std::string group_sentence(const DoseGroup& group, const std::string& dose_unit);
 

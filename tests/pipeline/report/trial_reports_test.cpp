@@ -225,6 +225,16 @@ TEST(Plan, names_the_primary_analysis_and_leaves_the_rest_exploratory) {
   EXPECT_FALSE(report["analysis_plan"]["changed_since_fixed"].get<bool>());
   EXPECT_NE(report["dose_response"]["gray_matter"]["sentence"].get<std::string>().find("for each doubling of the dose"),
             std::string::npos);
+  const std::string sentence = report["sentence"];
+  EXPECT_EQ(sentence.find("Primary analysis: gray matter, Jonckheere-Terpstra test, log scale of dose"), 0u)
+      << sentence;
+  EXPECT_NE(sentence.find("(primary analysis)."), std::string::npos);
+  EXPECT_EQ(sentence.find("white matter loss"), std::string::npos) << "only the primary measure";
+
+  trial.options.scale = "rank";
+  EXPECT_NE(analyse(trial).trial.warnings.back().find("is the analysis plan's (log), not that of --scale (rank)"),
+            std::string::npos);
+
   trial.plan.fixed_sha256 = std::string(64, 'd');
   const auto changed = json_of(trial_reports(analyse(trial), small_provenance()), "trial_atrophy.json");
   EXPECT_TRUE(changed["analysis_plan"]["changed_since_fixed"].get<bool>());
