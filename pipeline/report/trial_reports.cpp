@@ -338,12 +338,7 @@ std::string mean_in_words(const Summary& summary) {
 }
 
 std::string group_lines(const DoseGroup& group, const std::string& dose_unit) {
-  std::string dose;
-  if (group.dose) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", *group.dose);
-    dose = std::string(", dose ") + text + (dose_unit.empty() ? "" : " " + dose_unit);
-  }
+  const std::string dose = group.dose ? ", dose " + dose_in_words(*group.dose, dose_unit) : "";
   std::string lines =
       "Dose group " + group.name + dose + ", n = " + std::to_string(group.participants.size()) + ", mean % per year:\n";
   for (const auto& tissue : tissues)

@@ -74,13 +74,6 @@ std::string test_words(const TrendTest& test, Trend trend, Sides sides, std::siz
   return words + ", n = " + std::to_string(n);
 }
 
-std::string dose_words(double dose, const std::string& unit) {
-  const std::string number = formatted("%g", dose);
-  if (unit.empty()) return number;
-  const bool number_first = unit.front() >= '0' && unit.front() <= '9';
-  return number + (number_first ? " x " : " ") + unit;
-}
-
 std::string rate_words(const char* tissue, const Rate& rate) {
   std::string words = std::string(tissue) + " " + signed_percent(rate.percent_per_year) + " % per year (" +
                       direction(rate.percent_per_year) + ")";
@@ -96,13 +89,20 @@ std::string p_in_words(double p) {
   return p < 0.0001 ? "p < 0.0001" : "p = " + formatted("%.4f", p);
 }
 
+std::string dose_in_words(double dose, const std::string& unit) {
+  const std::string number = formatted("%g", dose);
+  if (unit.empty()) return number;
+  const bool number_first = unit.front() >= '0' && unit.front() <= '9';
+  return number + (number_first ? " x " : " ") + unit;
+}
+
 DoseStep dose_step(const DoseResponse& response, DoseScale scale, const std::string& dose_unit) {
   if (scale == DoseScale::log) return {std::numbers::ln2, "for each doubling of the dose"};
   if (scale == DoseScale::rank) return {1, "for each step up in dose"};
   const double range = response.doses.back() - response.doses.front();
   const double step = std::pow(10.0, std::floor(std::log10(range) + 1e-9));
   const std::string unit = dose_unit.empty() ? (step == 1 ? "unit of dose" : "units of dose") : dose_unit;
-  return {step, "for each " + dose_words(step, unit)};
+  return {step, "for each " + dose_in_words(step, unit)};
 }
 
 std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure) {
@@ -146,7 +146,7 @@ std::string trial_sentence(const TrialAnalysis& analysis) {
 
 std::string group_sentence(const DoseGroup& group, const std::string& dose_unit) {
   std::string sentence = "Dose group " + group.name + " (";
-  if (group.dose) sentence += "dose " + dose_words(*group.dose, dose_unit) + ", ";
+  if (group.dose) sentence += "dose " + dose_in_words(*group.dose, dose_unit) + ", ";
   sentence += "n = " + std::to_string(group.participants.size()) + "): ";
   if (group.participants.empty()) return sentence + "nobody in it has a rate.";
   bool first = true;

@@ -31,6 +31,9 @@ std::string participant_sentence(const ParticipantReport& report);
 // What the plan of the analysis was, and whether it was changed after the first blinded run.
 std::string plan_sentence(const TrialAnalysis& analysis);
 
+// "16 million cells", "0.7 x 10^6 cells/kg"
+std::string dose_in_words(double dose, const std::string& unit);
+
 std::string p_in_words(double p);  // "p = 0.0034", "p < 0.0001"
 
 }  // namespace wane
