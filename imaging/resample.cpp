@@ -3,36 +3,13 @@
 #include <cmath>
 
 #include "imaging/smooth.h"
+#include "imaging/trilinear.h"
 
 namespace wane {
 namespace {
 
 bool outside_box(const std::array<int, 3>& size, float x, float y, float z) {
   return !(x >= -0.5F && y >= -0.5F && z >= -0.5F && x <= size[0] - 0.5F && y <= size[1] - 0.5F && z <= size[2] - 0.5F);
-}
-
-struct Cell {  // the eight neighbours of a point and its place between them
-  std::size_t base;
-  std::size_t dx, dy, dz;
-  float fx, fy, fz;
-};
-
-Cell cell_at(const std::array<int, 3>& size, float x, float y, float z) {
-  x = std::clamp(x, 0.F, float(size[0] - 1));
-  y = std::clamp(y, 0.F, float(size[1] - 1));
-  z = std::clamp(z, 0.F, float(size[2] - 1));
-  const int i = std::min(int(x), std::max(size[0] - 2, 0));
-  const int j = std::min(int(y), std::max(size[1] - 2, 0));
-  const int k = std::min(int(z), std::max(size[2] - 2, 0));
-  const std::size_t row = size[0];
-  const std::size_t slice = row * size[1];
-  return {i + row * j + slice * k,
-          std::size_t(size[0] > 1),
-          size[1] > 1 ? row : 0,
-          size[2] > 1 ? slice : 0,
-          x - i,
-          y - j,
-          z - k};
 }
 
 // Causal and anticausal recursion of the cubic B-spline prefilter along one line with a stride.
@@ -120,13 +97,8 @@ Volume sample_displaced(const Sampler& sampler, const Grid& source, const Grid& 
   const Affine to_source_index = source.lps_to_index() * field_to_source;
   for_each_voxel(target, [&](std::size_t n, const Vec3& index) {
     const Vec3 at = to_field_index * index;
-    const Cell c = cell_at(field.grid.size, float(at[0]), float(at[1]), float(at[2]));
-    const Eigen::Vector3f* v = field.values.data() + c.base;
-    const Eigen::Vector3f low =
-        (1 - c.fy) * ((1 - c.fx) * v[0] + c.fx * v[c.dx]) + c.fy * ((1 - c.fx) * v[c.dy] + c.fx * v[c.dy + c.dx]);
-    const Eigen::Vector3f high = (1 - c.fy) * ((1 - c.fx) * v[c.dz] + c.fx * v[c.dz + c.dx]) +
-                                 c.fy * ((1 - c.fx) * v[c.dz + c.dy] + c.fx * v[c.dz + c.dy + c.dx]);
-    const Eigen::Vector3f moved = (1 - c.fz) * low + c.fz * high;
+    const TrilinearCell c = trilinear_cell(field.grid.size, float(at[0]), float(at[1]), float(at[2]));
+    const Eigen::Vector3f moved = trilinear(field.values.data(), c);
     const Vec3 p = to_source_index * (to_field_lps * index + moved.cast<double>());
     result[n] = sampler(float(p[0]), float(p[1]), float(p[2]), outside);
   });
@@ -137,13 +109,7 @@ Volume sample_displaced(const Sampler& sampler, const Grid& source, const Grid& 
 
 float LinearSampler::operator()(float x, float y, float z, float outside) const {
   if (outside_box(size_, x, y, z)) return outside;
-  const Cell c = cell_at(size_, x, y, z);
-  const float* v = data_ + c.base;
-  const float low =
-      (1 - c.fy) * ((1 - c.fx) * v[0] + c.fx * v[c.dx]) + c.fy * ((1 - c.fx) * v[c.dy] + c.fx * v[c.dy + c.dx]);
-  const float high = (1 - c.fy) * ((1 - c.fx) * v[c.dz] + c.fx * v[c.dz + c.dx]) +
-                     c.fy * ((1 - c.fx) * v[c.dz + c.dy] + c.fx * v[c.dz + c.dy + c.dx]);
-  return (1 - c.fz) * low + c.fz * high;
+  return trilinear(data_, trilinear_cell(size_, x, y, z));
 }
 
 float LinearSampler::with_gradient(float x, float y, float z, float gradient[3], float outside) const {
@@ -151,7 +117,7 @@ float LinearSampler::with_gradient(float x, float y, float z, float gradient[3],
     gradient[0] = gradient[1] = gradient[2] = 0;
     return outside;
   }
-  const Cell c = cell_at(size_, x, y, z);
+  const TrilinearCell c = trilinear_cell(size_, x, y, z);
   const float* v = data_ + c.base;
   const float v000 = v[0], v100 = v[c.dx], v010 = v[c.dy], v110 = v[c.dy + c.dx];
   const float v001 = v[c.dz], v101 = v[c.dz + c.dx], v011 = v[c.dz + c.dy], v111 = v[c.dz + c.dy + c.dx];

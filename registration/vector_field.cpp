@@ -3,42 +3,11 @@
 #include <cmath>
 
 #include "imaging/parallel.h"
-#include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "imaging/trilinear.h"
 
 namespace wane {
 namespace {
-
-struct Taps {
-  std::size_t base, dx, dy, dz;
-  float fx, fy, fz;
-};
-
-Taps taps_at(const std::array<int, 3>& size, float x, float y, float z) {
-  x = std::clamp(x, 0.F, float(size[0] - 1));
-  y = std::clamp(y, 0.F, float(size[1] - 1));
-  z = std::clamp(z, 0.F, float(size[2] - 1));
-  const int i = std::min(int(x), std::max(size[0] - 2, 0));
-  const int j = std::min(int(y), std::max(size[1] - 2, 0));
-  const int k = std::min(int(z), std::max(size[2] - 2, 0));
-  const std::size_t row = size[0], slice = row * size[1];
-  return {i + row * j + slice * k,
-          std::size_t(size[0] > 1),
-          size[1] > 1 ? row : 0,
-          size[2] > 1 ? slice : 0,
-          x - i,
-          y - j,
-          z - k};
-}
-
-float read(const float* data, const Taps& t) {
-  const float* v = data + t.base;
-  const float low =
-      (1 - t.fy) * ((1 - t.fx) * v[0] + t.fx * v[t.dx]) + t.fy * ((1 - t.fx) * v[t.dy] + t.fx * v[t.dy + t.dx]);
-  const float high = (1 - t.fy) * ((1 - t.fx) * v[t.dz] + t.fx * v[t.dz + t.dx]) +
-                     t.fy * ((1 - t.fx) * v[t.dz + t.dy] + t.fx * v[t.dz + t.dy + t.dx]);
-  return (1 - t.fz) * low + t.fz * high;
-}
 
 template <class F>
 void each_voxel(const Grid& grid, F&& f) {
@@ -58,8 +27,9 @@ VectorField composed(const VectorField& outer, const VectorField& inner) {
   VectorField result(inner.grid);
   each_voxel(inner.grid, [&](std::size_t n, int i, int j, int k) {
     const float x = i + inner.component[0][n], y = j + inner.component[1][n], z = k + inner.component[2][n];
-    const Taps t = taps_at(outer.grid.size, x, y, z);
-    for (int c = 0; c < 3; ++c) result.component[c][n] = inner.component[c][n] + read(outer.component[c].data(), t);
+    const TrilinearCell cell = trilinear_cell(outer.grid.size, x, y, z);
+    for (int c = 0; c < 3; ++c)
+      result.component[c][n] = inner.component[c][n] + trilinear(outer.component[c].data(), cell);
   });
   return result;
 }
@@ -71,10 +41,10 @@ VectorField inverted(const VectorField& field, int iterations) {
   each_voxel(field.grid, [&](std::size_t n, int i, int j, int k) {
     float y[3] = {back.component[0][n], back.component[1][n], back.component[2][n]};
     for (int round = 0; round < iterations; ++round) {
-      const Taps t = taps_at(field.grid.size, i + y[0], j + y[1], k + y[2]);
+      const TrilinearCell cell = trilinear_cell(field.grid.size, i + y[0], j + y[1], k + y[2]);
       float change = 0;
       for (int c = 0; c < 3; ++c) {
-        const float next = -read(field.component[c].data(), t);
+        const float next = -trilinear(field.component[c].data(), cell);
         change = std::max(change, std::abs(next - y[c]));
         y[c] = next;
       }
@@ -96,8 +66,8 @@ VectorField resampled(const VectorField& field, const Grid& grid) {
   const Vec3 ratio = field.grid.spacing_mm.cwiseQuotient(grid.spacing_mm);
   each_voxel(grid, [&](std::size_t n, int i, int j, int k) {
     const Vec3 p = map * Vec3(i, j, k);
-    const Taps t = taps_at(field.grid.size, float(p[0]), float(p[1]), float(p[2]));
-    for (int c = 0; c < 3; ++c) result.component[c][n] = float(ratio[c]) * read(field.component[c].data(), t);
+    const TrilinearCell cell = trilinear_cell(field.grid.size, float(p[0]), float(p[1]), float(p[2]));
+    for (int c = 0; c < 3; ++c) result.component[c][n] = float(ratio[c]) * trilinear(field.component[c].data(), cell);
   });
   return result;
 }
