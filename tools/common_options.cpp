@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "imaging/error.h"
+#include "tools/version.h"
 
 namespace wane {
 
@@ -86,7 +87,8 @@ CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sect
                 "Coarse and quick: to try out a dataset or a cluster set-up, not for results")
       ->group(kCommonGroup);
   command.add_flag("--verbose", common_.verbose, "Say more on the way")->group(kCommonGroup);
-  command.set_version_flag("--version", "wane " WANE_VERSION, "Print the version")->group(kCommonGroup);
+  command.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version")
+      ->group(kCommonGroup);
 
   const auto all = option_sections(given_);
   for (std::size_t s = 0; s < all.size(); ++s) {

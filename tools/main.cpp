@@ -16,6 +16,7 @@
 #include "imaging/error.h"
 #include "pipeline/run/near_names.h"
 #include "tools/commands.h"
+#include "tools/version.h"
 
 namespace wane {
 
@@ -97,8 +98,10 @@ void log_to_stderr() {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App program("Wane " WANE_VERSION ": raw MRI visits of a clinical trial to brain-atrophy reports.", "wane");
-  program.set_version_flag("--version", "wane " WANE_VERSION, "Print the version");
+  CLI::App program(
+      std::string("Wane ") + program_version() + ": raw MRI visits of a clinical trial to brain-atrophy reports.",
+      "wane");
+  program.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version");
   program.footer(kFooter);
   program.require_subcommand(0, 1);
   int exit_code = 0;

@@ -13,6 +13,7 @@
 #include "pipeline/run/trial.h"
 #include "tools/commands.h"
 #include "tools/progress.h"
+#include "tools/version.h"
 
 namespace wane {
 
@@ -88,7 +89,7 @@ TrialRequest report_request_of(const TrialCommand& command) {
   request.memory_gb = command.memory_gb;
   request.force = command.force;
   request.asked_by_label = !command.labels.empty();
-  request.program_version = WANE_VERSION;
+  request.program_version = program_version();
   request.command_line = given_command_line();
   return request;
 }
