@@ -36,7 +36,7 @@ class Schemas : public testing::Test {
     const auto file = (folder / "report.json").string();
     std::ofstream(file) << text;
     return command_succeeds(std::string(python) + " -m jsonschema -i '" + file +
-                            "' '" WANE_SOURCE_DIR "/pipeline/report/schemas/" + schema + ".schema.json'");
+                            "' '" WANE_BINARY_DIR "/share/wane/schemas/" + schema + ".schema.json'");
   }
 
   std::filesystem::path folder;
