@@ -12,7 +12,7 @@ struct InputFile {
 };
 
 struct Provenance {
-  std::string version;         // of the program: "0.1.0"
+  std::string version;         // of the program: "0.1.0+g0123456789"
   std::string options = "{}";  // a JSON object, one member for each stage
   std::vector<InputFile> inputs;
 };
