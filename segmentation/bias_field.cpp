@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "imaging/error.h"
 #include "imaging/resample.h"
@@ -14,6 +15,18 @@ namespace {
 
 using FloatImage = itk::Image<float, 3>;
 using ByteImage = itk::Image<unsigned char, 3>;
+using Filter = itk::N4BiasFieldCorrectionImageFilter<FloatImage, ByteImage, FloatImage>;
+
+// ITK sets up its lists of object factories when the first object is made, which two threads must not do at once: the
+// first that comes here does it, the others wait.
+void start_itk() {
+  static std::once_flag started;
+  std::call_once(started, [] {
+    Filter::New();
+    FloatImage::New();
+    ByteImage::New();
+  });
+}
 
 template <class ItkImage, class T>
 typename ItkImage::Pointer to_itk(const Image<T>& image) {
@@ -53,7 +66,7 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   Mask inside = resample(mask, coarse.grid);
   const float dark = 0.15F * median_within(coarse, inside);
   for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = inside[n] && coarse[n] > dark;
-  using Filter = itk::N4BiasFieldCorrectionImageFilter<FloatImage, ByteImage, FloatImage>;
+  start_itk();
   auto filter = Filter::New();
   filter->SetNumberOfWorkUnits(1);
   filter->SetInput(to_itk<FloatImage>(coarse));

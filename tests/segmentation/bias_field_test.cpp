@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <thread>
+#include <vector>
 
 #include "imaging/error.h"
 #include "tests/imaging/grids_for_tests.h"
@@ -73,6 +76,21 @@ TEST(EstimateBiasField, HasTheGeometricMeanOneAndIsPositiveEverywhere) {
     ++count;
   }
   EXPECT_NEAR(sum / count, 0, 0.005);  // the mean is taken on the coarser working grid
+}
+
+// The first test in a process of its own (ctest), so that the threads are the first to use ITK.
+TEST(EstimateBiasField, FirstUsesOnSeveralThreadsAtOnceAreSafeAndTheSame) {
+  const Mask mask = test::rendered_mask(grid_for_tests(), inside);
+  const Volume seen = seen_through(1);
+  BiasFieldOptions quick;
+  quick.working_spacing_mm = 8;
+  quick.iterations = 3;
+  std::array<Volume, 4> fields;
+  std::vector<std::thread> threads;
+  for (Volume& field : fields) threads.emplace_back([&] { field = estimate_bias_field(seen, mask, quick); });
+  for (std::thread& thread : threads) thread.join();
+  for (const Volume& field : fields) EXPECT_EQ(field.values, fields[0].values);
+  EXPECT_EQ(fields[0].values, estimate_bias_field(seen, mask, quick).values);
 }
 
 TEST(EstimateBiasField, RefusesAnEmptyMask) {
