@@ -65,13 +65,28 @@ fs::path own_template_folder() {
                    "): build or install Wane again, or name another template with --template.");
 }
 
-CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) {
+ProcessFlags::ProcessFlags(CLI::App& command) {
   command
       .add_option(
-          "--threads", common_.threads,
+          "--threads", threads_,
           "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
       ->check(CLI::Range(1, 4096))
       ->group(kCommonGroup);
+  command.add_flag("--verbose", verbose_, "Say more on the way")->group(kCommonGroup);
+  command.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version")
+      ->group(kCommonGroup);
+}
+
+void ProcessFlags::start() const {
+  omp_set_num_threads(threads());
+  spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::info);
+}
+
+int ProcessFlags::threads() const {
+  return thread_count(threads_);
+}
+
+CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) : process_(command) {
   command
       .add_option("--config", common_.config,
                   R"(JSON file with options, such as {"align": {"spacing_mm": 1.5}}; flags go before it)")
@@ -85,9 +100,6 @@ CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sect
   command
       .add_flag("--sloppy", common_.sloppy,
                 "Coarse and quick: to try out a dataset or a cluster set-up, not for results")
-      ->group(kCommonGroup);
-  command.add_flag("--verbose", common_.verbose, "Say more on the way")->group(kCommonGroup);
-  command.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version")
       ->group(kCommonGroup);
 
   const auto all = option_sections(given_);
@@ -111,15 +123,6 @@ RunOptions CommandLine::options() const {
       copy_value(from[flag.section].fields[flag.field], to[flag.section].fields[flag.field]);
   options.validate();
   return options;
-}
-
-void CommandLine::start() const {
-  omp_set_num_threads(threads());
-  spdlog::set_level(common_.verbose ? spdlog::level::debug : spdlog::level::info);
-}
-
-int CommandLine::threads() const {
-  return thread_count(common_.threads);
 }
 
 fs::path CommandLine::template_folder() const {

@@ -1,4 +1,4 @@
-// What most commands have in common: threads, configuration, template, and a flag for every option of the stages.
+// What commands have in common: threads, configuration, template, and a flag for every option of the stages.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,28 +11,41 @@
 
 namespace wane {
 
+// The flags of every command: --threads, --verbose, --version. Lives as long as the command (CLI11 writes into it).
+class ProcessFlags {
+ public:
+  explicit ProcessFlags(CLI::App& command);
+  ProcessFlags(const ProcessFlags&) = delete;
+  ProcessFlags& operator=(const ProcessFlags&) = delete;
+
+  // After parsing: sets the process's number of threads and how much is logged.
+  void start() const;
+  int threads() const;
+
+ private:
+  int threads_ = 0;  // 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, all cores
+  bool verbose_ = false;
+};
+
 struct CommonOptions {
-  int threads = 0;  // 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, all cores
   std::filesystem::path config;
   std::filesystem::path template_folder;  // empty: the one that comes with the program
   bool sloppy = false;
-  bool verbose = false;
 };
 
-// The flags of a command. Lives as long as the command (CLI11 writes into it).
+// The flags of a command that works with a template and with options of the stages. Lives as long as the command.
 class CommandLine {
  public:
-  // Adds the common flags, and the flags of the named sections of RunOptions ("align"), to `command`.
+  // Adds the flags of every command, the common ones, and the flags of the named sections of RunOptions ("align"), to
+  // `command`.
   CommandLine(CLI::App& command, const std::vector<std::string>& sections);
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
   // After parsing: defaults, then --sloppy, then --config, then flags; validated. Throws UsageError.
   RunOptions options() const;
-  // Sets the process's number of threads and how much is logged.
-  void start() const;
-  int threads() const;
-  bool verbose() const { return common_.verbose; }
+  void start() const { process_.start(); }
+  int threads() const { return process_.threads(); }
   std::filesystem::path template_folder() const;
 
  private:
@@ -40,6 +53,7 @@ class CommandLine {
     CLI::Option* option;
     std::size_t section, field;  // by place in option_sections
   };
+  ProcessFlags process_;
   CommonOptions common_;
   RunOptions given_;  // what the flags write into; only fields whose flag was given count
   std::vector<Flag> flags_;

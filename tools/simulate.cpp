@@ -1,6 +1,4 @@
 // wane simulate: plants a known atrophy in a scan, for one person or for the sample trial.
-#include <omp.h>
-
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -23,7 +21,7 @@ namespace fs = std::filesystem;
 
 struct HeadFiles {
   fs::path head, brain, out;
-  int threads = 0;
+  std::shared_ptr<ProcessFlags> process;
 };
 
 struct PersonFlags {
@@ -50,11 +48,11 @@ void add_head_files(CLI::App& command, HeadFiles& files) {
   command.add_option("--out", files.out, "BIDS folder to write; the truth goes to its folder truth/")
       ->required()
       ->type_name("DIR");
-  command.add_option("--threads", files.threads, "Threads (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, all cores)");
+  files.process = std::make_shared<ProcessFlags>(command);
 }
 
 SourceHead read_head(const HeadFiles& files) {
-  omp_set_num_threads(thread_count(files.threads));
+  files.process->start();
   return source_head(read_nifti(files.head).volume, read_nifti_mask(files.brain));
 }
 

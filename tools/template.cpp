@@ -28,6 +28,7 @@ void make_template(const TemplateFiles& files) {
 void add_template_command(CLI::App& program) {
   const auto files = std::make_shared<TemplateFiles>();
   CLI::App* command = program.add_subcommand("template", "Make the head template that scans are aligned to");
+  const auto process = std::make_shared<ProcessFlags>(*command);
   command
       ->add_option("--head", files->head, "T1-weighted head with skull and scalp (ch2.nii.gz of Debian's mricron-data)")
       ->required()
@@ -40,7 +41,10 @@ void add_template_command(CLI::App& program) {
       ->required()
       ->type_name("DIR");
   command->footer("The build runs this once; share/wane/template holds the result. Use another with --template.");
-  command->callback([files] { make_template(*files); });
+  command->callback([files, process] {
+    process->start();
+    make_template(*files);
+  });
 }
 
 }  // namespace wane

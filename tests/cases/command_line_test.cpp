@@ -55,6 +55,25 @@ TEST_F(CommandLine, EveryCommandExplainsItself) {
   }
 }
 
+TEST_F(CommandLine, EveryCommandHasTheCommonFlags) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"run"},
+                                                                                       {"participant"},
+                                                                                       {"group"},
+                                                                                       {"conform"},
+                                                                                       {"measure"},
+                                                                                       {"template"},
+                                                                                       {"simulate", "person"},
+                                                                                       {"simulate", "trial"},
+                                                                                       {"validate"}}) {
+    std::vector<std::string> asked = command;
+    asked.emplace_back("--help");
+    const std::string help = wane(asked).out;
+    for (const char* flag : {"--threads", "--verbose", "--version"})
+      EXPECT_TRUE(contains(help, flag)) << command.back() << ' ' << flag;
+  }
+  expect_refused(wane({"validate", "--out", dataset_, "--truth", dataset_, "--threads", "0"}), 2, "--threads");
+}
+
 TEST_F(CommandLine, UnknownCommandsAndFlagsAreWrongUse) {
   expect_refused(wane({"rnu", dataset_, out_}), 2, "Did you mean run?");
   expect_refused(wane({dataset_, out_}), 2, "wane run");
