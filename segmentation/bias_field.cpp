@@ -87,7 +87,8 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   try {
     filter->Update();
   } catch (const itk::ExceptionObject& error) {
-    throw InputError(std::string("The bias field could not be estimated: ") + error.GetDescription());
+    throw InputError(std::string("the bias field could not be estimated (") + error.GetDescription() +
+                     "): look at the scan, and leave it out if its brightness is damaged.");
   }
   // The field is read off as the ratio of what went in and what came out.
   Volume logarithm(coarse.grid);
@@ -100,7 +101,10 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
     mean += logarithm[n];
     weight += 1;
   }
-  if (weight < 10) throw InputError("The bias field could not be estimated: the brain region of the scan is empty.");
+  if (weight < 10)
+    throw InputError(
+        "the scan is empty where the brain should be, so that its bias field cannot be estimated: look at the scan, "
+        "and leave it out if it does not show a whole brain.");
   mean /= weight;
   Volume field = resample(logarithm, volume.grid, Affine::Identity());
   for (float& v : field.values) v = std::exp(v - float(mean));

@@ -34,7 +34,9 @@ double brightness_where(const Volume& corrected, const Volume& prior, const Mask
   for (std::size_t n = 0; n < core.size(); ++n)
     if (core[n] && prior[n] > 0.7F) values.push_back(corrected[n]);
   if (values.size() < 100)
-    throw InputError("too little brain is seen in the scan to find its border; look at the scan.");
+    throw InputError(
+        "The scans show too little brain to find its border: look at them, and leave out those that do not show a "
+        "whole brain.");
   const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr int classes = 5;  // CSF, CSF/GM, GM, GM/WM, WM
 constexpr const char* wrong_order =
-    "CSF, gray and white matter do not differ in brightness in the order of a T1-weighted scan.";
+    "CSF, gray and white matter do not differ in brightness in the order of a T1-weighted scan: check that the scans "
+    "are T1-weighted, and leave out those that are not.";
+constexpr std::array<const char*, 3> tissue_names{"CSF", "gray matter", "white matter"};
 using Classes = std::array<float, classes>;
 
 struct Gaussians {
@@ -105,7 +107,9 @@ Gaussians initial(const Packed& p) {
       total += w;
     }
     if (values.size() < 30)
-      throw InputError("The brain shows too little of one tissue to tell CSF, gray and white matter apart.");
+      throw InputError(std::string("The brain shows too little ") + tissue_names[t] +
+                       " to tell CSF, gray and white matter apart: look at the scans, and leave out those that do not "
+                       "show a whole brain.");
     std::sort(values.begin(), values.end());
     const auto quantile = [&](double fraction) {
       double sum = 0;
@@ -242,12 +246,13 @@ TissuePriors flat_priors(const Volume& intensity, const Mask& brain) {
   std::vector<float> values;
   for (std::size_t n = 0; n < brain.size(); ++n)
     if (brain[n]) values.push_back(intensity[n]);
-  if (values.empty()) throw InputError("The brain mask is empty: there is nothing to segment.");
+  if (values.empty())
+    throw InputError("The brain mask is empty: look at the scan and at where the brain was taken to be.");
   std::sort(values.begin(), values.end());
   const auto at = [&](double fraction) { return values[std::size_t(fraction * double(values.size() - 1))]; };
   const float low = at(0.02), high = at(0.98);
   if (!(high > low))
-    throw InputError("The brightness inside the brain mask is all the same: tissues cannot be told apart.");
+    throw InputError("The brightness inside the brain mask is all the same: check the export of the scan.");
   TissuePriors priors{Volume(intensity.grid), Volume(intensity.grid), Volume(intensity.grid)};
   for (std::size_t n = 0; n < brain.size(); ++n) {
     if (!brain[n]) continue;
@@ -264,7 +269,9 @@ TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const 
   require_same_grid(intensity.grid, brain.grid, "the scan", "the brain mask");
   require_same_grid(intensity.grid, priors.gm.grid, "the scan", "the tissue priors");
   Packed p = pack(intensity, brain, priors, options.prior_floor);
-  if (p.place.size() < 1000) throw InputError("The brain mask is nearly empty: there is nothing to segment.");
+  if (p.place.size() < 1000)
+    throw InputError(
+        "The brain mask is nearly empty: look at the scans, and leave out those that do not show a whole brain.");
   Gaussians g = initial(p);
   for (int iteration = 0; iteration < options.iterations; ++iteration) {
     update_posteriors(p, g, iteration < 3 ? 0.0 : options.markov_weight);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "imaging/error.h"
+#include "imaging/error_context.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/run/work_folder.h"
@@ -43,8 +43,8 @@ StageCommand add_stage(CLI::App& program, const std::string& name, const std::st
   return command;
 }
 
-void print_warnings(const std::vector<std::string>& warnings) {
-  for (const auto& warning : warnings) std::cerr << "wane: warning: " << warning << '\n';
+void print_warnings(const fs::path& subject, const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) std::cerr << "wane: warning: " << subject.string() << ": " << warning << '\n';
 }
 
 // A visit's name becomes part of file names.
@@ -70,10 +70,12 @@ void add_conform_command(CLI::App& program) {
     require_plain_name(*visit);
     const RunOptions options = line->options();
     const NiftiScan raw = read_nifti(*scan);
-    print_warnings(raw.report.warnings);
+    print_warnings(*scan, raw.report.warnings);
     const HeadTemplate head_template = read_template(line->template_folder());
-    const ConformedVisit conformed = conform(raw.volume, head_template, options.conform);
-    print_warnings(conformed.warnings);
+    ConformedVisit conformed =
+        naming_in_errors(scan->string(), [&] { return conform(raw.volume, head_template, options.conform); });
+    conformed.name = scan->string();
+    print_warnings(*scan, conformed.warnings);
     save_conformed(*work, *visit, conformed);
     std::cout << (*work / "conform" / *visit).string() << '\n';
   });
@@ -90,8 +92,10 @@ void add_align_command(CLI::App& program) {
     const auto names = visits->empty() ? conformed_visits(*work) : *visits;
     std::vector<ConformedVisit> conformed;
     for (const auto& name : names) conformed.push_back(load_conformed(*work, name));
-    const AlignedVisits aligned = align(conformed, read_template(line->template_folder()), options.align);
-    print_warnings(aligned.warnings);
+    const HeadTemplate head_template = read_template(line->template_folder());
+    const AlignedVisits aligned =
+        naming_in_errors(work->string(), [&] { return align(conformed, head_template, options.align); });
+    print_warnings(*work, aligned.warnings);
     save_aligned(*work, names, aligned);
     std::cout << (*work / "align").string() << '\n';
   });
@@ -105,9 +109,10 @@ void add_extract_command(CLI::App& program) {
     const AlignedVisits aligned = load_aligned(*work);
     std::vector<ConformedVisit> conformed;
     for (const auto& name : aligned_visits(*work)) conformed.push_back(load_conformed(*work, name));
+    const HeadTemplate head_template = read_template(line->template_folder());
     const ExtractedBrain extracted =
-        extract(aligned, conformed, read_template(line->template_folder()), options.extract);
-    print_warnings(extracted.warnings);
+        naming_in_errors(work->string(), [&] { return extract(aligned, conformed, head_template, options.extract); });
+    print_warnings(*work, extracted.warnings);
     save_extracted(*work, extracted);
     std::cout << (*work / "extract").string() << '\n';
   });
@@ -118,7 +123,8 @@ void add_segment_command(CLI::App& program) {
   command.app->callback([line = command.line, work = command.work] {
     line->start();
     const RunOptions options = line->options();
-    save_segmented(*work, segment(load_extracted(*work), options.segment));
+    const ExtractedBrain extracted = load_extracted(*work);
+    save_segmented(*work, naming_in_errors(work->string(), [&] { return segment(extracted, options.segment); }));
     std::cout << (*work / "segment").string() << '\n';
   });
 }
@@ -128,8 +134,11 @@ void add_measure_command(CLI::App& program) {
   command.app->callback([line = command.line, work = command.work] {
     line->start();
     const RunOptions options = line->options();
-    const Measurement measurement = measure(load_extracted(*work), load_segmented(*work), options.measure);
-    print_warnings(measurement.warnings);
+    const ExtractedBrain extracted = load_extracted(*work);
+    const TissueMaps tissues = load_segmented(*work);
+    const Measurement measurement =
+        naming_in_errors(work->string(), [&] { return measure(extracted, tissues, options.measure); });
+    print_warnings(*work, measurement.warnings);
     std::cout << save_measured(*work, measurement) << '\n';
   });
 }

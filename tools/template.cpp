@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "imaging/error_context.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "segmentation/build_template.h"
@@ -17,8 +18,10 @@ struct TemplateFiles {
 };
 
 void make_template(const TemplateFiles& files) {
-  const HeadTemplate made =
-      build_template(read_nifti(files.head).volume, read_nifti(files.brain).volume, read_nifti_labels(files.atlas));
+  const Volume head = read_nifti(files.head).volume;
+  const Volume brain = read_nifti(files.brain).volume;
+  const LabelMap atlas = read_nifti_labels(files.atlas);
+  const HeadTemplate made = naming_in_errors(files.head.string(), [&] { return build_template(head, brain, atlas); });
   write_template(files.out, made);
   std::cout << files.out.string() << '\n';
 }

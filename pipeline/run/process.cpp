@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "imaging/error.h"
+#include "imaging/error_context.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 
@@ -14,11 +14,9 @@ namespace wane {
 namespace {
 
 ConformedVisit conform_named(const VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
-  try {
-    return conform(visit.scan, head_template, options);
-  } catch (const InputError& error) {
-    throw InputError(visit.name + ": " + error.what());
-  }
+  ConformedVisit conformed = naming_in_errors(visit.name, [&] { return conform(visit.scan, head_template, options); });
+  conformed.name = visit.name;
+  return conformed;
 }
 
 // Visits side by side where that keeps every thread busy; else one after the other with all threads inside.

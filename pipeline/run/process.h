@@ -28,8 +28,8 @@ struct ProcessedParticipant {
 using StageCallback = std::function<void(const char* stage, int index)>;
 inline constexpr int stage_count = 5;
 
-// `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; a scan that the first stage
-// refuses is named.
+// `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
+// one scan or two, they are named.
 ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage = {});
 

@@ -136,11 +136,12 @@ std::string volume_name(const std::string& name) {
 // compile here until it is written and read as well.
 
 void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
-  const auto& [scan, template_to_scan, brain_extracted, template_similarity, warnings] = conformed;
+  const auto& [scan, template_to_scan, brain_extracted, template_similarity, warnings, name] = conformed;
   const fs::path folder = work / "conform" / visit;
   make_folder(folder);
   write_nifti(folder / "scan.nii.gz", scan);
   write_json(folder / "conform.json", {{"visit", visit},
+                                       {"scan", name},
                                        {"scan_grid", to_json(scan.grid)},
                                        {"template_to_scan_lps_mm", to_json(template_to_scan)},
                                        {"brain_extracted", brain_extracted},
@@ -157,6 +158,7 @@ ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
     conformed.brain_extracted = json.at("brain_extracted");
     conformed.template_similarity = json.at("template_similarity");
     conformed.warnings = json.at("warnings").get<std::vector<std::string>>();
+    conformed.name = json.at("scan");
     return conformed;
   });
 }

@@ -90,9 +90,11 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
       const VisitRegistration found =
           register_visits(visits[pair.from].scan, regions[pair.from], visits[pair.to].scan, regions[pair.to], start);
       if (found.correlation < 0.3)
-        throw InputError("two visits cannot be brought into agreement (correlation " +
-                         std::to_string(found.correlation).substr(0, 5) + "): visit " + std::to_string(pair.from + 1) +
-                         " and visit " + std::to_string(pair.to + 1) + "; check that they show the same person.");
+        throw InputError(visits[pair.from].name + " and " + visits[pair.to].name +
+                         " cannot be brought into agreement (correlation " +
+                         std::to_string(found.correlation).substr(0, 5) +
+                         ", at least 0.3 is needed): check that they show the same person, and leave out the one that "
+                         "does not.");
       pair.from_to_to = found.a_to_b;
     }
     poses = midpoint_to_visits(visits.size(), pairs);

@@ -30,7 +30,8 @@ struct AlignedVisits {
   std::vector<std::string> warnings;
 };
 
-// No visit is the reference: giving the visits in another order gives the same space.
+// No visit is the reference: giving the visits in another order gives the same space. Throws InputError naming two
+// visits that cannot be brought into agreement.
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options);
 

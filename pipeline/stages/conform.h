@@ -23,6 +23,7 @@ struct ConformedVisit {
   bool brain_extracted = false;                  // the scan came without skull and scalp
   double template_similarity = 0;                // local correlation with the aligned template's head, -1..1
   std::vector<std::string> warnings;
+  std::string name;  // how messages call the scan: its file; conform() does not know it, its caller sets it
 };
 
 // Throws InputError where the scan has no head in it (constant, empty, or it cannot be aligned to the template).

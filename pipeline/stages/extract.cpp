@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imaging/error.h"
+#include "imaging/error_context.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
@@ -19,11 +19,23 @@ void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brai
   std::vector<float> values;
   for (std::size_t n = 0; n < volume.size(); ++n)
     if (brain[n] && wm_prior[n] > 0.8F && volume[n] > 0) values.push_back(volume[n]);
-  if (values.size() < 100) throw InputError("the aligned scan shows no white matter; look at the scan.");
+  if (values.size() < 100)
+    throw InputError(
+        "the scan shows no white matter where the template has it: look at the scan, and leave it out if it does not "
+        "show a whole brain.");
   const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   const float factor = 100.F / *middle;
   for (float& v : volume.values) v *= factor;
+}
+
+// The visit without its bias field and with white matter at 100; `white` and `inside` are the template's.
+Volume corrected_visit(const Volume& visit, const Mask& inside, const Volume& white, const BiasFieldOptions& options) {
+  const Volume field = estimate_bias_field(visit, inside, options);
+  Volume corrected = visit;
+  for (std::size_t n = 0; n < corrected.size(); ++n) corrected[n] /= field[n];
+  scale_white_matter(corrected, white, inside);
+  return corrected;
 }
 
 // The mean of the visits that saw each place; 0 where none did.
@@ -119,13 +131,9 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   BiasFieldOptions bias;
   bias.knot_spacing_mm = 2 * options.bias_wavelength_mm;
   ExtractedBrain result;
-  for (const AlignedVisit& visit : aligned.visits) {
-    const Volume field = estimate_bias_field(visit.preprocessed, rough, bias);
-    Volume corrected = visit.preprocessed;
-    for (std::size_t n = 0; n < corrected.size(); ++n) corrected[n] /= field[n];
-    scale_white_matter(corrected, rough_white, rough);
-    result.corrected.push_back(std::move(corrected));
-  }
+  for (std::size_t v = 0; v < visits.size(); ++v)
+    result.corrected.push_back(naming_in_errors(
+        visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); }));
   result.average = mean_where_seen(result.corrected, aligned);
   result.comparable = comparable_region(aligned, visits);
 

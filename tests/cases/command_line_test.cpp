@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "tests/broken/broken_nifti.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
 
@@ -100,6 +101,14 @@ TEST_F(CommandLine, UnusableFoldersAreNamed) {
   expect_refused(wane({"run", scratch_ / "empty", out_}), 3, "empty");
   expect_refused(wane({"run", dataset_, dataset_}), 2, "is the dataset itself");
   expect_refused(wane({"group", dataset_, out_}), 3, "wane participant");
+}
+
+TEST_F(CommandLine, AStageNamesTheScanThatItRefuses) {
+  broken::Recipe recipe;
+  recipe.voxels.assign(20U * 18U * 16U, 7);
+  broken::write_bytes(scratch_ / "even.nii", broken::nifti_bytes(recipe));
+  const ProgramResult result = wane({"conform", out_, scratch_ / "even.nii", "--visit", "ses-01"});
+  expect_refused(result, 3, (scratch_ / "even.nii").string() + ": the scan has the same value everywhere");
 }
 
 TEST(Resources, AnOutputFolderThatCannotBeMadeIsOne) {

@@ -57,7 +57,7 @@ AlignedVisits aligned_pair() {
 
 TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   const broken::ScratchFolder work;
-  const ConformedVisit saved{volume_of(3), some_affine(), true, 0.1234567890123, {"odd"}};
+  const ConformedVisit saved{volume_of(3), some_affine(), true, 0.1234567890123, {"odd"}, "scan.nii"};
   save_conformed(work.path(), "ses-02", saved);
   save_conformed(work.path(), "ses-01", saved);
   EXPECT_EQ(conformed_visits(work.path()), (std::vector<std::string>{"ses-01", "ses-02"}));
@@ -67,6 +67,15 @@ TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   EXPECT_EQ(read.brain_extracted, saved.brain_extracted);
   EXPECT_EQ(read.template_similarity, saved.template_similarity);
   EXPECT_EQ(read.warnings, saved.warnings);
+  EXPECT_EQ(read.name, saved.name);
+}
+
+TEST(WorkFolder, VisitsStandInTheOrderOfTheirNumbers) {
+  const broken::ScratchFolder work;
+  ConformedVisit conformed;
+  conformed.scan = volume_of(1);
+  for (const char* visit : {"ses-10", "ses-2", "ses-1"}) save_conformed(work.path(), visit, conformed);
+  EXPECT_EQ(conformed_visits(work.path()), (std::vector<std::string>{"ses-1", "ses-2", "ses-10"}));
 }
 
 TEST(WorkFolder, AlignedVisitsReadBackToTheSameBitsInTheirOrder) {
