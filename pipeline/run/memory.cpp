@@ -102,25 +102,33 @@ Grid declared_grid(const fs::path& nifti_file) {
 }
 
 std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options) {
-  constexpr double kBrainBoxMm3 = 190.0 * 230.0 * 190.0;  // a large brain with the margin on every side
-  // Bytes a voxel, counted from the values that stand in memory at once: a scan as read and conformed, with the copy
-  // of the step under way; on the midpoint grid each visit's image, correction, tissue maps, mask and the
-  // deformation to and from the average; once the average, priors and masks; and the registration under way.
-  constexpr double kPerScanVoxel = 16;
-  constexpr double kPerVisitMidpointVoxel = 64;
-  constexpr double kSharedPerMidpointVoxel = 160;
-  constexpr double kTemplateAndProgram = 400e6;
+  // A large brain, without the margin that is kept around it.
+  constexpr double kBrainWidthMm = 150, kBrainLengthMm = 190, kBrainHeightMm = 150;
+  // Bytes a voxel, fitted to the measurements that the header lists: each scan as read and conformed; what the work on
+  // one scan at a time takes besides; on the midpoint grid each visit's images and deformations, and once the average,
+  // priors, masks and the registration under way.
+  constexpr double kPerScanVoxel = 8;
+  constexpr double kPerVoxelOfTheLargestScan = 18;
+  constexpr double kPerVisitMidpointVoxel = 54;
+  constexpr double kSharedPerMidpointVoxel = 56;
+  constexpr double kTemplateAndProgram = 200e6;
 
   double finest_mm = options.align.spacing_mm > 0 ? options.align.spacing_mm : std::numeric_limits<double>::max();
-  double scan_voxels = 0;
+  double scan_voxels = 0, largest_scan_voxels = 0;
   for (const Grid& scan : scans) {
-    scan_voxels += static_cast<double>(scan.voxel_count());
+    const auto voxels = static_cast<double>(scan.voxel_count());
+    scan_voxels += voxels;
+    largest_scan_voxels = std::max(largest_scan_voxels, voxels);
     if (options.align.spacing_mm <= 0) finest_mm = std::min(finest_mm, scan.spacing_mm.minCoeff());
   }
   if (options.align.spacing_mm <= 0) finest_mm = std::clamp(finest_mm, 1.0, 2.0);
-  const double midpoint_voxels = kBrainBoxMm3 / (finest_mm * finest_mm * finest_mm);
+  const double margins_mm = 2 * options.align.margin_mm;
+  const double midpoint_mm3 =
+      (kBrainWidthMm + margins_mm) * (kBrainLengthMm + margins_mm) * (kBrainHeightMm + margins_mm);
+  const double midpoint_voxels = midpoint_mm3 / (finest_mm * finest_mm * finest_mm);
   const double visits = static_cast<double>(scans.size());
   return static_cast<std::uint64_t>(kTemplateAndProgram + kPerScanVoxel * scan_voxels +
+                                    kPerVoxelOfTheLargestScan * largest_scan_voxels +
                                     midpoint_voxels * (kSharedPerMidpointVoxel + kPerVisitMidpointVoxel * visits));
 }
 

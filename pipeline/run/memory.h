@@ -20,7 +20,13 @@ std::uint64_t available_memory_bytes(const std::filesystem::path& proc = "/proc"
 Grid declared_grid(const std::filesystem::path& nifti_file);
 
 // The most memory that one participant's visits take while they are processed, in bytes. An estimate on the safe
-// side, from voxel counts: of the scans as they are, and of the midpoint space that the options lead to.
+// side, from voxel counts: of the scans as they are, and of the midpoint space that the options lead to, sized for a
+// large brain. Its coefficients are fitted to the peak resident memory (as /usr/bin/time -v gives it) of `wane
+// participant` on sub-oas1003 of shared/scans/rescan (160 x 197 x 164 voxels of 1 mm), one thread; estimates behind:
+//   midpoint of 1 mm   one visit 1083 MB (1250), two 1485 MB (1740), the same on two threads 1525 MB, three 1909 MB
+//   midpoint of 2 mm   one visit  418 MB (450), two 507 MB (550)
+// and one visit of 192 x 256 x 256 voxels at a midpoint of 2 mm: 613 MB (640). What is changed in a stage is measured
+// anew.
 std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options);
 
 struct WorkPlan {

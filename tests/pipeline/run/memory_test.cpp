@@ -68,6 +68,36 @@ TEST(EstimatedBytes, GrowWithVoxelsAndVisits) {
   EXPECT_LT(two, 5 * kGigabyte);
 }
 
+TEST(EstimatedBytes, AreAboveWhatWasMeasuredButNotFarAbove) {
+  constexpr double kMegabyte = 1e6;
+  Grid scan, large_scan;
+  scan.size = {160, 197, 164};
+  large_scan.size = {192, 256, 256};
+  const RunOptions fine;  // 1 mm
+  RunOptions coarse;
+  coarse.align.spacing_mm = 2;
+  struct Measured {
+    std::vector<Grid> scans;
+    RunOptions options;
+    double megabytes;
+  };
+  for (const Measured& measured :
+       {Measured{{scan}, fine, 1083}, Measured{{scan, scan}, fine, 1525}, Measured{{scan, scan, scan}, fine, 1909},
+        Measured{{scan}, coarse, 418}, Measured{{scan, scan}, coarse, 507}, Measured{{large_scan}, coarse, 613}}) {
+    const auto estimate = static_cast<double>(estimated_bytes(measured.scans, measured.options));
+    EXPECT_GT(estimate, measured.megabytes * kMegabyte);
+    EXPECT_LT(estimate, 1.2 * measured.megabytes * kMegabyte);
+  }
+}
+
+TEST(EstimatedBytes, GrowWithTheMargin) {
+  Grid scan;
+  scan.size = {160, 197, 164};
+  RunOptions wide;
+  wide.align.margin_mm = 60;
+  EXPECT_GT(estimated_bytes({scan}, wide), estimated_bytes({scan}, RunOptions{}));
+}
+
 TEST(PlanWork, ManyParticipantsRunSideBySide) {
   const WorkPlan plan = plan_work(std::vector<std::uint64_t>(12, kGigabyte), 8, 100 * kGigabyte);
   EXPECT_EQ(plan.participants_at_once, 8);
