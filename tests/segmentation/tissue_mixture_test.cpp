@@ -108,6 +108,27 @@ TEST(SegmentTissues, RefusesAContrastInTheWrongOrder) {
     EXPECT_THROW(segment_tissues(scan(mean, 3), brain(), priors()), InputError) << mean[0] << ' ' << mean[1];
 }
 
+TEST(SegmentTissues, RefusesAScanWithoutContrastBetweenGrayAndWhite) {
+  for (const double noise : {1, 3, 6, 10})
+    EXPECT_THROW(segment_tissues(scan({25, 90, 90}, noise), brain(), priors()), InputError) << noise;
+}
+
+TEST(SegmentTissues, RefusesWhiteMatterThatIsSlightlyDarkerThanGray) {
+  for (const double noise : {1, 3, 6})
+    EXPECT_THROW(segment_tissues(scan({25, 100, 97}, noise), brain(), priors()), InputError) << noise;
+}
+
+TEST(SegmentTissues, TakesAWeakContrastThatStandsOutOfTheNoise) {
+  const TissueMixture found = segment_tissues(scan({25, 90, 100}, 3), brain(), priors());
+  EXPECT_NEAR(millilitres(found.wm) / ball_ml(wm_radius), 1, 0.06);
+}
+
+TEST(SegmentTissues, RefusesPriorsThatSayNothing) {
+  const Volume nothing(grid_for_tests()), same(grid_for_tests(), 0.3F);
+  EXPECT_THROW(segment_tissues(scan(t1_means, 3), brain(), {nothing, nothing, nothing}), InputError);
+  EXPECT_THROW(segment_tissues(scan(t1_means, 3), brain(), {same, same, same}), InputError);
+}
+
 TEST(SegmentTissues, RefusesANearlyEmptyMask) {
   Mask few(grid_for_tests());
   for (std::size_t n = 0; n < 500; ++n) few[n] = 1;
@@ -128,6 +149,12 @@ TEST(SegmentTissues, HasTheSameBitsForOneAndTwoThreads) {
   omp_set_num_threads(1);
   EXPECT_EQ(one.gm.values, two.gm.values);
   EXPECT_EQ(one.wm.values, two.wm.values);
+}
+
+TEST(FlatPriors, RefuseAnEmptyMaskAndAnEvenBrightness) {
+  EXPECT_THROW(flat_priors(scan(t1_means, 0), Mask(grid_for_tests())), InputError);
+  EXPECT_THROW(flat_priors(Volume(grid_for_tests(), 50.F), brain()), InputError);
+  EXPECT_THROW(flat_priors(Volume(grid_for_tests()), brain()), InputError);
 }
 
 TEST(FlatPriors, FollowTheOrderOfTheIntensities) {
