@@ -140,5 +140,22 @@ TEST_F(BadTables, ABrokenTableStopsTheRunBeforeAnythingIsMeasured) {
   EXPECT_TRUE(contains(result.err, "much")) << result.err;
 }
 
+TEST_F(BadTables, WhoIsAskedForAndHasNothingToMeasureFails) {
+  std::ofstream(dataset_ / "participants.tsv", std::ios::app) << "sub-99\tA\t5\n";
+  const auto asked_for = [&](const std::vector<std::string>& labels) {
+    std::vector<std::string> arguments{"participant", dataset_, out_, "--sloppy", "--participant-label"};
+    arguments.insert(arguments.end(), labels.begin(), labels.end());
+    return wane(arguments);
+  };
+  const ProgramResult alone = asked_for({"99"});
+  EXPECT_EQ(alone.exit_code, 3) << alone.err;
+  EXPECT_TRUE(contains(failure_of("sub-99", alone), "There is nothing to measure")) << alone.out;
+  const ProgramResult with_another = asked_for({"01", "99"});
+  EXPECT_EQ(with_another.exit_code, 1) << with_another.err;
+  EXPECT_TRUE(contains(failure_of("sub-99", with_another), "There is nothing to measure")) << with_another.out;
+  const ProgramResult not_asked_for = wane({"participant", dataset_, out_, "--sloppy"});
+  EXPECT_EQ(not_asked_for.exit_code, 0) << not_asked_for.err;
+}
+
 }  // namespace
 }  // namespace wane::cases

@@ -148,5 +148,14 @@ TEST(ExitCode, SaysWhetherAllSomeOrNoneFinished) {
   EXPECT_EQ(exit_code_of({full, full}), 5);
 }
 
+TEST(ExitCode, IsTheWorstWhereNobodyFinishedAndTheReasonsDiffer) {
+  const ParticipantOutcome broken{"sub-01", ParticipantState::failed, "broken", 3};
+  const ParticipantOutcome full{"sub-02", ParticipantState::failed, "disk full", 5};
+  const ParticipantOutcome bug{"sub-03", ParticipantState::failed, "a bug", 70};
+  EXPECT_EQ(exit_code_of({broken, full}), 5);
+  EXPECT_EQ(exit_code_of({full, broken}), 5);
+  EXPECT_EQ(exit_code_of({broken, bug, full}), 70);
+}
+
 }  // namespace
 }  // namespace wane

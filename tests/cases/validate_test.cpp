@@ -1,0 +1,64 @@
+// Measured changes held against planted ones, from reports and truths written by hand.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/broken/scratch_folder.h"
+#include "tests/cases/program.h"
+
+namespace wane::cases {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Validate : public testing::Test {
+ protected:
+  Validate() {
+    fs::create_directories(scratch_ / "out/sub-01");
+    fs::create_directories(scratch_ / "truth");
+  }
+  void plant() const {
+    std::ofstream(scratch_ / "truth/sub-01.json")
+        << R"({"label": "sub-01", "visits": [{"session": "ses-01"}, {"session": "ses-02",
+               "brain_change_percent": -1.0, "gm_change_percent": -1.2, "wm_change_percent": -0.8}]})";
+  }
+  void measure(const std::string& changes) const {
+    std::ofstream(scratch_ / "out/sub-01/sub-01_atrophy.json")
+        << R"({"dose_group": "A", "changes": )" << changes << "}";
+  }
+  ProgramResult validate() const {
+    return wane({"validate", "--out", scratch_ / "out", "--truth", scratch_ / "truth"});
+  }
+  static constexpr const char* kMeasured = R"([{"from": "ses-01", "to": "ses-02",
+      "percent": {"brain": -0.9, "gray_matter": -1.0, "white_matter": -0.8}}])";
+  broken::ScratchFolder scratch_;
+};
+
+TEST_F(Validate, EndsWithZeroWhereEveryPlantedChangeWasMeasured) {
+  plant();
+  measure(kMeasured);
+  const ProgramResult result = validate();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("MAE 0.100 %"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("MISSING"), std::string::npos) << result.out;
+}
+
+TEST_F(Validate, EndsWithOneAndNamesAPlantedChangeThatWasNotMeasured) {
+  plant();
+  measure(kMeasured);
+  std::ofstream(scratch_ / "truth/sub-02.json") << R"({"label": "sub-02", "visits": []})";
+  const ProgramResult result = validate();
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_NE(result.out.find("MISSING sub-02"), std::string::npos) << result.out;
+}
+
+TEST_F(Validate, EndsWithThreeWhereNothingCanBeCompared) {
+  EXPECT_EQ(validate().exit_code, 3);  // no truth
+  plant();
+  EXPECT_EQ(validate().exit_code, 3);  // no report
+  measure("[]");
+  EXPECT_EQ(validate().exit_code, 3);  // no change in it
+}
+
+}  // namespace
+}  // namespace wane::cases
