@@ -59,7 +59,7 @@ int thread_count(int threads) {
 fs::path own_template_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path folder = (program.parent_path().parent_path() / "share/wane/template").lexically_normal();
+  fs::path folder = (program.parent_path().parent_path() / "share/wane/template").lexically_normal();
   if (!error && fs::is_directory(folder)) return folder;
   throw InputError("Wane's own template is not where it belongs (" + folder.string() +
                    "): build or install Wane again, or name another template with --template.");

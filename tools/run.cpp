@@ -35,7 +35,7 @@ const std::vector<std::string> kAllSections = {"dataset", "conform", "align", "e
 const std::vector<std::string> kRunSections = {"dataset", "conform", "align", "extract", "segment", "measure", "group"};
 
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
-  const auto command = std::make_shared<TrialCommand>(app, sections);
+  auto command = std::make_shared<TrialCommand>(app, sections);
   app.add_option("BIDS", command->bids, "Folder of the raw scans (sub-*/ses-*/anat/*_T1w.nii.gz, participants.tsv)")
       ->required()
       ->type_name("DIR");
@@ -111,7 +111,7 @@ TrialEvents events_shown_on(ProgressDisplay& display) {
 }
 
 Dataset dataset_of(const TrialCommand& command, const RunOptions& options, ProgressDisplay& display) {
-  const Dataset dataset = read_dataset(command.bids, options.dataset, command.labels);
+  Dataset dataset = read_dataset(command.bids, options.dataset, command.labels);
   for (const auto& warning : dataset.warnings) display.warn(warning);
   return dataset;
 }

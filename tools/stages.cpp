@@ -91,6 +91,7 @@ void add_align_command(CLI::App& program) {
     const RunOptions options = line->options();
     const auto names = visits->empty() ? conformed_visits(*work) : *visits;
     std::vector<ConformedVisit> conformed;
+    conformed.reserve(names.size());
     for (const auto& name : names) conformed.push_back(load_conformed(*work, name));
     const HeadTemplate head_template = read_template(line->template_folder());
     const AlignedVisits aligned =

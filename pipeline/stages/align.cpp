@@ -80,6 +80,7 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
   AlignedVisits result;
   if (visits.size() > 1) {
     std::vector<Mask> regions;
+    regions.reserve(visits.size());
     for (const ConformedVisit& visit : visits)
       regions.push_back(
           resample(dilated(head_template.intracranial_mask, 3.0), visit.scan.grid, visit.template_to_scan.inverse()));
