@@ -14,6 +14,7 @@ namespace wane {
 namespace {
 
 using Generator = Eigen::Matrix4d;
+constexpr int most_iterations = 40;
 
 std::vector<Generator> generators(LinearModel model) {
   std::vector<Generator> result;
@@ -230,7 +231,7 @@ VisitRegistration register_visits(const Volume& a, const Mask& region_a, const V
     const Grid grid = halfway_grid(pa, half_to_a, pb, half_to_b, used_mm);
     const HalfwayProblem problem(pa, pb, grid, grid.centre_mm(), options.model);
     const int count = int(problem.parameters());
-    for (int iteration = 0; iteration < 25; ++iteration) {
+    for (int iteration = 0; iteration < most_iterations; ++iteration) {
       const double scale = problem.residual_scale(half_to_a, half_to_b);
       const Sums sums = problem.evaluate(half_to_a, half_to_b, scale);
       if (sums.weight < 50) break;
@@ -241,7 +242,7 @@ VisitRegistration register_visits(const Volume& a, const Mask& region_a, const V
       // a must move by -step / 2 and b by +step / 2 for the residual a - b to vanish.
       half_to_a = half_to_a * problem.motion(-0.5 * step);
       half_to_b = half_to_b * problem.motion(0.5 * step);
-      if (step.norm() < 0.002 * used_mm) break;
+      if (step.norm() < options.settled_fraction * used_mm) break;
     }
   }
   result.a_to_b = half_to_b * half_to_a.inverse();

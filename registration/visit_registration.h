@@ -17,6 +17,7 @@ struct VisitRegistrationOptions {
   double coarsest_mm = 6.0;
   double finest_mm = 1.5;               // below this the transform no longer changes by a hundredth of a millimetre
   double normalisation_sigma_mm = 8.0;  // neighbourhood of the local normalisation
+  double settled_fraction = 0.002;      // a level ends when a step moves points by less than this part of a voxel
 };
 
 struct VisitRegistration {

@@ -280,7 +280,10 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
     write_nifti(folder / volume_name(names[n] + "_wm"), visit.tissues.wm);
     write_nifti(folder / volume_name(names[n] + "_csf"), visit.tissues.csf);
     write_nifti(folder / volume_name(names[n] + "_brain"), visit.brain);
-    visits.push_back({{"visit", names[n]}, {"volumes_ml", to_json(visit.volumes_ml)}});
+    const auto& drift = visit.calibration_drift_percent;
+    visits.push_back({{"visit", names[n]},
+                      {"volumes_ml", to_json(visit.volumes_ml)},
+                      {"calibration_drift_percent", drift ? Json(*drift) : Json(nullptr)}});
   }
   write_nifti(folder / volume_name("average"), measurement.average);
 

@@ -56,21 +56,26 @@ bool seen_by_any(const AlignedVisits& aligned, std::size_t voxel) {
                      [&](const AlignedVisit& v) { return v.seen[voxel] != 0; });
 }
 
-// Where the visits can be compared: inside every scan's coverage and, for scans that came brain-extracted, a little
-// inside what their own extraction left, since each visit was cut elsewhere.
+// Where the visits can be compared: inside every scan's coverage and, for scans that came brain-extracted, inside what
+// their own extraction left, since each visit was cut elsewhere. A cut is far steeper than any border of tissues, so
+// that nothing of it may be left under the ramp.
 Volume comparable_region(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits) {
+  constexpr float clear_of_coverage_mm = 2.0F, clear_of_cut_mm = 3.0F, ramp_mm = 1.5F;
   Volume region(aligned.midpoint, 1.F);
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const AlignedVisit& visit = aligned.visits[v];
-    Mask usable = eroded(visit.seen, 2.0);
+    Mask usable = visit.seen;
     if (visits[v].brain_extracted) {
-      Mask any = visit.seen;
-      for (std::size_t n = 0; n < any.size(); ++n) any[n] = visit.preprocessed[n] > 0;
-      usable = eroded(holes_filled(any), 2.0);
+      for (std::size_t n = 0; n < usable.size(); ++n) usable[n] = visit.preprocessed[n] > 0;
+      usable = holes_filled(usable);
     }
-    for (std::size_t n = 0; n < region.size(); ++n) region[n] *= usable[n];
+    if (count(usable) == usable.size()) continue;  // no border: the whole grid is seen
+    const float clear_mm = visits[v].brain_extracted ? clear_of_cut_mm : clear_of_coverage_mm;
+    const Volume distance = signed_distance(usable);
+    for (std::size_t n = 0; n < region.size(); ++n)
+      region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
   }
-  return gaussian(region, 1.0);
+  return region;
 }
 
 // Other tools leave a rim of dura and half-empty voxels: what is darker than any brain (white matter is 100), lies near

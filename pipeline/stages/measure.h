@@ -1,6 +1,10 @@
 // Stage 5, all visits of a person: the deformation between visits and the volumes that follow from it.
+//
+// The part of the person's mean that all visits see is followed into each visit, so that its border moves with the
+// tissue: leaving out what one visit does not show costs precision, but moves no tissue across a border.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +17,18 @@
 namespace wane {
 
 struct MeasureOptions {
-  int iterations = 12;            // updates of the deformable registration at the finest level
-  double neighbourhood_mm = 1.5;  // sigma of the neighbourhood that decides on a point's displacement
+  int iterations = 8;             // updates of the deformable registration at each level
+  double neighbourhood_mm = 1.0;  // sigma of the neighbourhood that decides on a point's displacement
+  bool calibration = true;        // drift of the scanner's voxel size, seen at the skull, is taken out of the volumes
   void validate() const;
 };
 OptionFields option_fields(MeasureOptions& options);
 
 struct MeasuredVisit {
-  Volumes volumes_ml;
+  Volumes volumes_ml;  // free of calibration drift where that was seen and is not switched off
+  // By how many percent in length this visit shows the head too large, against the mean of the visits; empty where the
+  // skull is not seen.
+  std::optional<double> calibration_drift_percent;
   TissueMaps tissues;  // the joint maps carried to this visit's own anatomy, on the midpoint grid
   Mask brain;          // likewise
   DisplacementField
@@ -30,8 +38,10 @@ struct MeasuredVisit {
 
 struct Measurement {
   std::vector<MeasuredVisit> visits;
-  Volume average;               // sharpened by the deformation
-  double share_compared = 1;    // of the brain: what all visits see and none has cut; the rest counts as unchanged
+  Volume average;  // sharpened by the deformation
+  // Of the brain: what all visits see and none has cut. Changes are measured there, and volumes of the whole change by
+  // as much.
+  double share_compared = 1;
   std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
   std::vector<std::string> warnings;
 };

@@ -1,6 +1,7 @@
 #include "pipeline/stages/segment.h"
 
 #include "imaging/error.h"
+#include "segmentation/meninges.h"
 #include "segmentation/tissue_mixture.h"
 
 namespace wane {
@@ -20,7 +21,16 @@ TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& option
   mixture.markov_weight = options.smoothness;
   TissueMixture found = segment_tissues(extracted.average, extracted.brain,
                                         {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
-  return {std::move(found.gm), std::move(found.wm), std::move(found.csf)};
+  TissueMaps maps{std::move(found.gm), std::move(found.wm), std::move(found.csf)};
+  Volume tissue = maps.gm;
+  for (std::size_t n = 0; n < tissue.size(); ++n) tissue[n] += maps.wm[n];
+  const Mask not_brain = meninges(tissue, extracted.brain);
+  for (std::size_t n = 0; n < tissue.size(); ++n) {
+    if (!not_brain[n]) continue;
+    maps.csf[n] += tissue[n];
+    maps.gm[n] = maps.wm[n] = 0;
+  }
+  return maps;
 }
 
 }  // namespace wane

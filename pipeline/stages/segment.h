@@ -14,7 +14,9 @@ struct SegmentOptions {
 OptionFields option_fields(SegmentOptions& options);
 
 struct TissueMaps {
-  Volume gm, wm, csf;  // fractions of each voxel, 0..1, on the midpoint grid; they sum to 1 inside the brain mask
+  // Fractions of each voxel, 0..1, on the midpoint grid; they sum to 1 inside the brain mask. Meninges and vessels at
+  // its rim count as CSF: what matters is that they are no brain.
+  Volume gm, wm, csf;
 };
 
 TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& options);
