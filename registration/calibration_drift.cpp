@@ -1,8 +1,10 @@
 #include "registration/calibration_drift.h"
 
 #include <cmath>
+#include <unsupported/Eigen/MatrixFunctions>
 
 #include "imaging/morphology.h"
+#include "imaging/resample.h"
 #include "registration/visit_registration.h"
 
 namespace wane {
@@ -49,14 +51,30 @@ Volume mean_of(const std::vector<Volume>& visits) {
   return mean;
 }
 
+// The scan seen through `map`, on its own grid.
+Volume moved(const Volume& scan, const Affine& map) {
+  return resample(scan, scan.grid, map, Interpolation::cubic);
+}
+
+// Interpolation holds two volumes that lie on one grid a little to where they are. What was found is therefore applied,
+// half to each, and the rest is measured until it is small.
 std::optional<double> log_scale(const Volume& from, const Volume& to, const Mask& shell) {
+  constexpr int rounds = 2;
   VisitRegistrationOptions options;
   options.model = LinearModel::similarity;
   options.coarsest_mm = 3.0;
   options.settled_fraction = 1e-4;
-  const VisitRegistration found = register_visits(from, shell, to, shell, Affine::Identity(), options);
-  if (found.correlation < least_correlation) return std::nullopt;
-  return std::log(found.a_to_b.linear().determinant()) / 3;
+  Affine half = Affine::Identity();
+  for (int round = 0; round < rounds; ++round) {
+    const VisitRegistration found = round == 0 ? register_visits(from, shell, to, shell, Affine::Identity(), options)
+                                               : register_visits(moved(from, half.inverse()), shell, moved(to, half),
+                                                                 shell, Affine::Identity(), options);
+    if (found.correlation < least_correlation) return std::nullopt;
+    const Affine step(Eigen::Matrix4d(found.a_to_b.matrix().sqrt()));
+    half = half * step;
+    options.coarsest_mm = options.finest_mm;
+  }
+  return 2 * std::log(half.linear().determinant()) / 3;
 }
 
 }  // namespace

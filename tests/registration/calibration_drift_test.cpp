@@ -46,7 +46,7 @@ TEST(CalibrationDrift, ExchangedVisitsHaveExchangedDrift) {
   const auto forth = calibration_drift_percent({head(0), head(-0.4)}, inside_skull(), all_seen());
   const auto back = calibration_drift_percent({head(-0.4), head(0)}, inside_skull(), all_seen());
   ASSERT_TRUE(forth && back);
-  EXPECT_NEAR((*forth)[0], (*back)[1], 1e-9);
+  EXPECT_NEAR((*forth)[0], (*back)[1], 1e-6);  // volumes are in single precision
 }
 
 TEST(CalibrationDrift, OfThreeVisitsSumsToZeroAndKeepsTheirDifferences) {
