@@ -54,7 +54,7 @@ TissueValues percent_change(const Volumes& from, const Volumes& to) {
 
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent) {
+                                    const TissueValues& change_percent, double calibration_percent) {
   const double csf = brightness(tissues.csf, warped_from, warped_to);
   const double gm = brightness(tissues.gm, warped_from, warped_to);
   const double wm = brightness(tissues.wm, warped_from, warped_to);
@@ -86,19 +86,19 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
         block.white += inner;
       }
   const double coarseness = std::pow(grid.voxel_volume_mm3(), 2.0 / 3.0);  // 1 at 1 mm, 4 at 2 mm
-  const double floor = 0.05 * coarseness;
-  const auto error = [&](double Block::*part, double volume, double share_lost, double change) {
+  const auto error = [&](double Block::*part, double volume, double floor, double share, double change) {
     double sum = 0, square = 0;
     for (const auto& [place, block] : blocks) {
       sum += block.*part;
       square += block.*part * (block.*part);
     }
     const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
-    return std::hypot(residual, floor, share_lost * coarseness * change);
+    const double method = std::hypot(residual, floor * coarseness, share * coarseness * change);
+    return std::hypot(method, calibration_percent);
   };
-  return {error(&Block::brain, brain_volume, 0.04, change_percent.brain),
-          error(&Block::gray, gray_volume, 0.10, change_percent.gray_matter),
-          error(&Block::white, white_volume, 0.12, change_percent.white_matter)};
+  return {error(&Block::brain, brain_volume, 0.05, 0.09, change_percent.brain),
+          error(&Block::gray, gray_volume, 0.10, 0.18, change_percent.gray_matter),
+          error(&Block::white, white_volume, 0.10, 0.15, change_percent.white_matter)};
 }
 
 }  // namespace wane
