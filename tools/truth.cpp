@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "imaging/error.h"
+#include "pipeline/measurement/volumes.h"
 
 namespace wane {
 namespace {
@@ -26,6 +27,11 @@ struct Tissue {
 constexpr Tissue kTissues[] = {{"brain", "brain", "brain_change_percent"},
                                {"gray matter", "gray_matter", "gm_change_percent"},
                                {"white matter", "white_matter", "wm_change_percent"}};
+
+// The truth's percents are of the first visit's volume.
+double of_the_mean(double percent_of_first) {
+  return percent_change(100, 100 + percent_of_first);
+}
 
 struct Pair {
   double planted = 0, measured = 0;
@@ -81,7 +87,7 @@ void add_rows(const json& truth, const json& report, std::vector<Row>& rows, std
     }
     Row row{label, dose_group_of(report), session, v + 1 == visits.size(), {}};
     for (int t = 0; t < 3; ++t)
-      row.tissue[t] = {visits[v].at(kTissues[t].in_truth), percent->at(kTissues[t].in_report)};
+      row.tissue[t] = {of_the_mean(visits[v].at(kTissues[t].in_truth)), percent->at(kTissues[t].in_report)};
     rows.push_back(row);
   }
 }

@@ -47,9 +47,8 @@ Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
 }
 
 TissueValues percent_change(const Volumes& from, const Volumes& to) {
-  const auto change = [](double a, double b) { return a > 0 ? 100 * (b / a - 1) : 0; };
-  return {change(from.brain, to.brain), change(from.gray_matter, to.gray_matter),
-          change(from.white_matter, to.white_matter)};
+  return {percent_change(from.brain, to.brain), percent_change(from.gray_matter, to.gray_matter),
+          percent_change(from.white_matter, to.white_matter)};
 }
 
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,

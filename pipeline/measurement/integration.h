@@ -11,7 +11,7 @@ namespace wane {
 // mL of each tissue at a visit; `jacobian` (mean -> visit) is on the maps' grid. The intracranial volume stays 0.
 Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian);
 
-TissueValues percent_change(const Volumes& from, const Volumes& to);  // 100 (to / from - 1)
+TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue
 
 // How uncertain a change is, in percent (one standard error). Four parts, added in squares:
 //   what is still different between the two registered visits at the tissue's borders, read as volume (a boundary shift

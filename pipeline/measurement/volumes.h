@@ -19,10 +19,26 @@ struct TissueValues {  // one number each, percent or percent per year
   double white_matter = 0;
 };
 
+// Percent changes are of the mean of the two volumes, 200 (V_to - V_from) / (V_to + V_from), so that exchanging two
+// visits flips the sign and nothing else. For a change of 1 % of the first visit's volume that is 0.995 %.
+inline double percent_change(double from, double to) {
+  return from + to > 0 ? 200 * (to - from) / (to + from) : 0;
+}
+
+// V_to / V_from of a percent change.
+inline double volume_ratio(double percent) {
+  return (200 + percent) / (200 - percent);
+}
+
+// How fast log(volume_ratio) grows with the percent change, for errors.
+inline double log_ratio_per_percent(double percent) {
+  return 400 / (40000 - percent * percent);
+}
+
 struct Change {  // between two visits of a person, by their place in time order
   std::size_t from = 0;
   std::size_t to = 0;
-  TissueValues percent;         // 100 (V_to / V_from - 1)
+  TissueValues percent;         // of the mean of both volumes
   TissueValues standard_error;  // percent
 };
 

@@ -24,11 +24,11 @@ std::vector<LogChange> log_changes(const std::vector<Change>& changes, double Ti
                                    std::size_t visits) {
   std::vector<LogChange> result;
   for (const auto& change : changes) {
-    const double ratio = 1.0 + change.percent.*tissue / 100.0;
+    const double ratio = volume_ratio(change.percent.*tissue);
     if (!std::isfinite(ratio) || ratio <= 0 || change.from == change.to) continue;
     if (change.from >= visits || change.to >= visits) continue;
     result.push_back({static_cast<Eigen::Index>(change.from), static_cast<Eigen::Index>(change.to), std::log(ratio),
-                      change.standard_error.*tissue / 100.0 / ratio});
+                      change.standard_error.*tissue * log_ratio_per_percent(change.percent.*tissue)});
   }
   return result;
 }
@@ -146,8 +146,9 @@ double quantile_975(double degrees_of_freedom) {
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), 0.975);
 }
 
+// Of the mean of the volumes at the beginning and the end of a year, as changes are.
 double percent_of(double slope) {
-  return 100.0 * std::expm1(slope);
+  return 200.0 * std::tanh(slope / 2);
 }
 
 Rate rate_of(const Line& line) {
@@ -158,7 +159,7 @@ Rate rate_of(const Line& line) {
   const double error = std::sqrt(*line.variance * line.scatter_ratio);
   const bool by_scatter = line.from_scatter || line.scatter_ratio > 1;
   const double half_width = quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error;
-  rate.standard_error = 100.0 * std::exp(line.slope) * error;
+  rate.standard_error = error / log_ratio_per_percent(rate.percent_per_year);
   rate.interval_95_low = percent_of(line.slope - half_width);
   rate.interval_95_high = percent_of(line.slope + half_width);
   return rate;

@@ -45,15 +45,15 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
 // `days[i]` is the day of visit i (0 = the day of dosing, or the first visit), empty where it is not known; `changes`
 // name visits by their place in `days`. Undated visits take part in linking the others and not in the slope.
 //
-// 1. Every change is a difference of log volume, log(1 + percent / 100). The log volumes of the visits, up to one
+// 1. Every change is a difference of log volume, log(volume_ratio(percent)). The log volumes of the visits, up to one
 //    common constant, are those that fit all changes best by least squares, each weighted by 1 / standard error^2
 //    where all have one. Changes from 1 to 2, 2 to 3 and 1 to 3 are thus reconciled and none is preferred.
 // 2. The slope of log volume over years is the least-squares line with free intercept, so that no visit is the
-//    baseline: reversing time flips the sign of log(1 + rate / 100) and does nothing else. With standard errors and at
+//    baseline: reversing time flips the sign of the rate and does nothing else. With standard errors and at
 //    least three visits, each visit is weighted by the inverse of its own variance v_i, found by least squares from
 //    standard_error_ij^2 = v_i + v_j and kept within a factor of 4 of the mean, so that no fit hangs on one visit.
-// 3. rate = 100 (exp(slope) - 1): the percent lost or gained in a year at a steady relative rate. -1 % in half a year
-//    is therefore -1.99 % and not -2 % per year.
+// 3. rate = percent_change(1, exp(slope)): what a year at a steady relative rate changes, in percent of the mean of its
+//    two ends, as changes are given. A change over exactly one year is its own rate.
 // 4. The standard error follows from the v_i. Where three or more visits scatter around the line more than the v_i
 //    explain, it is enlarged by that ratio (Birge 1932) and the interval is Student's t with visits - 2 degrees of
 //    freedom; else it is normal. Without standard errors it comes from the scatter alone (three visits or more). The

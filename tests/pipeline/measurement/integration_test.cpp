@@ -48,7 +48,7 @@ TEST(IntegrateVolumes, OfUniformScalingGrowByItsCube) {
   const Volumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
   const Volumes after = integrate_volumes(maps, Volume(grid_for_tests(), float(scale * scale * scale)));
   const TissueValues change = percent_change(before, after);
-  const double truth = 100 * (scale * scale * scale - 1);
+  const double truth = percent_change(1, scale * scale * scale);
   EXPECT_NEAR(change.brain, truth, 1e-5);  // the determinant is in single precision
   EXPECT_NEAR(change.gray_matter, truth, 1e-5);
   EXPECT_NEAR(change.white_matter, truth, 1e-5);
@@ -88,16 +88,21 @@ TEST(IntegrateVolumes, RefuseADeterminantOnAnotherGrid) {
   EXPECT_THROW(integrate_volumes(random_maps(), Volume(test::upright_grid({60, 55, 49}, Vec3(1, 2, 0.5)))), InputError);
 }
 
-TEST(PercentChange, IsNegativeForLossAndRelativeToTheFirst) {
+TEST(PercentChange, IsNegativeForLossAndRelativeToTheMean) {
   Volumes from, to;
   from.brain = 1000;
-  to.brain = 990;
+  to.brain = 980;
   from.gray_matter = 400;
   to.gray_matter = 410;
   const TissueValues change = percent_change(from, to);
-  EXPECT_NEAR(change.brain, -1, 1e-12);
-  EXPECT_NEAR(change.gray_matter, 2.5, 1e-12);
+  EXPECT_NEAR(change.brain, -20.0 / 9.9, 1e-12);
+  EXPECT_NEAR(change.gray_matter, 10.0 / 4.05, 1e-12);
   EXPECT_EQ(change.white_matter, 0);  // of nothing
+}
+
+TEST(PercentChange, FlipsItsSignWithTheVisitsAndGivesTheirRatioBack) {
+  EXPECT_DOUBLE_EQ(percent_change(1300.0, 1270.0), -percent_change(1270.0, 1300.0));
+  EXPECT_NEAR(volume_ratio(percent_change(1300.0, 1270.0)), 1270.0 / 1300.0, 1e-15);
 }
 
 // A slab of CSF beside one of gray and one of white matter, half-filled voxels between them.

@@ -22,13 +22,19 @@ Change change(std::size_t from, std::size_t to, double percent, double standard_
 }
 
 // Percent changes between visits with these volumes, every pair, with the error of each visit's log volume.
+// Percent of the mean of two volumes of this ratio.
+double of_the_mean(double ratio) {
+  return 200 * (ratio - 1) / (ratio + 1);
+}
+
 std::vector<Change> changes_between(const std::vector<double>& volumes, const std::vector<double>& log_errors = {}) {
   std::vector<Change> changes;
   for (std::size_t i = 0; i < volumes.size(); ++i)
     for (std::size_t j = i + 1; j < volumes.size(); ++j) {
       const double ratio = volumes[j] / volumes[i];
-      const double error = log_errors.empty() ? 0 : 100 * ratio * std::hypot(log_errors[i], log_errors[j]);
-      changes.push_back(change(i, j, 100 * (ratio - 1), error));
+      const double slope = 400 * ratio / std::pow(ratio + 1, 2);  // of the percent change over the log of the ratio
+      const double error = log_errors.empty() ? 0 : slope * std::hypot(log_errors[i], log_errors[j]);
+      changes.push_back(change(i, j, of_the_mean(ratio), error));
     }
   return changes;
 }
@@ -43,46 +49,47 @@ TEST(Rates, a_year_between_two_visits_gives_the_change_itself) {
 }
 
 TEST(Rates, half_a_year_compounds) {
-  EXPECT_NEAR(brain_rate({0.0, year / 2}, {change(0, 1, -1.0)}), -1.99, 1e-12);  // 0.99^2 = 0.9801
+  EXPECT_NEAR(brain_rate({0.0, year / 2}, {change(0, 1, of_the_mean(0.99))}), of_the_mean(0.9801), 1e-12);
 }
 
 TEST(Rates, loss_is_negative_and_swapping_the_visits_in_time_flips_it) {
   const double loss = brain_rate({0.0, year}, {change(0, 1, -2.0)});
   const double gain = brain_rate({year, 0.0}, {change(0, 1, -2.0)});
   EXPECT_LT(loss, 0);
-  EXPECT_NEAR((1 + loss / 100) * (1 + gain / 100), 1.0, 1e-12);
+  EXPECT_NEAR(gain, -loss, 1e-12);
 }
 
 TEST(Rates, a_steady_loss_is_found_from_any_visits) {
   std::vector<double> volumes;
   const Days days = {-90.0, 0.0, 200.0, 365.0, 1000.0};
   for (const auto& day : days) volumes.push_back(1200 * std::pow(0.992, *day / year));
-  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), -0.8, 1e-10);
-  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {0.001, 0.002, 0.001, 0.003, 0.001})), -0.8, 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), of_the_mean(0.992), 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {0.001, 0.002, 0.001, 0.003, 0.001})), of_the_mean(0.992),
+              1e-10);
 }
 
-// numpy.polyfit of log1p(percent / 100) over days / 365.25, then 100 expm1(slope).
+// numpy.polyfit of the log of the volumes over days / 365.25, then 200 tanh(slope / 2).
 TEST(Rates, agrees_with_a_line_fitted_elsewhere) {
   const Days days = {0.0, 180.0, 400.0, 730.0};
   const std::vector<double> volumes = {100, 99.6, 98.9, 98.7};
-  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), -0.6730008466580016, 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes)), -0.6752731436449941, 1e-10);
   // Weights 1 / variance of visits with variances 1, 1, 4, 1.
-  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {1e-4, 1e-4, 2e-4, 1e-4})), -0.6506538525940402, 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes_between(volumes, {1e-4, 1e-4, 2e-4, 1e-4})), -0.6527775136146408, 1e-10);
 }
 
 TEST(Rates, baseline_and_successive_changes_suffice) {
   const Days days = {0.0, 180.0, 400.0, 730.0};
   auto changes = changes_between({100, 99.6, 98.9, 98.7});
   std::erase_if(changes, [](const Change& c) { return c.from == 1 && c.to == 3; });
-  EXPECT_NEAR(brain_rate(days, changes), -0.6730008466580016, 1e-10);
+  EXPECT_NEAR(brain_rate(days, changes), -0.6752731436449941, 1e-10);
 }
 
 TEST(Rates, contradicting_changes_are_reconciled_evenly) {
   // In logs: 1 to 2 and 2 to 3 say 0 each, 1 to 3 says c. Least squares gives steps of c / 3 each.
   const double percent = -3.0;
   const std::vector<Change> changes = {change(0, 1, 0), change(1, 2, 0), change(0, 2, percent)};
-  const double slope = std::log1p(percent / 100) * 2 / 3 / 2;
-  EXPECT_NEAR(brain_rate({0.0, year, 2 * year}, changes), 100 * std::expm1(slope), 1e-10);
+  const double slope = std::log((200 + percent) / (200 - percent)) * 2 / 3 / 2;
+  EXPECT_NEAR(brain_rate({0.0, year, 2 * year}, changes), of_the_mean(std::exp(slope)), 1e-10);
 }
 
 TEST(Rates, reversing_the_visits_changes_nothing_but_the_sign) {
@@ -96,7 +103,7 @@ TEST(Rates, reversing_the_visits_changes_nothing_but_the_sign) {
   };
   const double forward = brain_rate(days, changes_between(volumes, errors));
   const double backward = brain_rate(mirrored, changes_between(reversed(volumes), reversed(errors)));
-  EXPECT_NEAR(std::log1p(forward / 100), -std::log1p(backward / 100), 1e-12);
+  EXPECT_NEAR(forward, -backward, 1e-10);
 }
 
 TEST(Rates, tissues_are_apart_and_one_may_be_missing) {
@@ -110,7 +117,8 @@ TEST(Rates, tissues_are_apart_and_one_may_be_missing) {
 
 TEST(Rates, undated_visits_link_the_dated) {
   const Days days = {0.0, std::nullopt, year};
-  EXPECT_NEAR(brain_rate(days, {change(0, 1, -50), change(1, 2, 98)}), -1.0, 1e-10);
+  EXPECT_NEAR(brain_rate(days, {change(0, 1, of_the_mean(0.5)), change(1, 2, of_the_mean(1.98))}), of_the_mean(0.99),
+              1e-10);
 }
 
 TEST(Rates, there_is_none_without_two_dated_visits) {
@@ -119,7 +127,7 @@ TEST(Rates, there_is_none_without_two_dated_visits) {
   EXPECT_FALSE(rates_percent_per_year({0.0, year}, {}));
   EXPECT_FALSE(rates_percent_per_year({0.0, std::nullopt}, {change(0, 1, -1)}));
   EXPECT_FALSE(rates_percent_per_year({7.0, 7.0}, {change(0, 1, -1)}));
-  EXPECT_FALSE(rates_percent_per_year({0.0, year}, {change(0, 1, -100)}));
+  EXPECT_FALSE(rates_percent_per_year({0.0, year}, {change(0, 1, -200)}));
   EXPECT_FALSE(rates_percent_per_year({0.0, 1.0, 2.0, 3.0}, {change(0, 1, -1), change(2, 3, -1)}));
 }
 
@@ -128,10 +136,10 @@ TEST(Rates, the_interval_follows_from_the_standard_errors) {
   const auto changes = changes_between({100, 99.5, 99.0025}, {1e-3, 1e-3, 1e-3});
   const auto rate = participant_rate({0.0, year / 2, year}, changes).brain.rate.value();
   EXPECT_EQ(rate.visits, 3u);
-  EXPECT_NEAR(rate.percent_per_year, -0.9975, 1e-10);
-  EXPECT_NEAR(*rate.standard_error, 0.990025 * 100 * std::sqrt(2e-6), 1e-6);
-  EXPECT_NEAR(*rate.interval_95_low, 100 * std::expm1(2 * std::log(0.995) - 1.959963985 * std::sqrt(2e-6)), 1e-6);
-  EXPECT_NEAR(*rate.interval_95_high, 100 * std::expm1(2 * std::log(0.995) + 1.959963985 * std::sqrt(2e-6)), 1e-6);
+  EXPECT_NEAR(rate.percent_per_year, of_the_mean(0.990025), 1e-10);
+  EXPECT_NEAR(*rate.standard_error, 400 * 0.990025 / std::pow(1.990025, 2) * std::sqrt(2e-6), 1e-6);
+  EXPECT_NEAR(*rate.interval_95_low, of_the_mean(std::exp(2 * std::log(0.995) - 1.959963985 * std::sqrt(2e-6))), 1e-6);
+  EXPECT_NEAR(*rate.interval_95_high, of_the_mean(std::exp(2 * std::log(0.995) + 1.959963985 * std::sqrt(2e-6))), 1e-6);
 }
 
 TEST(Rates, scatter_beyond_the_standard_errors_widens_the_interval) {
@@ -151,7 +159,7 @@ TEST(Rates, without_standard_errors_two_visits_have_no_interval_and_three_have) 
 TEST(Rates, a_later_baseline_leaves_out_the_early_loss) {
   const Days days = {0.0, 180.0, 180.0 + year, 180.0 + 2 * year};
   const auto changes = changes_between({100, 98, 97.02, 96.0498});
-  EXPECT_NEAR(rates_percent_per_year(days, changes, {180})->brain, -1.0, 1e-10);
+  EXPECT_NEAR(rates_percent_per_year(days, changes, {180})->brain, of_the_mean(0.99), 1e-10);
   EXPECT_LT(rates_percent_per_year(days, changes)->brain, -1.3);
   EXPECT_FALSE(rates_percent_per_year(days, changes, {10000}));
 }
@@ -160,13 +168,14 @@ TEST(Rates, the_run_in_is_the_participants_own_control) {
   const Days days = {-0.25 * year, 0.0, year};
   const auto changes = changes_between({100.5037815, 100, 99.5}, {1e-3, 1e-3, 1e-3});  // -2 % per year, then -0.5
   const auto brain = participant_rate(days, changes).brain;
-  EXPECT_NEAR(brain.rate->percent_per_year, -0.5, 1e-6);
+  EXPECT_NEAR(brain.rate->percent_per_year, of_the_mean(0.995), 1e-6);
   EXPECT_EQ(brain.rate->visits, 2u);
-  EXPECT_NEAR(brain.run_in->percent_per_year, 100 * std::expm1(-4 * std::log(1.005037815)), 1e-6);
+  EXPECT_NEAR(brain.run_in->percent_per_year, of_the_mean(std::pow(1.005037815, -4)), 1e-6);
   EXPECT_NEAR(brain.change_of_rate->percent_per_year, brain.rate->percent_per_year - brain.run_in->percent_per_year,
               1e-12);
-  // Slopes (y0 - y-) / 0.25 and (y1 - y0) / 1 share y0; percents are 100 exp(slope).
-  const double later = 99.5, before = 100 * std::exp(-4 * std::log(1.005037815));
+  // Slopes (y0 - y-) / 0.25 and (y1 - y0) / 1 share y0; percents grow by 400 r / (r + 1)^2 with the log of r.
+  const auto growth = [](double ratio) { return 400 * ratio / std::pow(ratio + 1, 2); };
+  const double later = growth(0.995), before = growth(std::pow(1.005037815, -4));
   EXPECT_NEAR(*brain.change_of_rate->standard_error,
               1e-3 * std::sqrt(later * later + std::pow(later + 4 * before, 2) + std::pow(4 * before, 2)), 1e-6);
   EXPECT_FALSE(participant_rate({0.0, year}, {change(0, 1, -1)}).brain.run_in);
