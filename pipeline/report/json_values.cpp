@@ -50,13 +50,21 @@ std::string json_text(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-JsonRows::JsonRows(ordered_json& report, std::string key) : key_(std::move(key)) {
-  report[key_] = ordered_json::array();
+std::string json_line(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 void JsonRows::add(const ordered_json& entry) {
+  add_line(json_line(entry));
+}
+
+void JsonRows::add_line(const std::string& entry) {
   lines_ += lines_.empty() ? "\n    " : ",\n    ";
-  lines_ += entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  lines_ += entry;
+}
+
+void JsonRows::place_in(ordered_json& report) const {
+  report[key_] = ordered_json::array();
 }
 
 std::string json_text(const ordered_json& json, const std::vector<const JsonRows*>& lists) {
@@ -76,10 +84,8 @@ std::string json_text(const ordered_json& json, const std::vector<const JsonRows
   return text;
 }
 
-JsonRows add_provenance_rows(ordered_json& report, const Provenance& provenance) {
-  Provenance without_inputs{provenance.version, provenance.options, {}};
-  add_provenance(report, without_inputs);
-  JsonRows inputs(report, "inputs");
+JsonRows input_rows(const Provenance& provenance) {
+  JsonRows inputs("inputs");
   for (const auto& input : provenance.inputs) inputs.add({{"path", input.path}, {"sha256", input.sha256}});
   return inputs;
 }

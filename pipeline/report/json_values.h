@@ -38,9 +38,12 @@ std::string json_text(const nlohmann::ordered_json& json);
 // Long lists of a report, one line for each entry: a trial of 100 000 participants must not be held as a tree.
 class JsonRows {
  public:
-  // Puts an empty list under `key` of `report`, to be filled by json_text.
-  JsonRows(nlohmann::ordered_json& report, std::string key);
+  explicit JsonRows(std::string key) : key_(std::move(key)) {}
   void add(const nlohmann::ordered_json& entry);
+  void add_line(const std::string& entry);  // as json_line writes it
+
+  // Puts an empty list under the key, to be filled by json_text.
+  void place_in(nlohmann::ordered_json& report) const;
 
  private:
   friend std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
@@ -48,7 +51,9 @@ class JsonRows {
 };
 std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
 
-// "options", and the list "inputs" for json_text.
-JsonRows add_provenance_rows(nlohmann::ordered_json& report, const Provenance& provenance);
+std::string json_line(const nlohmann::ordered_json& json);
+
+// The list "inputs" for json_text; "options" is left to add_provenance.
+JsonRows input_rows(const Provenance& provenance);
 
 }  // namespace wane

@@ -7,6 +7,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "imaging/parallel.h"
+
 namespace wane {
 namespace {
 
@@ -321,10 +323,15 @@ TrialAnalysis analyse(Trial trial) {
   analysis.trial = std::move(trial);
   set_plan(analysis);
   const RateOptions rate_options{analysis.trial.options.baseline_after_days};
-  for (auto& report : analysis.trial.reports) {
-    analysis.rates.push_back(rate_of(report, rate_options));
-    report.rates_percent_per_year = values_of(analysis.rates.back());
-  }
+  analysis.rates.resize(analysis.trial.reports.size());
+  parallel_for(
+      analysis.rates.size(),
+      [&](std::size_t i) {
+        ParticipantReport& report = analysis.trial.reports[i];
+        analysis.rates[i] = rate_of(report, rate_options);
+        report.rates_percent_per_year = values_of(analysis.rates[i]);
+      },
+      64);
   analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];

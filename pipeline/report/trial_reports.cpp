@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "imaging/parallel.h"
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
@@ -42,8 +43,15 @@ ordered_json summaries_json(const TissueSummaries& summaries) {
   return json;
 }
 
-JsonRows left_out_rows(ordered_json& report, const std::vector<LeftOut>& left_out) {
-  JsonRows rows(report, "left_out");
+// What several reports list: written out once.
+struct SharedRows {
+  std::vector<std::string> participants;  // one for each of Trial::reports
+  JsonRows inputs;
+  Provenance without_inputs;
+};
+
+JsonRows left_out_rows(const std::vector<LeftOut>& left_out) {
+  JsonRows rows("left_out");
   for (const auto& absent : left_out)
     rows.add({{"participant_id", absent.participant_id},
               {"dose_group", text_json(absent.dose_group)},
@@ -59,6 +67,16 @@ ordered_json participant_json(const ParticipantReport& report, const Participant
           {"rates_percent_per_year",
            report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr)},
           {"rate_intervals", rate_details_json(rates)}};
+}
+
+SharedRows shared_rows(const TrialAnalysis& analysis, const Provenance& provenance) {
+  const auto& reports = analysis.trial.reports;
+  SharedRows shared{
+      std::vector<std::string>(reports.size()), input_rows(provenance), {provenance.version, provenance.options, {}}};
+  parallel_for(
+      reports.size(),
+      [&](std::size_t i) { shared.participants[i] = json_line(participant_json(reports[i], analysis.rates[i])); }, 64);
+  return shared;
 }
 
 std::vector<std::string> group_warnings(const DoseGroup& group) {
@@ -78,20 +96,22 @@ std::string group_path(const std::string& file_label) {
 }
 
 std::string group_text(const DoseGroup& group, const std::vector<std::size_t>& members, const TrialAnalysis& analysis,
-                       const Provenance& provenance) {
+                       const SharedRows& shared) {
   const Trial& trial = analysis.trial;
-  auto json = report_head("wane/dose-group/1", provenance);
+  auto json = report_head("wane/dose-group/1", shared.without_inputs);
   json["dose_group"] = group.name;
   json["dose"] = number_json(group.dose, decimals_dose);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
   json["sentence"] = group_sentence(group, trial.dose_unit);
   json["rates_percent_per_year"] = summaries_json(group.rates_percent_per_year);
-  JsonRows participants(json, "participants");
-  for (const auto i : members) participants.add(participant_json(trial.reports[i], analysis.rates[i]));
-  const JsonRows left_out = left_out_rows(json, group.left_out);
+  JsonRows participants("participants");
+  for (const auto i : members) participants.add_line(shared.participants[i]);
+  participants.place_in(json);
+  const JsonRows left_out = left_out_rows(group.left_out);
+  left_out.place_in(json);
   json["warnings"] = group_warnings(group);
-  const JsonRows inputs = add_provenance_rows(json, provenance);
-  return json_text(json, {&participants, &left_out, &inputs});
+  add_provenance(json, shared.without_inputs);
+  return json_text(json, {&participants, &left_out, &shared.inputs});
 }
 
 ordered_json test_json(const TrialAnalysis& analysis, std::size_t measure, Trend trend) {
@@ -271,9 +291,9 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
 }
 
 std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::string>& file_labels,
-                       const Provenance& provenance) {
+                       const SharedRows& shared) {
   const Trial& trial = analysis.trial;
-  auto json = report_head("wane/trial/1", provenance);
+  auto json = report_head("wane/trial/1", shared.without_inputs);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
   json["blinded"] = trial.blinded;
   json["sentence"] = trial_sentence(analysis);
@@ -288,13 +308,14 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   }
   for (std::size_t m = 0; m < tissues.size(); ++m) json["dose_response"][tissues[m].key] = response_json(analysis, m);
   json["completed_visits"] = completed_visits_json(analysis);
-  JsonRows participants(json, "participants");
-  for (std::size_t i = 0; i < trial.reports.size(); ++i)
-    participants.add(participant_json(trial.reports[i], analysis.rates[i]));
-  const JsonRows left_out = left_out_rows(json, analysis.groups.left_out);
+  JsonRows participants("participants");
+  for (const auto& line : shared.participants) participants.add_line(line);
+  participants.place_in(json);
+  const JsonRows left_out = left_out_rows(analysis.groups.left_out);
+  left_out.place_in(json);
   json["warnings"] = trial.warnings;
-  const JsonRows inputs = add_provenance_rows(json, provenance);
-  return json_text(json, {&participants, &left_out, &inputs});
+  add_provenance(json, shared.without_inputs);
+  return json_text(json, {&participants, &left_out, &shared.inputs});
 }
 
 std::uint32_t fnv1a(const std::string& text) {
@@ -373,9 +394,12 @@ void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
     const auto& report = analysis.trial.reports[i];
     if (report.dose_group && report.rates_percent_per_year) members[*report.dose_group].push_back(i);
   }
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    write({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, provenance)});
-  write({"trial_atrophy.json", trial_text(analysis, file_labels, provenance)});
+  {
+    const SharedRows shared = shared_rows(analysis, provenance);
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      write({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, shared)});
+    write({"trial_atrophy.json", trial_text(analysis, file_labels, shared)});
+  }
   for (const auto table : trial_table_makers) {
     TableText made = table(analysis);
     write({made.name + ".tsv", std::move(made.text)});
