@@ -182,7 +182,8 @@ Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
   change.percent_per_year = percent_of(later.slope) - percent_of(run_in.slope);
   change.visits = before.size() + after.size();
   if (!run_in.variance || !later.variance) return change;
-  const double a = 100.0 * std::exp(later.slope), b = 100.0 * std::exp(run_in.slope);
+  const double a = 1 / log_ratio_per_percent(percent_of(later.slope));
+  const double b = 1 / log_ratio_per_percent(percent_of(run_in.slope));
   const double variance = a * a * *later.variance * later.scatter_ratio +
                           b * b * *run_in.variance * run_in.scatter_ratio -
                           2 * a * b * shared_covariance(before, run_in, after, later);
