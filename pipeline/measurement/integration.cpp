@@ -1,5 +1,6 @@
 #include "pipeline/measurement/integration.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -85,19 +86,20 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
         block.white += inner;
       }
   const double coarseness = std::pow(grid.voxel_volume_mm3(), 2.0 / 3.0);  // 1 at 1 mm, 4 at 2 mm
-  const auto error = [&](double Block::*part, double volume, double floor, double share, double change) {
+  const double largest = std::max(
+      {std::abs(change_percent.brain), std::abs(change_percent.gray_matter), std::abs(change_percent.white_matter)});
+  const auto error = [&](double Block::*part, double volume, double floor, double share) {
     double sum = 0, square = 0;
     for (const auto& [place, block] : blocks) {
       sum += block.*part;
       square += block.*part * (block.*part);
     }
     const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
-    const double method = std::hypot(residual, floor * coarseness, share * coarseness * change);
+    const double method = std::hypot(residual, floor * coarseness, share * coarseness * largest);
     return std::hypot(method, calibration_percent);
   };
-  return {error(&Block::brain, brain_volume, 0.05, 0.09, change_percent.brain),
-          error(&Block::gray, gray_volume, 0.10, 0.18, change_percent.gray_matter),
-          error(&Block::white, white_volume, 0.10, 0.15, change_percent.white_matter)};
+  return {error(&Block::brain, brain_volume, 0.06, 0.10), error(&Block::gray, gray_volume, 0.12, 0.12),
+          error(&Block::white, white_volume, 0.10, 0.14)};
 }
 
 }  // namespace wane
