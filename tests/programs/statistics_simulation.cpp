@@ -131,11 +131,12 @@ void print_model_coverage(std::size_t trials) {
         for (std::size_t j = i + 1; j < 5; ++j) {
           const double ratio =
               std::exp((subject.values(static_cast<int>(j)) - subject.values(static_cast<int>(i))) / 100);
-          const double percent = 100 * (ratio - 1), error = noise * std::sqrt(2.0) * ratio;
+          const double percent = percent_change(1, ratio);
+          const double error = noise / 100 * std::sqrt(2.0) / log_ratio_per_percent(percent);
           changes.push_back({i, j, {percent, percent, percent}, {error, error, error}});
         }
       const auto own = participant_rate(days, changes).brain.rate.value();
-      const double truth = 100 * std::expm1(rate / 100);
+      const double truth = percent_change(1, std::exp(rate / 100));
       person.count(*own.interval_95_low <= truth && *own.interval_95_high >= truth);
       subjects.push_back(subject);
     }
