@@ -69,12 +69,13 @@ std::optional<double> log_scale(const Volume& from, const Volume& to, const Mask
     const VisitRegistration found = round == 0 ? register_visits(from, shell, to, shell, Affine::Identity(), options)
                                                : register_visits(moved(from, half.inverse()), shell, moved(to, half),
                                                                  shell, Affine::Identity(), options);
-    if (found.correlation < least_correlation) return std::nullopt;
+    if (!(found.correlation >= least_correlation)) return std::nullopt;
     const Affine step(Eigen::Matrix4d(found.a_to_b.matrix().sqrt()));
     half = half * step;
     options.coarsest_mm = options.finest_mm;
   }
-  return 2 * std::log(half.linear().determinant()) / 3;
+  const double result = 2 * std::log(half.linear().determinant()) / 3;
+  return std::isfinite(result) ? std::optional(result) : std::nullopt;
 }
 
 }  // namespace

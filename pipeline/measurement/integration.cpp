@@ -69,18 +69,19 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
     for (int j = 0; j < grid.size[1]; ++j)
       for (int i = 0; i < grid.size[0]; ++i) {
         const std::size_t n = grid.offset(i, j, k);
-        const double g = tissues.gm[n], w = tissues.wm[n], c = tissues.csf[n];
-        if (g + w + c < 0.5) continue;
+        const double g = tissues.gm[n], w = tissues.wm[n], all = g + w + tissues.csf[n];
+        if (all < 0.5) continue;
+        const double c = tissues.csf[n] / all, white = w / all;  // maps may be weighted by what is compared
         const double volume = 0.5 * (double(jacobian_from[n]) + jacobian_to[n]);
         brain_volume += (g + w) * volume;
         gray_volume += g * volume;
         white_volume += w * volume;
-        const double left = double(warped_to[n]) - warped_from[n];
+        const double left = all * (double(warped_to[n]) - warped_from[n]);
         Block& block = blocks[{int(i * grid.spacing_mm[0] / block_mm), int(j * grid.spacing_mm[1] / block_mm),
                                int(k * grid.spacing_mm[2] / block_mm)}];
         // A brighter voxel on the border to CSF holds more brain; on the border to white matter, less gray matter.
         const double outer = c > 0.05 && c < 0.95 ? left / std::max(1.0, gm - csf) : 0;
-        const double inner = w > 0.05 && w < 0.95 && c < 0.3 ? left / std::max(1.0, wm - gm) : 0;
+        const double inner = white > 0.05 && white < 0.95 && c < 0.3 ? left / std::max(1.0, wm - gm) : 0;
         block.brain += outer;
         block.gray += outer - inner;
         block.white += inner;

@@ -15,8 +15,8 @@ struct VisitRow {
   std::optional<double> days;  // since the first visit (may be negative: run-in); empty where the dataset has no dates
   Volumes volumes_ml;
   std::map<std::string, double> quality;  // e.g. "template_similarity"
-  std::vector<std::string> notes;          // e.g. "already brain-extracted"
-  std::vector<std::string> inputs;         // the files used, relative to the dataset
+  std::vector<std::string> notes;         // e.g. "already brain-extracted"
+  std::vector<std::string> inputs;        // the files used, relative to the dataset
 };
 
 struct ChangeRow {
@@ -27,11 +27,11 @@ struct ChangeRow {
 };
 
 struct ParticipantReport {
-  std::string participant_id;               // "sub-01"
-  std::optional<std::string> dose_group;    // empty: not in participants.tsv, or n/a
+  std::string participant_id;             // "sub-01"
+  std::optional<std::string> dose_group;  // empty: not in participants.tsv, or n/a
   std::optional<double> dose;
-  std::vector<VisitRow> visits;              // in order of time
-  std::vector<ChangeRow> changes;            // baseline to each later visit, then successive visits, each pair once
+  std::vector<VisitRow> visits;    // in order of time
+  std::vector<ChangeRow> changes;  // baseline to each later visit, then successive visits, each pair once
   std::optional<TissueValues> rates_percent_per_year;  // empty: one visit, or no dates
   std::vector<std::string> warnings;
 };

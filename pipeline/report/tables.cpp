@@ -125,7 +125,8 @@ TableText changes_table(const TrialAnalysis& analysis) {
                  {{"from", "earlier visit"}, {"to", "later visit"}, {"days", "between the two", "days"}});
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_percent",
-                       std::string("change of ") + tissue.words + " volume, 100 (later / earlier - 1)", "percent"});
+                       std::string("change of ") + tissue.words + " volume, 200 (later - earlier) / (later + earlier)",
+                       "percent"});
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_standard_error",
                        std::string("standard error of the change of ") + tissue.words, "percent"});
@@ -147,7 +148,8 @@ TableText rates_table(const TrialAnalysis& analysis) {
   columns.push_back({"visits", "visits that were measured"});
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_percent_per_year",
-                       std::string("rate of change of ") + tissue.words + " from all visits that count",
+                       std::string("rate of change of ") + tissue.words +
+                           " from all visits that count: what a year changes, in percent of the mean of its two ends",
                        "percent/year"});
   columns.push_back({"no_rate_because", "why there is no rate; NA where there is one"});
   for (const auto& tissue : tissues) {

@@ -200,12 +200,14 @@ void set_model(MeasureAnalysis& measure, const Trial& trial, const Tissue& tissu
     measure.effect_names = std::move(data.effect_names);
   } catch (const std::invalid_argument& reason) {
     measure.model_note = std::string("There is no mixed model: ") + reason.what() + ".";
+  } catch (const std::exception&) {  // of the distributions: rates without any scatter
+    measure.model_note = "There is no mixed model: its distributions cannot be computed for these rates.";
   }
 }
 
 // What differs between people and what is error of a visit, for the next trial.
 void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue) {
-  if (measure.model && measure.model->random_slope && measure.model->converged) {
+  if (measure.model && measure.model->random_slope && measure.model->converged && !measure.model->singular) {
     measure.between_sd = measure.model->slope_sd;
     measure.visit_error_sd = measure.model->residual_sd;
     measure.variance_note = "from the mixed model";
@@ -258,7 +260,11 @@ void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
     for (const auto& [years, visits] : schedules) {
       NextTrial next{scores, difference / (scores.back() - scores.front()), measure.between_sd, measure.visit_error_sd,
                      evenly_spaced(years, visits)};
-      measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
+      try {
+        measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
+      } catch (const std::exception&) {  // of the distributions: next to no scatter, so that no size can be given
+        return;
+      }
     }
 }
 

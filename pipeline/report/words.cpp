@@ -122,13 +122,15 @@ std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure
     sentence = "Dose and " + tissue + " loss do not go together: ";
   } else {
     sentence = std::string("Higher dose goes with ") + (rises(response, trend) ? "less " : "more ") + tissue + " loss";
-    sentence += test.p < analysis.plan.alpha
+    sentence += test.p <= analysis.plan.alpha * (1 + 1e-9)  // attained levels such as 1 / 20 are shares
                     ? ": "
                     : " in these participants, but not more clearly than chance would have it: ";
   }
-  sentence += std::string("the loss is ") + (change >= 0 ? "smaller" : "larger") + " by " + amount(change) +
-              " % per year " + step.words + " (" + interval_words(response.slope, step.scores) + "); " +
-              test_words(test, trend, analysis.plan.sides, response.n);
+  const bool slope_agrees = !is_flat(response, trend) && rises(response, trend) == (change >= 0);
+  sentence +=
+      std::string(slope_agrees ? "the loss is " : "by the straight line, which one value can turn, the loss is ") +
+      (change >= 0 ? "smaller" : "larger") + " by " + amount(change) + " % per year " + step.words + " (" +
+      interval_words(response.slope, step.scores) + "); " + test_words(test, trend, analysis.plan.sides, response.n);
   sentence += analysis.is_primary(measure, trend) ? " (primary analysis)." : " (exploratory).";
   if (test.detectable_slope)
     sentence += " A trend smaller than " + amount(*test.detectable_slope * step.scores) + " % per year " + step.words +

@@ -36,14 +36,15 @@ void append(std::vector<T>& all, const std::vector<T>& more) {
 }
 
 VisitRow visit_row(const DatasetVisit& visit, const fs::path& dataset, const NiftiReport& scan,
-                   const ConformedVisit& conformed, const MeasuredVisit& measured) {
+                   const ConformedVisit& conformed, const MeasuredVisit& measured, double share_compared) {
   VisitRow row;
   row.session = visit.session;
   row.days = visit.days;
   row.volumes_ml = measured.volumes_ml;
   row.quality = {{"template_similarity", conformed.template_similarity},
                  {"non_finite_voxels", static_cast<double>(scan.non_finite_voxels)},
-                 {"form_disagreement_mm", scan.form_disagreement_mm}};
+                 {"form_disagreement_mm", scan.form_disagreement_mm},
+                 {"share_of_brain_compared", share_compared}};
   if (measured.calibration_drift_percent)
     row.quality["calibration_drift_percent"] = *measured.calibration_drift_percent;
   row.notes = visit.notes;
@@ -153,8 +154,8 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
   ParticipantReport report;
   report.participant_id = participant.participant_id;
   for (std::size_t n = 0; n < participant.visits.size(); ++n)
-    report.visits.push_back(
-        visit_row(participant.visits[n], dataset, scans[n], processed.conformed[n], processed.measurement.visits[n]));
+    report.visits.push_back(visit_row(participant.visits[n], dataset, scans[n], processed.conformed[n],
+                                      processed.measurement.visits[n], processed.measurement.share_compared));
   for (const Change& change : processed.measurement.changes)
     report.changes.push_back({report.visits[change.from].session, report.visits[change.to].session, std::nullopt,
                               as_written(change.percent), as_written(change.standard_error)});

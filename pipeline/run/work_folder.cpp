@@ -294,6 +294,7 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
                        {"percent", to_json(change.percent)},
                        {"standard_error", to_json(change.standard_error)}});
   const Json json = {{"sign_convention", "negative = loss"},
+                     {"share_of_brain_compared", measurement.share_compared},
                      {"visits", visits},
                      {"changes", changes},
                      {"warnings", measurement.warnings}};

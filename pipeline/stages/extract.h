@@ -27,7 +27,7 @@ struct ExtractedBrain {
   std::vector<std::string> warnings;
 };
 
-// Throws InputError naming the visit that shows no brain, or where too little is seen in all of them.
+// Throws InputError naming the visit that shows no brain. How much all visits see is judged by `measure`.
 ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
                        const HeadTemplate& head_template, const ExtractOptions& options);
 

@@ -56,8 +56,9 @@ void judge_coverage(double share, std::vector<std::string>& warnings) {
   const std::string percent = std::to_string(int(100 * share));
   if (share < too_little)
     throw InputError("only " + percent +
-                     " % of the brain is seen in all visits: a change of the whole brain cannot be measured; " +
-                     "check the coverage of the scans or leave out the visit that covers least.");
+                     " % of the brain is seen in all visits and lies clear of cuts: a change of the brain cannot be "
+                     "measured; leave out the visit that covers least or, for brain-extracted scans, give scans with "
+                     "the skull or a more generous extraction.");
   if (share < nearly_all)
     warnings.push_back("only " + percent +
                        " % of the brain is seen in all visits and cut by none: changes are those of this part");
@@ -127,12 +128,6 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const Grid box = box_around(extracted.brain, 10.0);
   std::vector<Volume> visits;
   for (const Volume& corrected : extracted.corrected) visits.push_back(resample(corrected, box));
-  GroupwiseOptions groupwise;
-  groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
-  groupwise.neighbourhood_mm = options.neighbourhood_mm;
-  const GroupwiseResult registered =
-      register_groupwise(visits, resample(weight_around(extracted.brain, extracted.comparable), box), groupwise);
-
   const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
                            resample(joint_tissues.csf, box)};
   const Volume comparable = resample(extracted.comparable, box);
@@ -141,9 +136,15 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   Measurement result;
   result.share_compared = share_of_brain(compared, tissues);
   if (visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
-  result.average = resample(registered.mean, full);
   const auto drift = calibration_drift_percent(extracted.corrected, extracted.intracranial, extracted.comparable);
   warn_of_drift(drift, options.calibration, result.warnings);
+
+  GroupwiseOptions groupwise;
+  groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
+  groupwise.neighbourhood_mm = options.neighbourhood_mm;
+  const GroupwiseResult registered =
+      register_groupwise(visits, resample(weight_around(extracted.brain, extracted.comparable), box), groupwise);
+  result.average = resample(registered.mean, full);
   const Volumes whole = volumes_of(tissues), part = volumes_of(compared);
   std::vector<Volume> jacobians;
   for (std::size_t v = 0; v < visits.size(); ++v) {

@@ -63,6 +63,7 @@ std::optional<double> interval_end(const std::vector<double>& scores, const std:
   } while (accepted(outside));
   while (std::abs(outside - inside) > 1e-8 * unit) {
     const double middle = 0.5 * (inside + outside);
+    if (middle == inside || middle == outside) break;  // rates on a line: the ends are neighbouring numbers
     (accepted(middle) ? inside : outside) = middle;
   }
   return 0.5 * (inside + outside);
@@ -157,8 +158,11 @@ void set_tests(DoseResponse& result, const std::vector<double>& doses, const std
   const auto& spearman = result.spearman.permutation;
   // The standard deviation over all arrangements is sqrt(SS_dose SS_rate / (n - 1)).
   result.spearman.estimate = (spearman.statistic - spearman.mean) / (spearman.standard_deviation * std::sqrt(n - 1));
-  for (TrendTest* test : {&result.jonckheere, &result.spearman, &result.linear})
+  for (TrendTest* test : {&result.jonckheere, &result.spearman, &result.linear}) {
     test->p = p_on_sides(test->permutation, options.sides);
+    if (test->permutation.method == PermutationMethod::sampled)
+      test->permutation.standard_error = std::sqrt(test->p * (1 - test->p) / test->permutation.arrangements);
+  }
 }
 
 void set_detectable(DoseResponse& result, const std::vector<double>& scores, const DoseResponseOptions& options) {

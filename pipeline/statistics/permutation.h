@@ -26,7 +26,7 @@ struct PermutationTest {
   double p_two_sided = 1;         // ... at least as far from the mean, either side
   PermutationMethod method = PermutationMethod::exact;
   double arrangements = 0;    // counted or sampled; equal doses are not told apart (12 in 4 x 3: 369 600)
-  double standard_error = 0;  // of p_two_sided by sampling; 0 where exact; unknown (0) where asymptotic
+  double standard_error = 0;  // of p_two_sided by sampling (in a DoseResponse: of its p); 0 where exact or asymptotic
 };
 
 struct PermutationOptions {

@@ -168,5 +168,15 @@ TEST(Holm, agrees_with_R) {
   EXPECT_EQ(holm_adjusted({0.9, 0.8}), (std::vector<double>{1, 1}));
 }
 
+TEST(DoseResponse, rates_that_lie_on_a_line_have_an_interval_that_is_that_line) {
+  std::vector<DoseAndRate> participants;
+  for (int i = 0; i < 9; ++i)
+    participants.push_back({"sub-" + std::to_string(i), 1.0 + i / 3, -1.0 + 0.2 * (i / 3)});  // three a dose
+  const auto response = dose_response(participants);
+  EXPECT_NEAR(response.slope.slope, 0.2, 1e-12);
+  EXPECT_NEAR(response.slope.low.value_or(0.2), 0.2, 1e-6);
+  EXPECT_NEAR(response.slope.high.value_or(0.2), 0.2, 1e-6);
+}
+
 }  // namespace
 }  // namespace wane
