@@ -164,13 +164,28 @@ Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
 }
 
 void rewrite_doses(const Dataset& dataset, const fs::path& out) {
-  for (const auto& participant : dataset.participants) {
-    const fs::path file = out / participant_json_path(participant.participant_id);
+  struct Doses {
+    std::optional<std::string> group;
+    std::optional<double> dose;
+  };
+  std::map<std::string, Doses> known;
+  for (const auto& absent : dataset.left_out) known[absent.participant_id] = {absent.dose_group, std::nullopt};
+  for (const auto& participant : dataset.participants)
+    known[participant.participant_id] = {participant.dose_group, participant.dose};
+
+  std::vector<std::string> folders;  // listed first: files are renamed below them meanwhile
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(out, error))
+    if (const std::string name = entry.path().filename().string(); name.starts_with("sub-")) folders.push_back(name);
+  for (const auto& id : folders) {
+    const fs::path file = out / participant_json_path(id);
     auto json = json_in(file);
-    if (!json || !json->is_object() || !json->contains("dose_group") || !json->contains("dose")) continue;
+    if (!json || !json->is_object()) continue;
+    const auto found = known.find(id);
+    const Doses doses = found != known.end() ? found->second : Doses{};
     const Json before = *json;
-    (*json)["dose_group"] = participant.dose_group ? Json(*participant.dose_group) : Json(nullptr);
-    (*json)["dose"] = number_json(participant.dose, decimals_dose);
+    if (json->contains("dose_group")) (*json)["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
+    if (json->contains("dose")) (*json)["dose"] = number_json(doses.dose, decimals_dose);
     if (*json != before) write_text_atomically(file, json_text(*json));
   }
 }

@@ -275,6 +275,23 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
   for (const fs::path& file : stale) remove_if_there(file);
 }
 
+// Everything that trial_reports writes.
+void remove_trial_reports(const fs::path& out) {
+  remove_if_there(out / "trial_atrophy.json");
+  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"})
+    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table) + ending));
+  remove_other_dose_groups(out, {});
+}
+
+// The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
+// before they are made anew, because that can fail, or be hours away.
+Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request) {
+  Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+  remove_trial_reports(request.out);
+  rewrite_doses(coded, request.out);
+  return coded;
+}
+
 Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
   collected = collect_participant_reports(request.out, entries_of(dataset));
   Trial trial;
@@ -319,6 +336,16 @@ std::vector<Covariate> covariates_of(const Dataset& dataset, const RunOptions& o
   return covariates;
 }
 
+// What the user names for the analysis. It is read before anything is changed: a mistake in it changes nothing.
+struct AnalysisFiles {
+  std::optional<PlanFile> plan;
+  std::vector<Covariate> covariates;
+};
+
+AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
+  return {plan_of(dataset, options.group), covariates_of(dataset, options)};
+}
+
 }  // namespace
 
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
@@ -327,7 +354,7 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   make_folders(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
-    const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+    const Dataset coded = blinded_with_results(dataset, request);
     return TrialProcessor(coded, request, events).process_all();
   }
   if (blinding_state(request.out) == BlindingState::blinded) {
@@ -352,7 +379,8 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
 namespace {
 
 // `dataset` as the reports may know it.
-GroupResult report_known(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
+                         const TrialEvents& events) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
   if (trial.reports.empty())
@@ -360,7 +388,7 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
                      " that can be used: run `wane participant` or `wane run` first.");
 
   trial.blinded = !request.blind_key.empty();
-  trial.plan.file = plan_of(dataset, request.options.group);
+  trial.plan.file = std::move(files.plan);
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
@@ -369,7 +397,7 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
         "then "
         "is not known.");
-  trial.covariates = covariates_of(dataset, request.options);
+  trial.covariates = std::move(files.covariates);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   if (collected.options)
     provenance.options = *collected.options;
@@ -417,10 +445,10 @@ void require_blinding_as_before(const TrialRequest& request) {
 
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   require_blinding_as_before(request);
-  if (request.blind_key.empty()) return report_known(dataset, request, events);
-  const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
-  rewrite_doses(coded, request.out);
-  return report_known(coded, request, events);
+  AnalysisFiles files = analysis_files_of(dataset, request.options);
+  if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
+  const Dataset coded = blinded_with_results(dataset, request);
+  return report_known(coded, std::move(files), request, events);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
@@ -431,7 +459,7 @@ GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, c
                        {"command", request.command_line},
                        {"key_sha256", sha256_of_file(key)}});
   rewrite_doses(dataset, request.out);
-  return report_known(dataset, request, events);
+  return report_known(dataset, analysis_files_of(dataset, request.options), request, events);
 }
 
 }  // namespace wane

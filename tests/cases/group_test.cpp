@@ -177,6 +177,45 @@ TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {
   EXPECT_EQ(group({"--blind", key_}).exit_code, 2) << "unblinding cannot be undone";
 }
 
+// Every file of OUT that the trial's reports are: not the participants', nor what says how OUT was made.
+std::vector<std::string> trial_files_in(const fs::path& out) {
+  auto names = files_below(out);
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("sub-") || name == "blinding.json"; });
+  return names;
+}
+
+TEST_F(GroupCommand, AMistakeInThePlanBlindsNothing) {
+  ASSERT_EQ(group().exit_code, 0);
+  const auto files = trial_files_in(out_);
+  EXPECT_EQ(group({"--blind", key_, "--plan", scratch_ / "none.json"}).exit_code, 3);
+  EXPECT_EQ(group({"--blind", key_, "--covariates", "age"}).exit_code, 3);
+  EXPECT_FALSE(fs::exists(out_ / "blinding.json"));
+  EXPECT_EQ(trial_files_in(out_), files);
+}
+
+TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
+  ASSERT_EQ(group().exit_code, 0);
+  ASSERT_GT(trial_files_in(out_).size(), 13U);
+  for (int person = 1; person <= 12; ++person) write(out_ / id_of(person) / (id_of(person) + "_atrophy.json"), "{}");
+  EXPECT_EQ(group({"--blind", key_}).exit_code, 3);
+  EXPECT_TRUE(contains(text_of(out_ / "blinding.json"), "\"blinded\""));
+  EXPECT_EQ(trial_files_in(out_), std::vector<std::string>());
+}
+
+TEST_F(GroupCommand, ReportsOfPeopleWhoLeftTheDatasetAreBlindedToo) {
+  ASSERT_EQ(group().exit_code, 0);
+  auto report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  report["dose_group"] = "D";
+  report["dose"] = 24;
+  write(out_ / "sub-12/sub-12_atrophy.json", report.dump());
+  write_table(std::regex_replace(table(), std::regex("sub-12\t.*\n"), ""));
+  fs::remove_all(bids_ / "sub-12");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  EXPECT_TRUE(report["dose_group"].is_null());
+  EXPECT_TRUE(report["dose"].is_null());
+}
+
 TEST_F(GroupCommand, TheKeyMayNotLieAmongTheResultsAndAnotherKeyIsRefused) {
   EXPECT_EQ(group({"--blind", out_ / "key.json"}).exit_code, 2);
   ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
