@@ -453,13 +453,14 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events) {
+  AnalysisFiles files = analysis_files_of(dataset, request.options);  // what can fail comes before what is for ever
   unblind(key, request.out);
   RunLog(request.out)
       .add("unblind", {{"version", request.program_version},
                        {"command", request.command_line},
                        {"key_sha256", sha256_of_file(key)}});
   rewrite_doses(dataset, request.out);
-  return report_known(dataset, analysis_files_of(dataset, request.options), request, events);
+  return report_known(dataset, std::move(files), request, events);
 }
 
 }  // namespace wane

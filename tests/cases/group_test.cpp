@@ -193,6 +193,15 @@ TEST_F(GroupCommand, AMistakeInThePlanBlindsNothing) {
   EXPECT_EQ(trial_files_in(out_), files);
 }
 
+TEST_F(GroupCommand, AMistakeInThePlanUnblindsNothing) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  const std::string state = text_of(out_ / "blinding.json"), log = text_of(out_ / "logs/run.jsonl");
+  EXPECT_EQ(wane({"unblind", bids_, out_, "--key", key_, "--plan", scratch_ / "none.json"}).exit_code, 3);
+  EXPECT_EQ(wane({"unblind", bids_, out_, "--key", key_, "--covariates", "age"}).exit_code, 3);
+  EXPECT_EQ(text_of(out_ / "blinding.json"), state);
+  EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
+}
+
 TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
   ASSERT_EQ(group().exit_code, 0);
   ASSERT_GT(trial_files_in(out_).size(), 13U);
