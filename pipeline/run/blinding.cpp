@@ -30,6 +30,12 @@ std::optional<Json> json_in(const fs::path& file) {
   return Json::parse(stream, nullptr, false);
 }
 
+// Files that people keep may be edited: a member of another type counts as missing. Empty: there is no such text.
+std::string text_in(const Json& json, const char* member) {
+  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
+  return json[member];
+}
+
 std::string drawn_secret() {
   std::ifstream stream("/dev/urandom", std::ios::binary);
   std::string bytes(32, '\0');
@@ -46,10 +52,11 @@ struct KeyFile {
 KeyFile key_in(const fs::path& file) {
   const auto json = json_in(file);
   if (!json) throw InputError("The blinding key " + file.string() + " cannot be opened; check its name.");
-  const bool is_key = json->is_object() && json->value("schema", "") == key_schema && json->contains("secret") &&
-                      (*json)["secret"].is_string() && json->contains("codes") && (*json)["codes"].is_object();
+  const std::string secret = text_in(*json, "secret");
+  const bool is_key = text_in(*json, "schema") == key_schema && !secret.empty() && json->contains("codes") &&
+                      (*json)["codes"].is_object();
   if (!is_key) throw InputError(file.string() + " is not a blinding key of Wane; name the file that --blind made.");
-  KeyFile key{(*json)["secret"], {}};
+  KeyFile key{secret, {}};
   for (const auto& [code, group] : (*json)["codes"].items())
     if (group.is_string()) key.code_of[group] = code;
   return key;
@@ -103,7 +110,7 @@ void write_state(const fs::path& out, const char* state, const KeyFile& key) {
 
 bool is_key_of(const KeyFile& key, const fs::path& out) {
   const auto state = json_in(state_file(out));
-  return state && state->is_object() && state->value("key_sha256", "") == key_hash(key);
+  return state && text_in(*state, "key_sha256") == key_hash(key);
 }
 
 }  // namespace
@@ -112,8 +119,7 @@ BlindingState blinding_state(const fs::path& out) {
   const auto json = json_in(state_file(out));
   if (!json) return BlindingState::never;
   // What cannot be read must not unblind.
-  if (!json->is_object()) return BlindingState::blinded;
-  return json->value("state", "blinded") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
+  return text_in(*json, "state") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
 }
 
 BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {

@@ -159,8 +159,13 @@ std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path
   for (std::string line; std::getline(stream, line);) {
     if (line.find("\"blinded\":true") == std::string::npos) continue;  // most lines; they can be long
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("event", "") == "group" && json.value("blinded", false))
-      return json.value("plan_sha256", "none");
+    // The log may have been edited: members can be missing or of any type.
+    const auto is = [&](const char* member, const nlohmann::json& value) {
+      return json.is_object() && json.contains(member) && json[member] == value;
+    };
+    if (!is("event", "group") || !is("blinded", true)) continue;
+    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
+                                                                           : "none";
   }
   return std::nullopt;
 }

@@ -111,6 +111,7 @@ TEST(RunLog, TheFirstBlindedRunFixesThePlan) {
   const RunLog log(out.path());
   log.add("group", {{"blinded", false}, {"plan_sha256", "a"}});
   EXPECT_FALSE(plan_at_first_blinded_run(out.path()));
+  log.add("edited", {{"event", 1}, {"blinded", true}, {"plan_sha256", "a"}});
   log.add("group", {{"blinded", true}, {"plan_sha256", "b"}});
   log.add("group", {{"blinded", true}, {"plan_sha256", "c"}});
   EXPECT_EQ(plan_at_first_blinded_run(out.path()), "b");
