@@ -1,6 +1,11 @@
 #include "pipeline/run/blinding.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -68,8 +73,14 @@ void write_key(const fs::path& file, const KeyFile& key) {
                {"secret", key.secret},
                {"codes", Json::object()}};
   for (const auto& [group, code] : key.code_of) json["codes"][code] = group;
-  write_text_atomically(file, json.dump(2) + "\n");
-  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  write_atomically(file, [&](const fs::path& temporary) {
+    // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
+    const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0) throw_cannot_write(file, errno);
+    close(descriptor);
+    std::ofstream stream(temporary, std::ios::binary);
+    if (!(stream << json.dump(2) << "\n" << std::flush)) throw_cannot_write(file, errno);
+  });
 }
 
 std::set<std::string> groups_of(const Dataset& dataset) {

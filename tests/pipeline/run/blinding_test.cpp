@@ -48,5 +48,10 @@ TEST_F(Blinding, AStateThatCannotBeReadDoesNotUnblind) {
   }
 }
 
+TEST_F(Blinding, TheKeyIsItsOwnersAlone) {
+  blind(key_, dataset_, out_);
+  EXPECT_EQ(fs::status(key_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
 }  // namespace
 }  // namespace wane
