@@ -308,6 +308,14 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
   return trial;
 }
 
+// The version that reports were made with, where it is another one than this program's.
+std::optional<std::string> other_version(const fs::path& report, const std::string& program_version) {
+  std::ifstream stream(report, std::ios::binary);
+  const Json json = Json::parse(stream, nullptr, false);
+  if (!json.is_object() || !json.contains("version") || json["version"] == program_version) return std::nullopt;
+  return json["version"].is_string() ? json["version"].get<std::string>() : "unknown";
+}
+
 // The plan that was asked for, else the dataset's own, if it has one.
 std::optional<PlanFile> plan_of(const Dataset& dataset, const GroupOptions& options) {
   if (!options.plan.empty()) return read_analysis_plan(options.plan);
@@ -399,12 +407,18 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
         "is not known.");
   trial.covariates = std::move(files.covariates);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
-  if (collected.options)
+  if (collected.options) {
     provenance.options = *collected.options;
-  else
+    // They are all of one version, so the first tells.
+    if (const auto version = other_version(request.out / collected.inputs.front().path, request.program_version))
+      trial.warnings.push_back("The participants' reports were made by version " + *version +
+                               " of Wane, and this report by version " + request.program_version +
+                               ": run `wane run` again, which measures them with this version.");
+  } else {
     trial.warnings.push_back(
         "The participants' reports were made with different versions or options of Wane and may not be comparable: "
         "measure all with the same (wane run).");
+  }
   provenance.inputs = table_inputs(dataset);
   provenance.inputs.insert(provenance.inputs.end(), collected.inputs.begin(), collected.inputs.end());
   for (const auto& warning : trial.warnings)

@@ -30,6 +30,13 @@ std::string id_of(int person) {
   return (person < 10 ? "sub-0" : "sub-") + std::to_string(person);
 }
 
+// That the reports of a participant measured by this program name.
+std::string program_version() {
+  std::string text = wane({"--version"}).out;
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text.substr(text.rfind(' ') + 1);
+}
+
 // Twelve people, three a group, two visits a year apart; loss falls with dose, or rises if the doses are swapped.
 class GroupCommand : public testing::Test {
  protected:
@@ -42,7 +49,7 @@ class GroupCommand : public testing::Test {
       report.visits = {{"ses-01", 0.0, {1200.0 + 10 * person, 700, 500, 300, 1500}, {}, {}, {}},
                        {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {}, {}}};
       report.changes = {{"ses-01", "ses-02", 365.25, {percent, 1.5 * percent, 0.5 * percent}, {0.1, 0.2, 0.2}}};
-      write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {"0", "{}", {}}));
+      write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {version_, "{}", {}}));
       write(bids_ / id / "ses-01/anat" / (id + "_ses-01_T1w.nii.gz"), "not read");
     }
     write(bids_ / "participants.json", R"({"dose": {"Units": "million cells"}})");
@@ -82,6 +89,7 @@ class GroupCommand : public testing::Test {
   }
 
   broken::ScratchFolder scratch_;
+  const std::string version_ = program_version();
   fs::path bids_ = scratch_ / "bids", out_ = scratch_ / "out", key_ = scratch_ / "key.json";
 };
 
@@ -100,6 +108,21 @@ TEST_F(GroupCommand, ThreadsDoNotChangeABit) {
   const std::string one = text_of(out_ / "trial_atrophy.json");
   ASSERT_EQ(group({"--threads", "3"}).exit_code, 0);
   EXPECT_TRUE(text_of(out_ / "trial_atrophy.json") == one);
+}
+
+TEST_F(GroupCommand, ReportsOfAnotherVersionAreSaidToBe) {
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(json_of(out_ / "trial_atrophy.json")["warnings"].empty());
+  for (int person = 1; person <= 12; ++person) {
+    const fs::path file = out_ / id_of(person) / (id_of(person) + "_atrophy.json");
+    auto report = json_of(file);
+    report["version"] = "0.0.1+gold";
+    write(file, report.dump());
+  }
+  const ProgramResult result = group();
+  EXPECT_EQ(result.exit_code, 0);
+  for (const std::string& text : {result.err, json_of(out_ / "trial_atrophy.json")["warnings"].dump()})
+    EXPECT_TRUE(contains(text, "made by version 0.0.1+gold of Wane, and this report by version " + version_)) << text;
 }
 
 TEST_F(GroupCommand, MalformedTablesGiveOneClearSentence) {
