@@ -234,6 +234,21 @@ TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
   EXPECT_EQ(trial_files_in(out_), std::vector<std::string>());
 }
 
+TEST_F(GroupCommand, ABlindedRunInWhichEverybodyFailsLeavesNoDoseBehind) {
+  ASSERT_EQ(group().exit_code, 0);
+  auto report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  report["participant_id"] = "sub-90";  // not in the dataset
+  report["dose_group"] = "D";
+  report["dose"] = 24;
+  write(out_ / "sub-90/sub-90_atrophy.json", report.dump());
+  const ProgramResult result = wane({"run", bids_, out_, "--blind", key_});
+  EXPECT_EQ(result.exit_code, 3) << "no scan can be read: " << result.err;
+  auto files = trial_files_in(out_);
+  std::erase(files, "dataset_description.json");
+  EXPECT_EQ(files, std::vector<std::string>());
+  EXPECT_TRUE(json_of(out_ / "sub-90/sub-90_atrophy.json")["dose"].is_null());
+}
+
 TEST_F(GroupCommand, ReportsOfPeopleWhoLeftTheDatasetAreBlindedToo) {
   ASSERT_EQ(group().exit_code, 0);
   auto report = json_of(out_ / "sub-12/sub-12_atrophy.json");
