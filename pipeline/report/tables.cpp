@@ -197,7 +197,9 @@ TableText visits_table(const TrialAnalysis& analysis) {
   columns.insert(columns.end(),
                  {{"session", "a visit of the trial"},
                   {"days", "days since dosing (or since the first visit)", "days"},
-                  {"completed", "yes: measured; no: there is no usable scan of this visit"},
+                  {"completed",
+                   "yes: measured; no: there is no usable scan of this visit, or the participant was left out "
+                   "(rates.tsv says why)"},
                   {"in_rate", "yes: the visit counts in the rate; no: run-in, before the baseline, undated"}});
   TableBuilder table("visits", columns);
   std::set<std::string> names;
@@ -215,6 +217,17 @@ TableText visits_table(const TrialAnalysis& analysis) {
       const bool counts = days && *days >= first_day && report.rates_percent_per_year;
       table.add(row_of(report).text(session).dose(days).text(completed ? "yes" : "no").text(counts ? "yes" : "no"));
     }
+  // So that the rows of a session are as many as completed_visits in trial_atrophy.json counts participants.
+  for (const auto& absent : trial.left_out)
+    for (const auto& session : sessions)
+      table.add(Row()
+                    .text(absent.participant_id)
+                    .text(absent.dose_group)
+                    .dose(std::nullopt)
+                    .text(session)
+                    .dose(std::nullopt)
+                    .text("no")
+                    .text("no"));
   return std::move(table).finished();
 }
 

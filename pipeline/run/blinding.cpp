@@ -1,6 +1,11 @@
 #include "pipeline/run/blinding.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -30,6 +35,12 @@ std::optional<Json> json_in(const fs::path& file) {
   return Json::parse(stream, nullptr, false);
 }
 
+// Files that people keep may be edited: a member of another type counts as missing. Empty: there is no such text.
+std::string text_in(const Json& json, const char* member) {
+  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
+  return json[member];
+}
+
 std::string drawn_secret() {
   std::ifstream stream("/dev/urandom", std::ios::binary);
   std::string bytes(32, '\0');
@@ -46,10 +57,11 @@ struct KeyFile {
 KeyFile key_in(const fs::path& file) {
   const auto json = json_in(file);
   if (!json) throw InputError("The blinding key " + file.string() + " cannot be opened; check its name.");
-  const bool is_key = json->is_object() && json->value("schema", "") == key_schema && json->contains("secret") &&
-                      (*json)["secret"].is_string() && json->contains("codes") && (*json)["codes"].is_object();
+  const std::string secret = text_in(*json, "secret");
+  const bool is_key = text_in(*json, "schema") == key_schema && !secret.empty() && json->contains("codes") &&
+                      (*json)["codes"].is_object();
   if (!is_key) throw InputError(file.string() + " is not a blinding key of Wane; name the file that --blind made.");
-  KeyFile key{(*json)["secret"], {}};
+  KeyFile key{secret, {}};
   for (const auto& [code, group] : (*json)["codes"].items())
     if (group.is_string()) key.code_of[group] = code;
   return key;
@@ -61,8 +73,14 @@ void write_key(const fs::path& file, const KeyFile& key) {
                {"secret", key.secret},
                {"codes", Json::object()}};
   for (const auto& [group, code] : key.code_of) json["codes"][code] = group;
-  write_text_atomically(file, json.dump(2) + "\n");
-  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  write_atomically(file, [&](const fs::path& temporary) {
+    // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
+    const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0) throw_cannot_write(file, errno);
+    close(descriptor);
+    std::ofstream stream(temporary, std::ios::binary);
+    if (!(stream << json.dump(2) << "\n" << std::flush)) throw_cannot_write(file, errno);
+  });
 }
 
 std::set<std::string> groups_of(const Dataset& dataset) {
@@ -103,7 +121,7 @@ void write_state(const fs::path& out, const char* state, const KeyFile& key) {
 
 bool is_key_of(const KeyFile& key, const fs::path& out) {
   const auto state = json_in(state_file(out));
-  return state && state->is_object() && state->value("key_sha256", "") == key_hash(key);
+  return state && text_in(*state, "key_sha256") == key_hash(key);
 }
 
 }  // namespace
@@ -112,8 +130,7 @@ BlindingState blinding_state(const fs::path& out) {
   const auto json = json_in(state_file(out));
   if (!json) return BlindingState::never;
   // What cannot be read must not unblind.
-  if (!json->is_object()) return BlindingState::blinded;
-  return json->value("state", "blinded") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
+  return text_in(*json, "state") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
 }
 
 BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {
@@ -164,13 +181,28 @@ Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
 }
 
 void rewrite_doses(const Dataset& dataset, const fs::path& out) {
-  for (const auto& participant : dataset.participants) {
-    const fs::path file = out / participant_json_path(participant.participant_id);
+  struct Doses {
+    std::optional<std::string> group;
+    std::optional<double> dose;
+  };
+  std::map<std::string, Doses> known;
+  for (const auto& absent : dataset.left_out) known[absent.participant_id] = {absent.dose_group, std::nullopt};
+  for (const auto& participant : dataset.participants)
+    known[participant.participant_id] = {participant.dose_group, participant.dose};
+
+  std::vector<std::string> folders;  // listed first: files are renamed below them meanwhile
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(out, error))
+    if (const std::string name = entry.path().filename().string(); name.starts_with("sub-")) folders.push_back(name);
+  for (const auto& id : folders) {
+    const fs::path file = out / participant_json_path(id);
     auto json = json_in(file);
-    if (!json || !json->is_object() || !json->contains("dose_group") || !json->contains("dose")) continue;
+    if (!json || !json->is_object()) continue;
+    const auto found = known.find(id);
+    const Doses doses = found != known.end() ? found->second : Doses{};
     const Json before = *json;
-    (*json)["dose_group"] = participant.dose_group ? Json(*participant.dose_group) : Json(nullptr);
-    (*json)["dose"] = number_json(participant.dose, decimals_dose);
+    if (json->contains("dose_group")) (*json)["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
+    if (json->contains("dose")) (*json)["dose"] = number_json(doses.dose, decimals_dose);
     if (*json != before) write_text_atomically(file, json_text(*json));
   }
 }

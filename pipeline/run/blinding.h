@@ -36,8 +36,8 @@ void unblind(const std::filesystem::path& file, const std::filesystem::path& out
 // without groups too.
 Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key);
 
-// Gives the participants' reports in OUT the dose groups and doses of `dataset` (codes and none, if it is blinded).
-// Reports that are missing or broken stay as they are.
+// Gives every participant's report in OUT the dose group and dose of `dataset` (code and none, if it is blinded); those
+// of people whom the dataset does not know (any more) get none of either. Broken reports stay as they are.
 void rewrite_doses(const Dataset& dataset, const std::filesystem::path& out);
 
 }  // namespace wane

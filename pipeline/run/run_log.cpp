@@ -45,8 +45,8 @@ std::string host_name() {
   return name.data();
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& file) {
-  throw ResourceError("The log " + file.string() + " cannot be written: " + std::strerror(errno) +
+[[noreturn]] void refuse(const std::filesystem::path& file, int reason_errno) {
+  throw ResourceError("The log " + file.string() + " cannot be written: " + std::strerror(reason_errno) +
                       "; free space or choose another output folder.");
 }
 
@@ -55,7 +55,7 @@ class LockedFile {
  public:
   explicit LockedFile(const std::filesystem::path& name)
       : name_(name), descriptor_(open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-    if (descriptor_ < 0) refuse(name_);
+    if (descriptor_ < 0) refuse(name_, errno);
     // A file system without locks: lines still come whole, only the chain of tasks at the same moment may fork.
     while (flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
     }
@@ -68,13 +68,14 @@ class LockedFile {
   std::string last_line() const {
     constexpr off_t piece = 1 << 16;
     const off_t size = lseek(descriptor_, 0, SEEK_END);
-    if (size < 0) refuse(name_);
+    if (size < 0) refuse(name_, errno);
     std::string tail;
     for (off_t begin = size; begin > 0;) {
       const off_t length = std::min(piece, begin);
       begin -= length;
       std::string text(static_cast<std::size_t>(length), '\0');
-      if (pread(descriptor_, text.data(), text.size(), begin) != length) refuse(name_);
+      const ssize_t count = pread(descriptor_, text.data(), text.size(), begin);
+      if (count != length) refuse(name_, count < 0 ? errno : EIO);
       tail.insert(0, text);
       const std::size_t end = tail.ends_with('\n') ? tail.size() - 1 : tail.size();
       const auto line_break = end > 0 ? tail.rfind('\n', end - 1) : std::string::npos;
@@ -84,8 +85,20 @@ class LockedFile {
     return tail;
   }
 
+  // All of it or nothing: half a line would break the chain for ever.
   void append(const std::string& text) const {
-    if (write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) refuse(name_);
+    const off_t size = lseek(descriptor_, 0, SEEK_END);
+    if (size < 0) refuse(name_, errno);
+    for (std::size_t written = 0; written < text.size();) {
+      const ssize_t count = write(descriptor_, text.data() + written, text.size() - written);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) {  // after a part of it too: only the next write says why there was no more
+        const int reason = count < 0 ? errno : ENOSPC;
+        if (written > 0 && ftruncate(descriptor_, size) != 0) refuse(name_, errno);
+        refuse(name_, reason);
+      }
+      written += static_cast<std::size_t>(count);
+    }
   }
 
  private:
@@ -146,8 +159,13 @@ std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path
   for (std::string line; std::getline(stream, line);) {
     if (line.find("\"blinded\":true") == std::string::npos) continue;  // most lines; they can be long
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("event", "") == "group" && json.value("blinded", false))
-      return json.value("plan_sha256", "none");
+    // The log may have been edited: members can be missing or of any type.
+    const auto is = [&](const char* member, const nlohmann::json& value) {
+      return json.is_object() && json.contains(member) && json[member] == value;
+    };
+    if (!is("event", "group") || !is("blinded", true)) continue;
+    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
+                                                                           : "none";
   }
   return std::nullopt;
 }

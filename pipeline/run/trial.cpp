@@ -275,6 +275,23 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
   for (const fs::path& file : stale) remove_if_there(file);
 }
 
+// Everything that trial_reports writes.
+void remove_trial_reports(const fs::path& out) {
+  remove_if_there(out / "trial_atrophy.json");
+  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"})
+    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table) + ending));
+  remove_other_dose_groups(out, {});
+}
+
+// The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
+// before they are made anew, because that can fail, or be hours away.
+Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request) {
+  Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+  remove_trial_reports(request.out);
+  rewrite_doses(coded, request.out);
+  return coded;
+}
+
 Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
   collected = collect_participant_reports(request.out, entries_of(dataset));
   Trial trial;
@@ -289,6 +306,14 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
   trial.left_out.insert(trial.left_out.end(), dataset.left_out.begin(), dataset.left_out.end());
   trial.warnings.insert(trial.warnings.end(), collected.warnings.begin(), collected.warnings.end());
   return trial;
+}
+
+// The version that reports were made with, where it is another one than this program's.
+std::optional<std::string> other_version(const fs::path& report, const std::string& program_version) {
+  std::ifstream stream(report, std::ios::binary);
+  const Json json = Json::parse(stream, nullptr, false);
+  if (!json.is_object() || !json.contains("version") || json["version"] == program_version) return std::nullopt;
+  return json["version"].is_string() ? json["version"].get<std::string>() : "unknown";
 }
 
 // The plan that was asked for, else the dataset's own, if it has one.
@@ -319,6 +344,16 @@ std::vector<Covariate> covariates_of(const Dataset& dataset, const RunOptions& o
   return covariates;
 }
 
+// What the user names for the analysis. It is read before anything is changed: a mistake in it changes nothing.
+struct AnalysisFiles {
+  std::optional<PlanFile> plan;
+  std::vector<Covariate> covariates;
+};
+
+AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
+  return {plan_of(dataset, options.group), covariates_of(dataset, options)};
+}
+
 }  // namespace
 
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
@@ -327,7 +362,7 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   make_folders(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
-    const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+    const Dataset coded = blinded_with_results(dataset, request);
     return TrialProcessor(coded, request, events).process_all();
   }
   if (blinding_state(request.out) == BlindingState::blinded) {
@@ -352,7 +387,8 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
 namespace {
 
 // `dataset` as the reports may know it.
-GroupResult report_known(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
+                         const TrialEvents& events) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
   if (trial.reports.empty())
@@ -360,7 +396,7 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
                      " that can be used: run `wane participant` or `wane run` first.");
 
   trial.blinded = !request.blind_key.empty();
-  trial.plan.file = plan_of(dataset, request.options.group);
+  trial.plan.file = std::move(files.plan);
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
@@ -369,14 +405,20 @@ GroupResult report_known(const Dataset& dataset, const TrialRequest& request, co
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
         "then "
         "is not known.");
-  trial.covariates = covariates_of(dataset, request.options);
+  trial.covariates = std::move(files.covariates);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
-  if (collected.options)
+  if (collected.options) {
     provenance.options = *collected.options;
-  else
+    // They are all of one version, so the first tells.
+    if (const auto version = other_version(request.out / collected.inputs.front().path, request.program_version))
+      trial.warnings.push_back("The participants' reports were made by version " + *version +
+                               " of Wane, and this report by version " + request.program_version +
+                               ": run `wane run` again, which measures them with this version.");
+  } else {
     trial.warnings.push_back(
         "The participants' reports were made with different versions or options of Wane and may not be comparable: "
         "measure all with the same (wane run).");
+  }
   provenance.inputs = table_inputs(dataset);
   provenance.inputs.insert(provenance.inputs.end(), collected.inputs.begin(), collected.inputs.end());
   for (const auto& warning : trial.warnings)
@@ -417,21 +459,22 @@ void require_blinding_as_before(const TrialRequest& request) {
 
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   require_blinding_as_before(request);
-  if (request.blind_key.empty()) return report_known(dataset, request, events);
-  const Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
-  rewrite_doses(coded, request.out);
-  return report_known(coded, request, events);
+  AnalysisFiles files = analysis_files_of(dataset, request.options);
+  if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
+  const Dataset coded = blinded_with_results(dataset, request);
+  return report_known(coded, std::move(files), request, events);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events) {
+  AnalysisFiles files = analysis_files_of(dataset, request.options);  // what can fail comes before what is for ever
   unblind(key, request.out);
   RunLog(request.out)
       .add("unblind", {{"version", request.program_version},
                        {"command", request.command_line},
                        {"key_sha256", sha256_of_file(key)}});
   rewrite_doses(dataset, request.out);
-  return report_known(dataset, request, events);
+  return report_known(dataset, std::move(files), request, events);
 }
 
 }  // namespace wane

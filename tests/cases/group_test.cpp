@@ -30,6 +30,13 @@ std::string id_of(int person) {
   return (person < 10 ? "sub-0" : "sub-") + std::to_string(person);
 }
 
+// That the reports of a participant measured by this program name.
+std::string program_version() {
+  std::string text = wane({"--version"}).out;
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text.substr(text.rfind(' ') + 1);
+}
+
 // Twelve people, three a group, two visits a year apart; loss falls with dose, or rises if the doses are swapped.
 class GroupCommand : public testing::Test {
  protected:
@@ -42,7 +49,7 @@ class GroupCommand : public testing::Test {
       report.visits = {{"ses-01", 0.0, {1200.0 + 10 * person, 700, 500, 300, 1500}, {}, {}, {}},
                        {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {}, {}}};
       report.changes = {{"ses-01", "ses-02", 365.25, {percent, 1.5 * percent, 0.5 * percent}, {0.1, 0.2, 0.2}}};
-      write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {"0", "{}", {}}));
+      write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {version_, "{}", {}}));
       write(bids_ / id / "ses-01/anat" / (id + "_ses-01_T1w.nii.gz"), "not read");
     }
     write(bids_ / "participants.json", R"({"dose": {"Units": "million cells"}})");
@@ -82,6 +89,7 @@ class GroupCommand : public testing::Test {
   }
 
   broken::ScratchFolder scratch_;
+  const std::string version_ = program_version();
   fs::path bids_ = scratch_ / "bids", out_ = scratch_ / "out", key_ = scratch_ / "key.json";
 };
 
@@ -100,6 +108,21 @@ TEST_F(GroupCommand, ThreadsDoNotChangeABit) {
   const std::string one = text_of(out_ / "trial_atrophy.json");
   ASSERT_EQ(group({"--threads", "3"}).exit_code, 0);
   EXPECT_TRUE(text_of(out_ / "trial_atrophy.json") == one);
+}
+
+TEST_F(GroupCommand, ReportsOfAnotherVersionAreSaidToBe) {
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(json_of(out_ / "trial_atrophy.json")["warnings"].empty());
+  for (int person = 1; person <= 12; ++person) {
+    const fs::path file = out_ / id_of(person) / (id_of(person) + "_atrophy.json");
+    auto report = json_of(file);
+    report["version"] = "0.0.1+gold";
+    write(file, report.dump());
+  }
+  const ProgramResult result = group();
+  EXPECT_EQ(result.exit_code, 0);
+  for (const std::string& text : {result.err, json_of(out_ / "trial_atrophy.json")["warnings"].dump()})
+    EXPECT_TRUE(contains(text, "made by version 0.0.1+gold of Wane, and this report by version " + version_)) << text;
 }
 
 TEST_F(GroupCommand, MalformedTablesGiveOneClearSentence) {
@@ -175,6 +198,69 @@ TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {
   EXPECT_EQ(json_of(out_ / "sub-12/sub-12_atrophy.json")["dose"], 24);
   EXPECT_EQ(json_of(out_ / "trial_atrophy.json")["dose_response"], nlohmann::json::parse(open)["dose_response"]);
   EXPECT_EQ(group({"--blind", key_}).exit_code, 2) << "unblinding cannot be undone";
+}
+
+// Every file of OUT that the trial's reports are: not the participants', nor what says how OUT was made.
+std::vector<std::string> trial_files_in(const fs::path& out) {
+  auto names = files_below(out);
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("sub-") || name == "blinding.json"; });
+  return names;
+}
+
+TEST_F(GroupCommand, AMistakeInThePlanBlindsNothing) {
+  ASSERT_EQ(group().exit_code, 0);
+  const auto files = trial_files_in(out_);
+  EXPECT_EQ(group({"--blind", key_, "--plan", scratch_ / "none.json"}).exit_code, 3);
+  EXPECT_EQ(group({"--blind", key_, "--covariates", "age"}).exit_code, 3);
+  EXPECT_FALSE(fs::exists(out_ / "blinding.json"));
+  EXPECT_EQ(trial_files_in(out_), files);
+}
+
+TEST_F(GroupCommand, AMistakeInThePlanUnblindsNothing) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  const std::string state = text_of(out_ / "blinding.json"), log = text_of(out_ / "logs/run.jsonl");
+  EXPECT_EQ(wane({"unblind", bids_, out_, "--key", key_, "--plan", scratch_ / "none.json"}).exit_code, 3);
+  EXPECT_EQ(wane({"unblind", bids_, out_, "--key", key_, "--covariates", "age"}).exit_code, 3);
+  EXPECT_EQ(text_of(out_ / "blinding.json"), state);
+  EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
+}
+
+TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
+  ASSERT_EQ(group().exit_code, 0);
+  ASSERT_GT(trial_files_in(out_).size(), 13U);
+  for (int person = 1; person <= 12; ++person) write(out_ / id_of(person) / (id_of(person) + "_atrophy.json"), "{}");
+  EXPECT_EQ(group({"--blind", key_}).exit_code, 3);
+  EXPECT_TRUE(contains(text_of(out_ / "blinding.json"), "\"blinded\""));
+  EXPECT_EQ(trial_files_in(out_), std::vector<std::string>());
+}
+
+TEST_F(GroupCommand, ABlindedRunInWhichEverybodyFailsLeavesNoDoseBehind) {
+  ASSERT_EQ(group().exit_code, 0);
+  auto report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  report["participant_id"] = "sub-90";  // not in the dataset
+  report["dose_group"] = "D";
+  report["dose"] = 24;
+  write(out_ / "sub-90/sub-90_atrophy.json", report.dump());
+  const ProgramResult result = wane({"run", bids_, out_, "--blind", key_});
+  EXPECT_EQ(result.exit_code, 3) << "no scan can be read: " << result.err;
+  auto files = trial_files_in(out_);
+  std::erase(files, "dataset_description.json");
+  EXPECT_EQ(files, std::vector<std::string>());
+  EXPECT_TRUE(json_of(out_ / "sub-90/sub-90_atrophy.json")["dose"].is_null());
+}
+
+TEST_F(GroupCommand, ReportsOfPeopleWhoLeftTheDatasetAreBlindedToo) {
+  ASSERT_EQ(group().exit_code, 0);
+  auto report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  report["dose_group"] = "D";
+  report["dose"] = 24;
+  write(out_ / "sub-12/sub-12_atrophy.json", report.dump());
+  write_table(std::regex_replace(table(), std::regex("sub-12\t.*\n"), ""));
+  fs::remove_all(bids_ / "sub-12");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  report = json_of(out_ / "sub-12/sub-12_atrophy.json");
+  EXPECT_TRUE(report["dose_group"].is_null());
+  EXPECT_TRUE(report["dose"].is_null());
 }
 
 TEST_F(GroupCommand, TheKeyMayNotLieAmongTheResultsAndAnotherKeyIsRefused) {

@@ -72,6 +72,26 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
   EXPECT_TRUE(empty["rates_percent_per_year"]["brain"]["mean"].is_null());
 }
 
+TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visits_count) {
+  const auto files = trial_reports(analyse(small_trial()), small_provenance());
+  const auto is_table = [](const ReportText& file) { return file.path == "visits.tsv"; };
+  const auto rows = cells_of(std::find_if(files.begin(), files.end(), is_table)->text);
+  const std::vector<std::string> left_out = {"sub-8", "C", "NA", "ses-01", "NA", "no", "no"};
+  EXPECT_NE(std::find(rows.begin(), rows.end(), left_out), rows.end());
+  const auto all = json_of(files, "trial_atrophy.json")["completed_visits"];
+  ASSERT_FALSE(all.empty());
+  for (const auto& count : all) {
+    const auto matching = [&](const std::string& completed) {
+      return std::count_if(rows.begin(), rows.end(), [&](const std::vector<std::string>& row) {
+        const std::string group = row[1] == "NA" ? "n/a" : row[1];
+        return row[3] == count["session"] && group == count["dose_group"] && row[5] == completed;
+      });
+    };
+    EXPECT_EQ(matching("yes"), count["completed"].get<int>()) << count;
+    EXPECT_EQ(matching("yes") + matching("no"), count["participants"].get<int>()) << count;
+  }
+}
+
 TEST(TrialReports, the_trial_has_every_group_the_direction_and_everybody_left_out) {
   const auto trial = json_of(trial_reports(analyse(small_trial()), small_provenance()), "trial_atrophy.json");
   ASSERT_EQ(trial["dose_groups"].size(), 3u);
@@ -166,7 +186,7 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
   EXPECT_EQ(rates[6][1], "NA");
   EXPECT_EQ(first(rates[8]), (std::vector<std::string>{"sub-8", "C", "NA", "0", "NA", "NA", "NA", "not measured"}));
   const auto visits = table_of(analysis, "visits");
-  ASSERT_EQ(visits.size(), 1u + 12u);
+  ASSERT_EQ(visits.size(), 1u + 12u + 4u) << "two sessions of six people measured and two left out";
   EXPECT_EQ(visits[8], (std::vector<std::string>{"sub-4", "A", "5", "ses-02", "NA", "no", "no"}));
 }
 
