@@ -103,7 +103,7 @@ void print_pair(std::ostream& out, const Pair& pair) {
 }
 
 void print_rows(std::ostream& out, const std::vector<Row>& rows) {
-  out << "Change from the first visit in percent (negative = loss)\n"
+  out << "Change from the first visit in percent of the mean volume (negative = loss)\n"
       << std::left << std::setw(14) << "participant" << std::setw(8) << "group" << std::setw(8) << "visit"
       << std::right;
   for (int t = 0; t < 2; ++t)
