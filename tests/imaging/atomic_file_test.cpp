@@ -1,10 +1,8 @@
 #include "imaging/atomic_file.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <cmath>
-#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -13,31 +11,13 @@
 
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "tests/broken/limited_file_length.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
 namespace {
 
 namespace fs = std::filesystem;
-
-class LimitedFileLength {
- public:
-  explicit LimitedFileLength(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  LimitedFileLength(const LimitedFileLength&) = delete;
-  LimitedFileLength& operator=(const LimitedFileLength&) = delete;
-  ~LimitedFileLength() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*signal_)(int);
-};
 
 class AtomicFile : public testing::Test {
  protected:
@@ -95,7 +75,7 @@ TEST_F(AtomicFile, AMissingFolderIsNamedWithTheReason) {
 // A limit on the length of files stands in for a full disk: writing fails in the middle.
 TEST_F(AtomicFile, ADiskThatTakesNoMoreLeavesTheOlderFileAndIsReported) {
   write_text_atomically(folder_ / "a.json", "old");
-  const LimitedFileLength limit(100'000);
+  const broken::LimitedFileLength limit(100'000);
   try {
     write_text_atomically(folder_ / "a.json", std::string(1'000'000, 'x'));
     FAIL() << "no exception";
@@ -110,7 +90,7 @@ TEST_F(AtomicFile, ADiskThatTakesNoMoreLeavesTheOlderFileAndIsReported) {
 TEST_F(AtomicFile, AnImageThatDoesNotFitOnTheDiskLeavesNothing) {
   Grid grid;
   grid.size = {64, 64, 64};
-  const LimitedFileLength limit(100'000);
+  const broken::LimitedFileLength limit(100'000);
   EXPECT_THROW(write_nifti(folder_ / "a.nii", Volume(grid, 1.0f)), ResourceError);
   Volume noise(grid);
   for (std::size_t n = 0; n < noise.size(); ++n) noise[n] = std::sin(float(n * n % 10007));
