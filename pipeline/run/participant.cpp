@@ -110,12 +110,10 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
 }
 
 Json sidecar_provenance(const Provenance& provenance) {
-  Json inputs = Json::array();
-  for (const InputFile& input : provenance.inputs) inputs.push_back({{"path", input.path}, {"sha256", input.sha256}});
   return {{"program", "wane"},
           {"version", provenance.version},
           {"options", Json::parse(provenance.options)},
-          {"inputs", inputs}};
+          {"inputs", inputs_json(provenance.inputs)}};
 }
 
 // What a report was made from, as far as it decides whether the scans have to be looked at again.

@@ -15,6 +15,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_reports.h"
 #include "pipeline/run/blinding.h"
@@ -83,12 +84,6 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   std::vector<Grid> grids;
   for (const auto& visit : participant.visits) grids.push_back(declared_grid(visit.t1w));
   return estimated_bytes(grids, options);
-}
-
-Json inputs_json(const std::vector<InputFile>& inputs) {
-  Json json = Json::array();
-  for (const InputFile& input : inputs) json.push_back({{"path", input.path}, {"sha256", input.sha256}});
-  return json;
 }
 
 // Runs `work` and turns whatever it throws into an outcome.
