@@ -61,24 +61,14 @@ TissueValues as_written(const TissueValues& values) {
           rounded(values.white_matter, decimals_percent)};
 }
 
-std::size_t visit_index(const ParticipantReport& report, const std::string& session) {
-  const auto found = std::find_if(report.visits.begin(), report.visits.end(),
-                                  [&](const VisitRow& visit) { return visit.session == session; });
-  return static_cast<std::size_t>(found - report.visits.begin());
-}
-
 void date_changes_and_rates(ParticipantReport& report) {
-  std::vector<std::optional<double>> days;
-  for (const VisitRow& visit : report.visits) days.push_back(visit.days);
-  std::vector<Change> changes;
-  for (ChangeRow& row : report.changes) {
-    const Change change{visit_index(report, row.from), visit_index(report, row.to), row.percent, row.standard_error};
-    const auto& from = days.at(change.from);
-    const auto& to = days.at(change.to);
-    row.days = from && to ? std::optional(*to - *from) : std::nullopt;
-    changes.push_back(change);
+  const VisitSeries series = visit_series_of(report);
+  for (std::size_t n = 0; n < report.changes.size(); ++n) {
+    const auto& from = series.days.at(series.changes[n].from);
+    const auto& to = series.days.at(series.changes[n].to);
+    report.changes[n].days = from && to ? std::optional(*to - *from) : std::nullopt;
   }
-  report.rates_percent_per_year = rates_percent_per_year(days, changes);
+  report.rates_percent_per_year = rates_percent_per_year(series.days, series.changes);
 }
 
 struct ReadScans {
