@@ -400,10 +400,11 @@ void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
       write({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, shared)});
     write({"trial_atrophy.json", trial_text(analysis, file_labels, shared)});
   }
-  for (const auto table : trial_table_makers) {
-    TableText made = table(analysis);
-    write({made.name + ".tsv", std::move(made.text)});
-    write({made.name + ".json", std::move(made.dictionary)});
+  for (const TrialTable& table : trial_tables) {
+    const std::string name = table.name;
+    TableText made = table.make(analysis);
+    write({name + ".tsv", std::move(made.text)});
+    write({name + ".json", std::move(made.dictionary)});
   }
 }
 

@@ -17,6 +17,7 @@
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/tables.h"
 #include "pipeline/report/trial_reports.h"
 #include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
@@ -273,8 +274,8 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
 // Everything that trial_reports writes.
 void remove_trial_reports(const fs::path& out) {
   remove_if_there(out / "trial_atrophy.json");
-  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"})
-    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table) + ending));
+  for (const TrialTable& table : trial_tables)
+    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table.name) + ending));
   remove_other_dose_groups(out, {});
 }
 
@@ -398,8 +399,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   if (!trial.plan.fixed_sha256 && blinding_state(request.out) == BlindingState::unblinded)
     trial.warnings.push_back(
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
-        "then "
-        "is not known.");
+        "then is not known.");
   trial.covariates = std::move(files.covariates);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   if (collected.options) {
