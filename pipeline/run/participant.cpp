@@ -148,7 +148,6 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
     report.changes.push_back({report.visits[change.from].session, report.visits[change.to].session, std::nullopt,
                               as_written(change.percent), as_written(change.standard_error)});
   append(report.warnings, processed.aligned.warnings);
-  append(report.warnings, processed.extracted.warnings);
   append(report.warnings, processed.measurement.warnings);
   return with_current_dataset(std::move(report), participant);
 }
