@@ -156,14 +156,16 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
   return {key.code_of, key_hash(key)};
 }
 
-void unblind(const fs::path& file, const fs::path& out) {
-  const BlindingState state = blinding_state(out);
-  if (state == BlindingState::never)
+void require_key_of(const fs::path& file, const fs::path& out) {
+  if (blinding_state(out) == BlindingState::never)
     throw UsageError("The results in " + out.string() + " are not blinded: there is nothing to unblind.");
-  const KeyFile key = key_in(file);
-  if (!is_key_of(key, out))
+  if (!is_key_of(key_in(file), out))
     throw UsageError(file.string() + " is not the key that the results in " + out.string() + " were blinded with.");
-  write_state(out, "unblinded", key);
+}
+
+void unblind(const fs::path& file, const fs::path& out) {
+  require_key_of(file, out);
+  write_state(out, "unblinded", key_in(file));
 }
 
 Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {

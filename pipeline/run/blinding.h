@@ -28,8 +28,10 @@ BlindingState blinding_state(const std::filesystem::path& out);
 // below OUT; InputError for a file that is not a key.
 BlindingKey blind(const std::filesystem::path& file, const Dataset& dataset, const std::filesystem::path& out);
 
-// Checks that `file` is the key that OUT was blinded with, and marks OUT as unblinded. Throws UsageError where OUT is
-// not blinded or the key is another one.
+// Throws UsageError where OUT is not blinded or was blinded with another key than that in `file`.
+void require_key_of(const std::filesystem::path& file, const std::filesystem::path& out);
+
+// Marks OUT as unblinded, after require_key_of.
 void unblind(const std::filesystem::path& file, const std::filesystem::path& out);
 
 // The dataset with codes instead of groups and without doses, and without warnings that tell of them. Without a key:

@@ -382,14 +382,17 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
 
 namespace {
 
+[[noreturn]] void throw_no_report(const fs::path& out) {
+  throw InputError("There is no participant's report in " + out.string() +
+                   " that can be used: run `wane participant` or `wane run` first.");
+}
+
 // `dataset` as the reports may know it.
 GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
                          const TrialEvents& events) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
-  if (trial.reports.empty())
-    throw InputError("There is no participant's report in " + request.out.string() +
-                     " that can be used: run `wane participant` or `wane run` first.");
+  if (trial.reports.empty()) throw_no_report(request.out);
 
   trial.blinded = !request.blind_key.empty();
   trial.plan.file = std::move(files.plan);
@@ -462,7 +465,10 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events) {
-  AnalysisFiles files = analysis_files_of(dataset, request.options);  // what can fail comes before what is for ever
+  // What can fail comes before what is for ever.
+  AnalysisFiles files = analysis_files_of(dataset, request.options);
+  require_key_of(key, request.out);
+  if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
   unblind(key, request.out);
   RunLog(request.out)
       .add("unblind", {{"version", request.program_version},

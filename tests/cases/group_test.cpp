@@ -221,6 +221,19 @@ TEST_F(GroupCommand, AMistakeInThePlanUnblindsNothing) {
   EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
 }
 
+TEST_F(GroupCommand, WithoutAUsableReportNothingIsUnblinded) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  for (int person = 1; person <= 12; ++person) write(out_ / id_of(person) / (id_of(person) + "_atrophy.json"), "{}");
+  const std::string state = text_of(out_ / "blinding.json"), log = text_of(out_ / "logs/run.jsonl");
+  const std::string trial = text_of(out_ / "trial_atrophy.json");
+  const ProgramResult result = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "There is no participant's report in ")) << result.err;
+  EXPECT_EQ(text_of(out_ / "blinding.json"), state);
+  EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
+  EXPECT_EQ(text_of(out_ / "trial_atrophy.json"), trial);
+}
+
 TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
   ASSERT_EQ(group().exit_code, 0);
   ASSERT_GT(trial_files_in(out_).size(), 13U);
