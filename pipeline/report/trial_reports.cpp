@@ -258,6 +258,8 @@ ordered_json plan_json(const TrialAnalysis& analysis) {
                        {"sha256", record.file ? ordered_json(record.file->sha256) : ordered_json(nullptr)},
                        {"fixed_sha256", text_json(record.fixed_sha256)},
                        {"changed_since_fixed", record.changed()},
+                       {"unblinded_sha256", text_json(record.unblinded_sha256)},
+                       {"changed_since_unblinded", record.changed_since_unblinded()},
                        {"measure", nullptr},
                        {"test", nullptr},
                        {"scale", name_of(analysis.plan.scale)},

@@ -399,6 +399,8 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
+  trial.plan.unblinded_sha256 = plan_at_first_unblinded_run(request.out);
+  if (!trial.blinded && !trial.plan.unblinded_sha256) trial.plan.unblinded_sha256 = plan_sha256;
   if (!trial.plan.fixed_sha256 && blinding_state(request.out) == BlindingState::unblinded)
     trial.warnings.push_back(
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "

@@ -291,6 +291,36 @@ TEST_F(GroupCommand, AChangedPlanShowsAfterTheFirstBlindedRun) {
   EXPECT_NE(plan["fixed_sha256"], plan["sha256"]);
 }
 
+TEST_F(GroupCommand, APlanThatComesAfterAnUnblindedRunIsSaidTo) {
+  const auto plan = [&] { return json_of(out_ / "trial_atrophy.json")["analysis_plan"]; };
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_FALSE(plan()["changed_since_unblinded"].get<bool>());
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  const ProgramResult open = group();
+  EXPECT_TRUE(contains(open.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << open.out;
+  EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
+  EXPECT_EQ(plan()["unblinded_sha256"], "none");
+  // Blinding does not make it forgotten.
+  const ProgramResult blinded = group({"--blind", key_});
+  EXPECT_TRUE(contains(blinded.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << blinded.out;
+  EXPECT_FALSE(plan()["changed_since_fixed"].get<bool>());
+}
+
+TEST_F(GroupCommand, OnlyAnotherPlanThanAtTheFirstUnblindedRunIsSaidToComeAfterIt) {
+  const auto plan = [&] { return json_of(out_ / "trial_atrophy.json")["analysis_plan"]; };
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_TRUE(plan()["unblinded_sha256"].is_null());
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_FALSE(plan()["changed_since_unblinded"].get<bool>());
+  EXPECT_EQ(plan()["unblinded_sha256"], plan()["sha256"]);
+  write(bids_ / "analysis_plan.json", R"({"measure": "brain", "test": "linear"})");
+  const ProgramResult changed = group();
+  EXPECT_TRUE(contains(changed.out, "THE PLAN WAS CHANGED AFTER A LOOK")) << changed.out;
+  EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
+}
+
 TEST_F(GroupCommand, ARemovedLogDoesNotHideThatThereWasABlindedRun) {
   ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
   ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);

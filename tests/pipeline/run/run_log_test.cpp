@@ -96,5 +96,16 @@ TEST(RunLog, TheFirstBlindedRunFixesThePlan) {
   EXPECT_EQ(plan_at_first_blinded_run(out.path()), "b");
 }
 
+TEST(RunLog, TheFirstUnblindedRunTellsThePlanThatItHad) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("group", {{"blinded", true}, {"plan_sha256", "a"}});
+  EXPECT_FALSE(plan_at_first_unblinded_run(out.path()));
+  log.add("edited", {{"blinded", false}, {"plan_sha256", "b"}});
+  log.add("group", {{"blinded", false}, {"plan_sha256", "none"}});
+  log.add("group", {{"blinded", false}, {"plan_sha256", "c"}});
+  EXPECT_EQ(plan_at_first_unblinded_run(out.path()), "none");
+}
+
 }  // namespace
 }  // namespace wane
