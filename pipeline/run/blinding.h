@@ -23,9 +23,10 @@ enum class BlindingState { never, blinded, unblinded };
 BlindingState blinding_state(const std::filesystem::path& out);
 
 // The key in `file`; made there, with a random order of the dataset's groups, where there is no such file. Groups that
-// the key does not know yet are added to it. OUT remembers the key by its secret, and is blinded from now on.
-// Throws UsageError where OUT was unblinded before, where it was blinded with another key, or where the key would lie
-// below OUT; InputError for a file that is not a key.
+// the key does not know yet are added to it. OUT remembers the key by its secret, and is blinded from now on. Tasks
+// that share OUT may call this at the same moment: one makes the key, all use it, and no code is given twice. Throws
+// UsageError where OUT was unblinded before, where it was blinded with another key, or where the key would lie below
+// OUT; InputError for a file that is not a key.
 BlindingKey blind(const std::filesystem::path& file, const Dataset& dataset, const std::filesystem::path& out);
 
 // Throws UsageError where OUT is not blinded or was blinded with another key than that in `file`.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -111,6 +112,27 @@ TEST_F(AtomicFile, ManyThreadsMayWriteTheSameFile) {
   for (std::thread& thread : threads) thread.join();
   const std::string text = content(folder_ / "a.json");
   EXPECT_EQ(text, std::string(10000, text.at(0)));
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, ANewFileIsWrittenOnceAndNeverReplaced) {
+  EXPECT_TRUE(write_new_text_atomically(folder_ / "a.json", "first"));
+  EXPECT_FALSE(write_new_text_atomically(folder_ / "a.json", "second"));
+  EXPECT_EQ(content(folder_ / "a.json"), "first");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, OfManyWritersOfANewFileOneIsTheFirst) {
+  std::vector<int> first(8);
+  std::vector<std::thread> threads;
+  for (std::size_t n = 0; n < first.size(); ++n)
+    threads.emplace_back([&, n] {
+      first[n] = write_new_text_atomically(folder_ / "a.json", std::string(10000, char('a' + n))) ? 1 : 0;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::count(first.begin(), first.end(), 1), 1);
+  const auto winner = std::size_t(std::find(first.begin(), first.end(), 1) - first.begin());
+  EXPECT_EQ(content(folder_ / "a.json"), std::string(10000, char('a' + winner)));
   EXPECT_EQ(files_in_folder(), 1u);
 }
 
