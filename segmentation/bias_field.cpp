@@ -62,10 +62,15 @@ float median_within(const Volume& volume, const Mask& mask) {
 Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFieldOptions& options) {
   require_same_grid(volume.grid, mask.grid, "the scan", "its mask");
   const Volume coarse = downsampled(volume, options.working_spacing_mm);
-  // Half-empty voxels at the edge of an extracted brain are far darker than any tissue: not the field's doing.
+  // Voxels at the edge of an extracted brain are partly empty and so darker than their tissue: not the field's doing.
+  // Each visit is cut elsewhere, so that its field would brighten another rim.
+  constexpr float whole = 0.98F;
+  Volume filled(volume.grid);
+  for (std::size_t n = 0; n < filled.size(); ++n) filled[n] = volume[n] > 0;
+  filled = downsampled(filled, options.working_spacing_mm);
   Mask inside = resample(mask, coarse.grid);
   const float dark = 0.15F * median_within(coarse, inside);
-  for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = inside[n] && coarse[n] > dark;
+  for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = inside[n] && filled[n] >= whole && coarse[n] > dark;
   start_itk();
   auto filter = Filter::New();
   filter->SetNumberOfWorkUnits(1);
