@@ -140,8 +140,7 @@ std::vector<std::string> labels_of(const LadderPlan& plan) {
   return labels;
 }
 
-std::vector<ParticipantOutcome> measure_ladder(const LadderPlan& plan, const ValidateCommand& command,
-                                               ProgressDisplay& display) {
+TrialRequest request_of(const ValidateCommand& command) {
   TrialRequest request;
   request.out = command.work / "out";
   request.template_folder = command.line.template_folder();
@@ -150,8 +149,7 @@ std::vector<ParticipantOutcome> measure_ladder(const LadderPlan& plan, const Val
   request.memory_gb = command.memory_gb;
   request.program_version = program_version();
   request.command_line = given_command_line();
-  const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));
-  return process_trial(dataset, request, events_shown_on(display));
+  return request;
 }
 
 std::map<std::string, RungOfParticipant> rungs_of(const LadderPlan& plan) {
@@ -199,10 +197,12 @@ std::string caption(const LadderPlan& plan) {
 
 int run_ladder(const ValidateCommand& command) {
   const LadderPlan plan = plan_of(command);
+  const TrialRequest request = request_of(command);  // before anybody waits for simulations that cannot be measured
   ProgressDisplay display;
   say_plan(plan, command, display);
   simulate(plan, command, display);
-  const auto outcomes = measure_ladder(plan, command, display);
+  const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));
+  const auto outcomes = process_trial(dataset, request, events_shown_on(display));
   for (const ParticipantOutcome& outcome : outcomes)
     if (outcome.state == ParticipantState::failed)
       std::cout << "failed: " << outcome.participant_id << ": " << outcome.reason << '\n';
