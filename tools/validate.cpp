@@ -238,6 +238,10 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
       ->type_name("FILE")
       ->group(group);
   app.add_flag("--quick", command.ladder.quick, "Six rungs for a first look")->group(group);
+  app.add_option("--rungs", command.ladder.only, "Only these rungs, such as zero1,driftup (see planted_changes.tsv)")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->group(group);
   app.add_option("--voxel", command.ladder.voxel_mm, "Voxel size of the visits in mm")
       ->capture_default_str()
       ->group(group);
@@ -264,7 +268,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
       ->group(group);
   out->needs(truth);
   truth->needs(out);
-  for (const char* flag : {"--work", "--head", "--quick", "--voxel", "--seed", "--memory"})
+  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory"})
     truth->excludes(app.get_option(flag));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 
 #include "imaging/error.h"
 
@@ -153,6 +154,21 @@ bool is_quick(const Rung& rung) {
   return std::find(kQuick.begin(), kQuick.end(), rung.name) != kQuick.end();
 }
 
+void keep_only(std::vector<Rung>& rungs, const std::vector<std::string>& names) {
+  std::set<std::string> kept;
+  for (const std::string& name : names) {
+    const auto rung = std::find_if(rungs.begin(), rungs.end(), [&](const Rung& other) { return other.name == name; });
+    if (rung == rungs.end()) {
+      std::string all;
+      for (const Rung& other : rungs) all += (all.empty() ? "" : ", ") + other.name;
+      throw UsageError("The ladder has no rung \"" + name + "\" (--rungs); it has " + all + ".");
+    }
+    kept.insert(name);
+    kept.insert(rung->exchanged_of);
+  }
+  std::erase_if(rungs, [&](const Rung& rung) { return kept.count(rung.name) == 0; });
+}
+
 }  // namespace
 
 void LadderOptions::validate() const {
@@ -165,6 +181,7 @@ std::vector<Rung> ladder(const LadderOptions& options, std::size_t head) {
   options.validate();
   std::vector<Rung> rungs = full_ladder(options, head);
   if (options.quick) std::erase_if(rungs, [](const Rung& rung) { return !is_quick(rung); });
+  if (!options.only.empty()) keep_only(rungs, options.only);
   return rungs;
 }
 

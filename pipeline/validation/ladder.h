@@ -21,16 +21,17 @@ struct Rung {
 };
 
 struct LadderOptions {
-  bool quick = false;         // six rungs for a first look
-  double voxel_mm = 1.0;      // of all visits, but where another voxel size is what the rung is about
-  std::uint64_t seed = 2026;  // of everything that is drawn
-  bool bend = false;          // every rung bends the head into another person's
-  void validate() const;      // throws UsageError
+  bool quick = false;             // six rungs for a first look
+  double voxel_mm = 1.0;          // of all visits, but where another voxel size is what the rung is about
+  std::uint64_t seed = 2026;      // of everything that is drawn
+  bool bend = false;              // every rung bends the head into another person's
+  std::vector<std::string> only;  // names of the rungs to keep, with the partners of exchanged ones; empty: all
+  void validate() const;          // throws UsageError
 };
 
 // The rungs of the head with this number (from 1), from nothing planted to everything at once. All have seeds of their
 // own, but for a rung with exchanged visits, which has its partner's. The quick ladder is a part of the full one: what
-// was simulated for it is used again.
+// was simulated for it is used again. Throws UsageError for a name in `only` that no rung has.
 //
 // Rungs that plant an amount have the pose, bias field, noise and gain of PlantOptions. Of the confounds alone, each is
 // as strong as in "all together", the others are off, and 1 % of gray and white matter is lost: "clean scans" is the
