@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/pipeline/report/schemas_for_tests.h"
+
 namespace wane {
 namespace {
 
@@ -84,6 +86,18 @@ TEST(ValidationReport, TheJsonHoldsTheFiguresTheChangesAndTheirSource) {
   EXPECT_EQ(json["missing"][0], "sub-01gone: no report in out");
   EXPECT_TRUE(json["heads"][0]["brain"].is_null());
   EXPECT_EQ(json["options"]["a"], 1);
+}
+
+TEST_F(Schemas, validation_reports_conform_and_altered_ones_do_not) {
+  const std::string text = validation_json_text(small_report(), {{"01", "a/head.nii", "", true}}, {"0.1.0", "{}", {}});
+  EXPECT_TRUE(conforms(text, "validation")) << text;
+  EXPECT_FALSE(conforms(text, "participant"));
+  auto edited = text;
+  edited.replace(edited.find("\"slope\""), 7, "\"slant\"");
+  EXPECT_FALSE(conforms(edited, "validation"));
+  TruthComparison comparison;
+  comparison.participants = {participant("sub-01", -1, -0.9)};
+  EXPECT_TRUE(conforms(validation_json_text(validation_report(comparison), {}, {"0.1.0", "{}", {}}), "validation"));
 }
 
 TEST(ValidationReport, TablesHaveARowForEachTissueAndTheDictionaryTheirColumns) {
