@@ -37,6 +37,33 @@ void flush_to_disk(const fs::path& path, const fs::path& file, int flags) {
   if (reason != 0 && reason != EINVAL && reason != ENOTSUP) throw_cannot_write(file, reason);
 }
 
+void flush_folder_of(const fs::path& file) {
+  flush_to_disk(file.has_parent_path() ? file.parent_path() : fs::path("."), file, O_RDONLY | O_DIRECTORY);
+}
+
+// False where there is such a file already.
+bool renamed_to_new(const fs::path& temporary, const fs::path& file) {
+  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EINVAL && errno != ENOSYS) throw_cannot_write(file, errno);
+  // Network file systems do not know this, but a second name for a file.
+  if (link(temporary.c_str(), file.c_str()) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS) throw_cannot_write(file, errno);
+  // Disks that know neither: of writers at the very same moment the last one wins.
+  std::error_code error;
+  if (fs::exists(file, error)) return false;
+  if (std::rename(temporary.c_str(), file.c_str()) != 0) throw_cannot_write(file, errno);
+  return true;
+}
+
+void write_text(const fs::path& temporary, std::string_view text, const fs::path& file) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(temporary.c_str(), "wb"), &std::fclose);
+  if (!stream) throw_cannot_write(file, errno);
+  if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size()) throw_cannot_write(file, errno);
+  if (std::fclose(stream.release()) != 0) throw_cannot_write(file, errno);
+}
+
 class RemovedUnlessKept {
  public:
   explicit RemovedUnlessKept(fs::path path) : path_(std::move(path)) {}
@@ -67,16 +94,25 @@ void write_atomically(const fs::path& file, const std::function<void(const fs::p
   flush_to_disk(temporary, file, O_RDONLY);
   if (std::rename(temporary.c_str(), file.c_str()) != 0) throw_cannot_write(file, errno);
   cleanup.keep();
-  flush_to_disk(file.has_parent_path() ? file.parent_path() : fs::path("."), file, O_RDONLY | O_DIRECTORY);
+  flush_folder_of(file);
+}
+
+bool write_new_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+  const fs::path temporary = temporary_name(file);
+  const RemovedUnlessKept cleanup(temporary);
+  write(temporary);
+  flush_to_disk(temporary, file, O_RDONLY);
+  if (!renamed_to_new(temporary, file)) return false;
+  flush_folder_of(file);
+  return true;
 }
 
 void write_text_atomically(const fs::path& file, std::string_view text) {
-  write_atomically(file, [&](const fs::path& temporary) {
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(temporary.c_str(), "wb"), &std::fclose);
-    if (!stream) throw_cannot_write(file, errno);
-    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size()) throw_cannot_write(file, errno);
-    if (std::fclose(stream.release()) != 0) throw_cannot_write(file, errno);
-  });
+  write_atomically(file, [&](const fs::path& temporary) { write_text(temporary, text, file); });
+}
+
+bool write_new_text_atomically(const fs::path& file, std::string_view text) {
+  return write_new_atomically(file, [&](const fs::path& temporary) { write_text(temporary, text, file); });
 }
 
 }  // namespace wane

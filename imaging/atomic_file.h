@@ -14,9 +14,15 @@ namespace wane {
 void write_atomically(const std::filesystem::path& file,
                       const std::function<void(const std::filesystem::path& temporary)>& write);
 
+// The same for a file that must not be there yet: where there is one, also by another writer at the same moment, it
+// stays as it is and the answer is false.
+bool write_new_atomically(const std::filesystem::path& file,
+                          const std::function<void(const std::filesystem::path& temporary)>& write);
+
 // "Cannot write 'FILE': REASON; ...", the reason being that of the errno.
 [[noreturn]] void throw_cannot_write(const std::filesystem::path& file, int reason_errno);
 
 void write_text_atomically(const std::filesystem::path& file, std::string_view text);
+bool write_new_text_atomically(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace wane

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <limits>
 #include <unsupported/Eigen/MatrixFunctions>
+#include <utility>
 
+#include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
@@ -141,9 +143,7 @@ class HalfwayProblem {
               std::abs(sa(float(pa[0]), float(pa[1]), float(pa[2])) - sb(float(pb[0]), float(pb[1]), float(pb[2]))));
         }
     if (residuals.empty()) return 1;
-    const auto middle = residuals.begin() + std::ptrdiff_t(residuals.size() / 2);
-    std::nth_element(residuals.begin(), middle, residuals.end());
-    return std::max(1e-3, 1.4826 * double(*middle));
+    return std::max(1e-3, 1.4826 * double(upper_median(std::move(residuals))));
   }
 
   Sums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <utility>
 
 #include "imaging/error.h"
+#include "imaging/median.h"
 #include "imaging/resample.h"
 
 namespace wane {
@@ -52,9 +54,7 @@ float median_within(const Volume& volume, const Mask& mask) {
   for (std::size_t n = 0; n < volume.size(); ++n)
     if (mask[n] && volume[n] > 0) values.push_back(volume[n]);
   if (values.empty()) return 0;
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return upper_median(std::move(values));
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 #include "segmentation/brain_extraction.h"
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "imaging/error.h"
+#include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
@@ -37,9 +38,7 @@ double brightness_where(const Volume& corrected, const Volume& prior, const Mask
     throw InputError(
         "The scans show too little brain to find its border: look at them, and leave out those that do not show a "
         "whole brain.");
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return upper_median(std::move(values));
 }
 
 }  // namespace

@@ -113,7 +113,6 @@ void add_extract_command(CLI::App& program) {
     const HeadTemplate head_template = read_template(line->template_folder());
     const ExtractedBrain extracted =
         naming_in_errors(work->string(), [&] { return extract(aligned, conformed, head_template, options.extract); });
-    print_warnings(*work, extracted.warnings);
     save_extracted(*work, extracted);
     std::cout << (*work / "extract").string() << '\n';
   });

@@ -41,16 +41,16 @@ struct ValidateCommand {
   double memory_gb = 0;
 };
 
-void write_table(const fs::path& folder, const TableText& table) {
-  write_text_atomically(folder / (table.name + ".json"), table.dictionary);
-  write_text_atomically(folder / (table.name + ".tsv"), table.text);
+void write_table(const fs::path& folder, const std::string& name, const TableText& table) {
+  write_text_atomically(folder / (name + ".json"), table.dictionary);
+  write_text_atomically(folder / (name + ".tsv"), table.text);
 }
 
 void write_report(const fs::path& folder, const ValidationReport& report, const std::string& json,
                   const std::string& markdown) {
   make_folders(folder);
-  write_table(folder, accuracy_table(report));
-  write_table(folder, planted_changes_table(report));
+  write_table(folder, "accuracy", accuracy_table(report));
+  write_table(folder, "planted_changes", planted_changes_table(report));
   write_text_atomically(folder / "accuracy.md", markdown);
   write_text_atomically(folder / "validation.json", json);
 }

@@ -4,7 +4,7 @@
 
 #include "imaging/image.h"
 #include "pipeline/measurement/volumes.h"
-#include "pipeline/stages/segment.h"
+#include "segmentation/tissue_maps.h"
 
 namespace wane {
 

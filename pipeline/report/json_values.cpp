@@ -8,6 +8,14 @@ namespace wane {
 
 using nlohmann::ordered_json;
 
+namespace {
+
+ordered_json input_json(const InputFile& input) {
+  return {{"path", input.path}, {"sha256", input.sha256}};
+}
+
+}  // namespace
+
 double rounded(double value, int decimals) {
   const double scale = std::pow(10.0, decimals);
   const double scaled = std::round(value * scale);
@@ -37,13 +45,17 @@ ordered_json report_head(const std::string& schema, const Provenance& provenance
   return {{"schema", schema}, {"sign_convention", "negative = loss"}, {"version", provenance.version}};
 }
 
+ordered_json inputs_json(const std::vector<InputFile>& inputs) {
+  auto json = ordered_json::array();
+  for (const auto& input : inputs) json.push_back(input_json(input));
+  return json;
+}
+
 void add_provenance(ordered_json& report, const Provenance& provenance) {
   auto options = ordered_json::parse(provenance.options, nullptr, false);
   if (!options.is_object()) throw std::logic_error("the options of a report are not a JSON object");
   report["options"] = std::move(options);
-  report["inputs"] = ordered_json::array();
-  for (const auto& input : provenance.inputs)
-    report["inputs"].push_back({{"path", input.path}, {"sha256", input.sha256}});
+  report["inputs"] = inputs_json(provenance.inputs);
 }
 
 std::string json_text(const ordered_json& json) {
@@ -86,7 +98,7 @@ std::string json_text(const ordered_json& json, const std::vector<const JsonRows
 
 JsonRows input_rows(const Provenance& provenance) {
   JsonRows inputs("inputs");
-  for (const auto& input : provenance.inputs) inputs.add({{"path", input.path}, {"sha256", input.sha256}});
+  for (const auto& input : provenance.inputs) inputs.add(input_json(input));
   return inputs;
 }
 

@@ -29,6 +29,9 @@ nlohmann::ordered_json percent_json(const TissueValues& values);  // {"brain", "
 // "schema", "sign_convention" and "version", which every report begins with.
 nlohmann::ordered_json report_head(const std::string& schema, const Provenance& provenance);
 
+// [{"path", "sha256"}, ...], in the order given.
+nlohmann::ordered_json inputs_json(const std::vector<InputFile>& inputs);
+
 // Adds "options" and "inputs", which every report ends with. Throws std::logic_error where the options are not JSON.
 void add_provenance(nlohmann::ordered_json& report, const Provenance& provenance);
 

@@ -252,6 +252,11 @@ ParticipantReport parse_participant_json(const std::string& text, const std::str
   return report_in(json_of(text, file), file);
 }
 
+bool any_participant_report(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
+  return std::any_of(expected.begin(), expected.end(),
+                     [&](const ParticipantEntry& entry) { return find_report(out, entry).report.has_value(); });
+}
+
 CollectedReports collect_participant_reports(const fs::path& out, const std::vector<ParticipantEntry>& expected) {
   std::vector<FoundReport> found(expected.size());
   parallel_for(

@@ -29,6 +29,9 @@ ParticipantReport parse_participant_json(const std::string& text, const std::str
 // "sub-01/sub-01_atrophy.json", relative to OUT.
 std::string participant_json_path(const std::string& participant_id);
 
+// Whether at least one of them left a report in the folder `out` that can be used.
+bool any_participant_report(const std::filesystem::path& out, const std::vector<ParticipantEntry>& expected);
+
 struct CollectedReports {
   std::vector<ParticipantReport> reports;  // in the order expected
   std::vector<LeftOut> left_out;           // no report there, or it cannot be used; the reason says which

@@ -36,4 +36,13 @@ struct ParticipantReport {
   std::vector<std::string> warnings;
 };
 
+// The report's visits and changes as the statistics take them.
+struct VisitSeries {
+  std::vector<std::optional<double>> days;  // of each visit
+  std::vector<Change> changes;              // name visits by their place in `days`
+};
+
+// A session that the report does not list has the place behind the last visit's.
+VisitSeries visit_series_of(const ParticipantReport& report);
+
 }  // namespace wane

@@ -41,8 +41,7 @@ TableRow& TableRow::percent(const std::optional<TissueValues>& values) {
   return *this;
 }
 
-TableBuilder::TableBuilder(std::string name, std::vector<TableColumn> columns)
-    : name_(std::move(name)), columns_(std::move(columns)) {
+TableBuilder::TableBuilder(std::vector<TableColumn> columns) : columns_(std::move(columns)) {
   for (const auto& column : columns_) text_ += (text_.empty() ? "" : "\t") + column.name;
   text_ += "\n";
 }
@@ -53,7 +52,7 @@ TableText TableBuilder::finished() && {
     dictionary[column.name] = {{"Description", column.description}};
     if (!column.units.empty()) dictionary[column.name]["Units"] = column.units;
   }
-  return {name_, std::move(text_), json_text(dictionary)};
+  return {std::move(text_), json_text(dictionary)};
 }
 
 }  // namespace wane

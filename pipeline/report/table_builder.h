@@ -11,7 +11,6 @@
 namespace wane {
 
 struct TableText {
-  std::string name;        // "rates": of rates.tsv and rates.json
   std::string text;        // the table
   std::string dictionary;  // JSON in the manner of BIDS: for each column its Description, and Units where it has some
 };
@@ -38,12 +37,11 @@ class TableRow {
 // A table that knows its columns: header and dictionary cannot differ.
 class TableBuilder {
  public:
-  TableBuilder(std::string name, std::vector<TableColumn> columns);
+  explicit TableBuilder(std::vector<TableColumn> columns);
   void add(const TableRow& row) { text_ += row.line(); }
   TableText finished() &&;
 
  private:
-  std::string name_;
   std::vector<TableColumn> columns_;
   std::string text_;
 };

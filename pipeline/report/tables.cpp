@@ -34,7 +34,7 @@ TableText volumes_table(const TrialAnalysis& analysis) {
                   {"white_matter_ml", "white matter", "mL"},
                   {"csf_ml", "cerebrospinal fluid", "mL"},
                   {"intracranial_ml", "inside of the skull", "mL"}});
-  TableBuilder table("volumes", columns);
+  TableBuilder table(columns);
   for (const auto& report : trial.reports)
     for (const auto& visit : report.visits) {
       const auto& volumes = visit.volumes_ml;
@@ -59,7 +59,7 @@ TableText changes_table(const TrialAnalysis& analysis) {
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_standard_error",
                        std::string("standard error of the change of ") + tissue.words, "percent"});
-  TableBuilder table("changes", columns);
+  TableBuilder table(columns);
   for (const auto& report : trial.reports)
     for (const auto& change : report.changes)
       table.add(row_of(report)
@@ -92,7 +92,7 @@ TableText rates_table(const TrialAnalysis& analysis) {
          {key + "_change_of_rate", "rate less that of the run-in, " + words, "percent/year"},
          {key + "_change_of_rate_standard_error", "its standard error", "percent/year"}});
   }
-  TableBuilder table("rates", columns);
+  TableBuilder table(columns);
   const auto percent_of = [](TableRow& row, std::optional<double> value) { row.number(value, decimals_percent); };
   for (std::size_t i = 0; i < trial.reports.size(); ++i) {
     const auto& report = trial.reports[i];
@@ -130,7 +130,7 @@ TableText visits_table(const TrialAnalysis& analysis) {
                    "yes: measured; no: there is no usable scan of this visit, or the participant was left out "
                    "(rates.tsv says why)"},
                   {"in_rate", "yes: the visit counts in the rate; no: run-in, before the baseline, undated"}});
-  TableBuilder table("visits", columns);
+  TableBuilder table(columns);
   std::set<std::string> names;
   for (const auto& report : trial.reports)
     for (const auto& visit : report.visits) names.insert(visit.session);
@@ -161,19 +161,19 @@ TableText visits_table(const TrialAnalysis& analysis) {
 }
 
 TableText dose_groups_table(const TrialAnalysis& analysis) {
-  TableBuilder table("dose_groups", {{"dose_group", "name of the dose group; a code while the trial is blinded"},
-                                     {"dose", "median dose of the group", analysis.trial.dose_unit},
-                                     {"tissue", "brain, gray_matter or white_matter"},
-                                     {"n", "participants with a rate"},
-                                     {"mean", "mean rate", "percent/year"},
-                                     {"standard_deviation", "of the rates", "percent/year"},
-                                     {"median", "median rate", "percent/year"},
-                                     {"minimum", "smallest rate (most loss)", "percent/year"},
-                                     {"maximum", "largest rate (least loss)", "percent/year"},
-                                     {"interval_95_low", "95 % interval of the mean, Student's t", "percent/year"},
-                                     {"interval_95_high", "95 % interval of the mean, Student's t", "percent/year"},
-                                     {"bootstrap_95_low", "95 % BCa bootstrap interval of the mean", "percent/year"},
-                                     {"bootstrap_95_high", "95 % BCa bootstrap interval of the mean", "percent/year"}});
+  TableBuilder table({{"dose_group", "name of the dose group; a code while the trial is blinded"},
+                      {"dose", "median dose of the group", analysis.trial.dose_unit},
+                      {"tissue", "brain, gray_matter or white_matter"},
+                      {"n", "participants with a rate"},
+                      {"mean", "mean rate", "percent/year"},
+                      {"standard_deviation", "of the rates", "percent/year"},
+                      {"median", "median rate", "percent/year"},
+                      {"minimum", "smallest rate (most loss)", "percent/year"},
+                      {"maximum", "largest rate (least loss)", "percent/year"},
+                      {"interval_95_low", "95 % interval of the mean, Student's t", "percent/year"},
+                      {"interval_95_high", "95 % interval of the mean, Student's t", "percent/year"},
+                      {"bootstrap_95_low", "95 % BCa bootstrap interval of the mean", "percent/year"},
+                      {"bootstrap_95_high", "95 % BCa bootstrap interval of the mean", "percent/year"}});
   for (const auto& group : analysis.groups.groups)
     for (const auto& tissue : tissues) {
       const Summary& summary = group.rates_percent_per_year.*tissue.summary;
@@ -190,7 +190,6 @@ TableText dose_groups_table(const TrialAnalysis& analysis) {
 
 TableText dose_tests_table(const TrialAnalysis& analysis) {
   TableBuilder table(
-      "dose_tests",
       {{"tissue", "brain, gray_matter or white_matter"},
        {"test", "jonckheere, spearman or linear (contrast on the scale of the dose)"},
        {"role", "primary (named by the analysis plan) or exploratory"},

@@ -22,7 +22,15 @@ TableText visits_table(const TrialAnalysis& analysis);
 TableText dose_groups_table(const TrialAnalysis& analysis);
 TableText dose_tests_table(const TrialAnalysis& analysis);
 
-inline constexpr std::array<TableText (*)(const TrialAnalysis&), 6> trial_table_makers = {
-    volumes_table, changes_table, rates_table, visits_table, dose_groups_table, dose_tests_table};
+struct TrialTable {
+  const char* name;  // "rates": of rates.tsv and rates.json
+  TableText (*make)(const TrialAnalysis& analysis);
+};
+inline constexpr std::array<TrialTable, 6> trial_tables = {{{"volumes", volumes_table},
+                                                            {"changes", changes_table},
+                                                            {"rates", rates_table},
+                                                            {"visits", visits_table},
+                                                            {"dose_groups", dose_groups_table},
+                                                            {"dose_tests", dose_tests_table}}};
 
 }  // namespace wane

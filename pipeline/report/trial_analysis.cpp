@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <stdexcept>
 
@@ -11,32 +10,6 @@
 
 namespace wane {
 namespace {
-
-struct Visits {
-  std::vector<std::optional<double>> days;
-  std::vector<Change> changes;
-};
-
-Visits visits_of(const ParticipantReport& report) {
-  Visits visits;
-  for (const auto& visit : report.visits) visits.days.push_back(visit.days);
-  const auto place = [&](const std::string& session) {
-    const auto found = std::find_if(report.visits.begin(), report.visits.end(),
-                                    [&](const VisitRow& visit) { return visit.session == session; });
-    return static_cast<std::size_t>(found - report.visits.begin());
-  };
-  for (const auto& row : report.changes)
-    visits.changes.push_back({place(row.from), place(row.to), row.percent, row.standard_error});
-  return visits;
-}
-
-std::optional<TissueValues> values_of(const ParticipantRate& rates) {
-  const auto value = [](const TissueRate& tissue) {
-    return tissue.rate ? tissue.rate->percent_per_year : std::numeric_limits<double>::quiet_NaN();
-  };
-  if (!rates.brain.rate && !rates.gray_matter.rate && !rates.white_matter.rate) return std::nullopt;
-  return TissueValues{value(rates.brain), value(rates.gray_matter), value(rates.white_matter)};
-}
 
 std::vector<ParticipantRates> group_entries(const Trial& trial) {
   std::vector<ParticipantRates> entries;
@@ -123,10 +96,10 @@ struct ModelData {
 
 std::optional<ModelSubject> subject_of(const ParticipantReport& report, const Tissue& tissue, double score,
                                        const std::vector<double>& covariates, double first_day) {
-  const Visits visits = visits_of(report);
+  const VisitSeries series = visit_series_of(report);
   std::vector<ReconciledVisit> used;
-  for (const auto& visit : reconciled_visits(visits.days, visits.changes, tissue.value))
-    if (*visits.days[visit.visit] >= first_day) used.push_back(visit);
+  for (const auto& visit : reconciled_visits(series.days, series.changes, tissue.value))
+    if (*series.days[visit.visit] >= first_day) used.push_back(visit);
   if (used.size() < 2) return std::nullopt;
   const double volume = report.visits[used.front().visit].volumes_ml.*tissue.volume;
   if (!std::isfinite(volume) || volume <= 0) return std::nullopt;
@@ -219,7 +192,7 @@ void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, cons
     if (!rate || !rate->standard_error || !analysis.trial.reports[i].dose) continue;
     squares += *rate->standard_error * *rate->standard_error;
     ++count;
-    const Visits own = visits_of(analysis.trial.reports[i]);
+    const VisitSeries own = visit_series_of(analysis.trial.reports[i]);
     for (const auto& visit : reconciled_visits(own.days, own.changes, tissue.value)) {
       if (!visit.variance) continue;
       visit_variance += *visit.variance;
@@ -304,8 +277,8 @@ bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
 }
 
 ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options) {
-  const Visits visits = visits_of(report);
-  return participant_rate(visits.days, visits.changes, options);
+  const VisitSeries series = visit_series_of(report);
+  return participant_rate(series.days, series.changes, options);
 }
 
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days) {
@@ -335,7 +308,7 @@ TrialAnalysis analyse(Trial trial) {
       [&](std::size_t i) {
         ParticipantReport& report = analysis.trial.reports[i];
         analysis.rates[i] = rate_of(report, rate_options);
-        report.rates_percent_per_year = values_of(analysis.rates[i]);
+        report.rates_percent_per_year = rates_percent_per_year(analysis.rates[i]);
       },
       64);
   analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);

@@ -19,9 +19,12 @@ namespace wane {
 
 // The plan of the analysis and what became of it.
 struct PlanRecord {
-  std::optional<PlanFile> file;             // empty: none was given
-  std::optional<std::string> fixed_sha256;  // of the plan at the first blinded run; "none": there was none then
+  std::optional<PlanFile> file;                 // empty: none was given
+  std::optional<std::string> fixed_sha256;      // of the plan at the first blinded run; "none": there was none then
+  std::optional<std::string> unblinded_sha256;  // likewise at the first run that was not blinded
   bool changed() const { return fixed_sha256 && *fixed_sha256 != (file ? file->sha256 : "none"); }
+  // Without a plan now, nothing is called primary that could have been chosen by its result.
+  bool changed_since_unblinded() const { return file && unblinded_sha256 && *unblinded_sha256 != file->sha256; }
 };
 
 // A column of participants.tsv for the mixed model; participants without a value are not in the model.

@@ -258,6 +258,8 @@ ordered_json plan_json(const TrialAnalysis& analysis) {
                        {"sha256", record.file ? ordered_json(record.file->sha256) : ordered_json(nullptr)},
                        {"fixed_sha256", text_json(record.fixed_sha256)},
                        {"changed_since_fixed", record.changed()},
+                       {"unblinded_sha256", text_json(record.unblinded_sha256)},
+                       {"changed_since_unblinded", record.changed_since_unblinded()},
                        {"measure", nullptr},
                        {"test", nullptr},
                        {"scale", name_of(analysis.plan.scale)},
@@ -400,10 +402,11 @@ void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
       write({group_path(file_labels[i]), group_text(groups[i], members[groups[i].name], analysis, shared)});
     write({"trial_atrophy.json", trial_text(analysis, file_labels, shared)});
   }
-  for (const auto table : trial_table_makers) {
-    TableText made = table(analysis);
-    write({made.name + ".tsv", std::move(made.text)});
-    write({made.name + ".json", std::move(made.dictionary)});
+  for (const TrialTable& table : trial_tables) {
+    const std::string name = table.name;
+    TableText made = table.make(analysis);
+    write({name + ".tsv", std::move(made.text)});
+    write({name + ".json", std::move(made.dictionary)});
   }
 }
 

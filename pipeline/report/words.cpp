@@ -83,6 +83,23 @@ std::string rate_words(const char* tissue, const Rate& rate) {
   return words;
 }
 
+std::string fixed_words(const PlanRecord& record) {
+  if (!record.fixed_sha256) return "";
+  if (record.changed())
+    return " THE PLAN WAS CHANGED after the first blinded run fixed it (SHA-256 then: " + *record.fixed_sha256 + ").";
+  return record.file ? " It is the plan that the first blinded run fixed." : " The first blinded run had none either.";
+}
+
+std::string unblinded_words(const PlanRecord& record) {
+  if (!record.changed_since_unblinded()) return "";
+  if (*record.unblinded_sha256 == "none")
+    return " THE PLAN WAS GIVEN AFTER A LOOK: a run that was not blinded had reported the results before, without a "
+           "plan.";
+  return " THE PLAN WAS CHANGED AFTER A LOOK: a run that was not blinded had reported the results before, with another "
+         "(SHA-256 then: " +
+         *record.unblinded_sha256 + ").";
+}
+
 }  // namespace
 
 std::string p_in_words(double p) {
@@ -196,12 +213,7 @@ std::string plan_sentence(const TrialAnalysis& analysis) {
                                                  : ", one-sided (more loss with higher dose)") +
                "; everything else is exploratory.";
   }
-  if (!record.fixed_sha256) return sentence;
-  if (!record.changed())
-    return sentence + (record.file ? " It is the plan that the first blinded run fixed."
-                                   : " The first blinded run had none either.");
-  return sentence +
-         " THE PLAN WAS CHANGED after the first blinded run fixed it (SHA-256 then: " + *record.fixed_sha256 + ").";
+  return sentence + fixed_words(record) + unblinded_words(record);
 }
 
 }  // namespace wane

@@ -1,6 +1,7 @@
 #include "pipeline/run/blinding.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,20 +68,65 @@ KeyFile key_in(const fs::path& file) {
   return key;
 }
 
-void write_key(const fs::path& file, const KeyFile& key) {
+// Holds the key file against tasks that add codes to it at the same moment. Where a file system has no locks, or the
+// file cannot be opened, it holds nothing.
+class HeldKey {
+ public:
+  explicit HeldKey(const fs::path& file) {
+    // Writing the key anew puts another file under its name: who waited for the old one waits again.
+    constexpr int most_replacements = 1000;
+    for (int n = 0; n < most_replacements; ++n) {
+      descriptor_ = open(file.c_str(), O_RDWR | O_CLOEXEC);  // some network file systems lock for writers alone
+      if (descriptor_ < 0) descriptor_ = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+      if (descriptor_ < 0) return;
+      while (flock(descriptor_, LOCK_EX) != 0)
+        if (errno != EINTR) return;
+      if (is_still(file)) return;
+      close(descriptor_);
+    }
+    descriptor_ = -1;
+  }
+  ~HeldKey() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  HeldKey(const HeldKey&) = delete;
+  HeldKey& operator=(const HeldKey&) = delete;
+
+ private:
+  bool is_still(const fs::path& file) const {
+    struct stat held, named;
+    if (fstat(descriptor_, &held) != 0 || stat(file.c_str(), &named) != 0) return true;
+    return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+  }
+
+  int descriptor_ = -1;
+};
+
+std::string key_text(const KeyFile& key) {
   Json json = {{"schema", key_schema},
                {"note", "Keep this from everybody who is to be blinded. `wane unblind` needs it."},
                {"secret", key.secret},
                {"codes", Json::object()}};
   for (const auto& [group, code] : key.code_of) json["codes"][code] = group;
-  write_atomically(file, [&](const fs::path& temporary) {
-    // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
-    const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (descriptor < 0) throw_cannot_write(file, errno);
-    close(descriptor);
-    std::ofstream stream(temporary, std::ios::binary);
-    if (!(stream << json.dump(2) << "\n" << std::flush)) throw_cannot_write(file, errno);
-  });
+  return json.dump(2) + "\n";
+}
+
+void write_for_owner(const fs::path& temporary, const std::string& text, const fs::path& file) {
+  // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor < 0) throw_cannot_write(file, errno);
+  close(descriptor);
+  std::ofstream stream(temporary, std::ios::binary);
+  if (!(stream << text << std::flush)) throw_cannot_write(file, errno);
+}
+
+// Leaves alone what another task put there meanwhile.
+void make_key(const fs::path& file, const KeyFile& key) {
+  write_new_atomically(file, [&](const fs::path& temporary) { write_for_owner(temporary, key_text(key), file); });
+}
+
+void write_key(const fs::path& file, const KeyFile& key) {
+  write_atomically(file, [&](const fs::path& temporary) { write_for_owner(temporary, key_text(key), file); });
 }
 
 std::set<std::string> groups_of(const Dataset& dataset) {
@@ -114,9 +160,9 @@ std::string key_hash(const KeyFile& key) {
   return sha256_of_text("wane blinding key\n" + key.secret);
 }
 
-void write_state(const fs::path& out, const char* state, const KeyFile& key) {
+std::string state_text(const char* state, const KeyFile& key) {
   const Json json = {{"schema", state_schema}, {"state", state}, {"key_sha256", key_hash(key)}};
-  write_text_atomically(state_file(out), json.dump(2) + "\n");
+  return json.dump(2) + "\n";
 }
 
 bool is_key_of(const KeyFile& key, const fs::path& out) {
@@ -133,37 +179,59 @@ BlindingState blinding_state(const fs::path& out) {
   return text_in(*json, "state") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
 }
 
-BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {
-  require_outside(file, out);
-  const BlindingState state = blinding_state(out);
-  if (state == BlindingState::unblinded)
+namespace {
+
+void require_not_unblinded(const fs::path& out) {
+  if (blinding_state(out) == BlindingState::unblinded)
     throw UsageError("The results in " + out.string() +
                      " were unblinded and cannot be blinded again: leave out --blind, or use another output folder.");
-  std::error_code error;
-  const bool exists = fs::exists(file, error);
-  if (!exists && state == BlindingState::blinded)
-    throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
-                     ", which does not exist: give --blind the key that was made then.");
-  KeyFile key = exists ? key_in(file) : KeyFile{drawn_secret(), {}};
-  if (state == BlindingState::blinded && !is_key_of(key, out))
+}
+
+void require_blinded_with(const KeyFile& key, const fs::path& file, const fs::path& out) {
+  require_not_unblinded(out);
+  if (!is_key_of(key, out))
     throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
                      ": give --blind the key that was made then.");
+}
+
+}  // namespace
+
+BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {
+  require_outside(file, out);
+  require_not_unblinded(out);
+  const bool first = blinding_state(out) == BlindingState::never;
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    if (!first)
+      throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
+                       ", which does not exist: give --blind the key that was made then.");
+    make_key(file, {drawn_secret(), {}});
+  }
+  const HeldKey held(file);
+  KeyFile key = key_in(file);
+  if (!first) require_blinded_with(key, file, out);
   const std::size_t known = key.code_of.size();
   add_codes(key, groups_of(dataset));
-  if (!exists || key.code_of.size() != known) write_key(file, key);
-  fs::create_directories(out, error);
-  write_state(out, "blinded", key);
+  if (key.code_of.size() != known) write_key(file, key);
+  if (first) {
+    fs::create_directories(out, error);
+    // Where another task was faster, with this key or with another, its state stays.
+    write_new_text_atomically(state_file(out), state_text("blinded", key));
+    require_blinded_with(key, file, out);
+  }
   return {key.code_of, key_hash(key)};
 }
 
-void unblind(const fs::path& file, const fs::path& out) {
-  const BlindingState state = blinding_state(out);
-  if (state == BlindingState::never)
+void require_key_of(const fs::path& file, const fs::path& out) {
+  if (blinding_state(out) == BlindingState::never)
     throw UsageError("The results in " + out.string() + " are not blinded: there is nothing to unblind.");
-  const KeyFile key = key_in(file);
-  if (!is_key_of(key, out))
+  if (!is_key_of(key_in(file), out))
     throw UsageError(file.string() + " is not the key that the results in " + out.string() + " were blinded with.");
-  write_state(out, "unblinded", key);
+}
+
+void unblind(const fs::path& file, const fs::path& out) {
+  require_key_of(file, out);
+  write_text_atomically(state_file(out), state_text("unblinded", key_in(file)));
 }
 
 Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {

@@ -23,13 +23,16 @@ enum class BlindingState { never, blinded, unblinded };
 BlindingState blinding_state(const std::filesystem::path& out);
 
 // The key in `file`; made there, with a random order of the dataset's groups, where there is no such file. Groups that
-// the key does not know yet are added to it. OUT remembers the key by its secret, and is blinded from now on.
-// Throws UsageError where OUT was unblinded before, where it was blinded with another key, or where the key would lie
-// below OUT; InputError for a file that is not a key.
+// the key does not know yet are added to it. OUT remembers the key by its secret, and is blinded from now on. Tasks
+// that share OUT may call this at the same moment: one makes the key, all use it, and no code is given twice. Throws
+// UsageError where OUT was unblinded before, where it was blinded with another key, or where the key would lie below
+// OUT; InputError for a file that is not a key.
 BlindingKey blind(const std::filesystem::path& file, const Dataset& dataset, const std::filesystem::path& out);
 
-// Checks that `file` is the key that OUT was blinded with, and marks OUT as unblinded. Throws UsageError where OUT is
-// not blinded or the key is another one.
+// Throws UsageError where OUT is not blinded or was blinded with another key than that in `file`.
+void require_key_of(const std::filesystem::path& file, const std::filesystem::path& out);
+
+// Marks OUT as unblinded, after require_key_of.
 void unblind(const std::filesystem::path& file, const std::filesystem::path& out);
 
 // The dataset with codes instead of groups and without doses, and without warnings that tell of them. Without a key:

@@ -61,24 +61,14 @@ TissueValues as_written(const TissueValues& values) {
           rounded(values.white_matter, decimals_percent)};
 }
 
-std::size_t visit_index(const ParticipantReport& report, const std::string& session) {
-  const auto found = std::find_if(report.visits.begin(), report.visits.end(),
-                                  [&](const VisitRow& visit) { return visit.session == session; });
-  return static_cast<std::size_t>(found - report.visits.begin());
-}
-
 void date_changes_and_rates(ParticipantReport& report) {
-  std::vector<std::optional<double>> days;
-  for (const VisitRow& visit : report.visits) days.push_back(visit.days);
-  std::vector<Change> changes;
-  for (ChangeRow& row : report.changes) {
-    const Change change{visit_index(report, row.from), visit_index(report, row.to), row.percent, row.standard_error};
-    const auto& from = days.at(change.from);
-    const auto& to = days.at(change.to);
-    row.days = from && to ? std::optional(*to - *from) : std::nullopt;
-    changes.push_back(change);
+  const VisitSeries series = visit_series_of(report);
+  for (std::size_t n = 0; n < report.changes.size(); ++n) {
+    const auto& from = series.days.at(series.changes[n].from);
+    const auto& to = series.days.at(series.changes[n].to);
+    report.changes[n].days = from && to ? std::optional(*to - *from) : std::nullopt;
   }
-  report.rates_percent_per_year = rates_percent_per_year(days, changes);
+  report.rates_percent_per_year = rates_percent_per_year(series.days, series.changes);
 }
 
 struct ReadScans {
@@ -110,12 +100,10 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
 }
 
 Json sidecar_provenance(const Provenance& provenance) {
-  Json inputs = Json::array();
-  for (const InputFile& input : provenance.inputs) inputs.push_back({{"path", input.path}, {"sha256", input.sha256}});
   return {{"program", "wane"},
           {"version", provenance.version},
           {"options", Json::parse(provenance.options)},
-          {"inputs", inputs}};
+          {"inputs", inputs_json(provenance.inputs)}};
 }
 
 // What a report was made from, as far as it decides whether the scans have to be looked at again.
@@ -160,7 +148,6 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
     report.changes.push_back({report.visits[change.from].session, report.visits[change.to].session, std::nullopt,
                               as_written(change.percent), as_written(change.standard_error)});
   append(report.warnings, processed.aligned.warnings);
-  append(report.warnings, processed.extracted.warnings);
   append(report.warnings, processed.measurement.warnings);
   return with_current_dataset(std::move(report), participant);
 }

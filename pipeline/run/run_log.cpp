@@ -114,6 +114,23 @@ std::string hash_of_line(const std::string& line) {
   return line.empty() ? std::string(64, '0') : sha256_of_text(line);
 }
 
+std::optional<std::string> plan_at_first_run(const std::filesystem::path& out, bool blinded) {
+  const std::string member_text = std::string("\"blinded\":") + (blinded ? "true" : "false");
+  std::ifstream stream(log_file(out), std::ios::binary);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.find(member_text) == std::string::npos) continue;  // most lines; they can be long
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    // The log may have been edited: members can be missing or of any type.
+    const auto is = [&](const char* member, const nlohmann::json& value) {
+      return json.is_object() && json.contains(member) && json[member] == value;
+    };
+    if (!is("event", "group") || !is("blinded", blinded)) continue;
+    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
+                                                                           : "none";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 RunLog::RunLog(const std::filesystem::path& out) : file_(log_file(out)) {
@@ -155,19 +172,11 @@ LogVerification verify_log(const std::filesystem::path& out) {
 }
 
 std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out) {
-  std::ifstream stream(log_file(out), std::ios::binary);
-  for (std::string line; std::getline(stream, line);) {
-    if (line.find("\"blinded\":true") == std::string::npos) continue;  // most lines; they can be long
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    // The log may have been edited: members can be missing or of any type.
-    const auto is = [&](const char* member, const nlohmann::json& value) {
-      return json.is_object() && json.contains(member) && json[member] == value;
-    };
-    if (!is("event", "group") || !is("blinded", true)) continue;
-    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
-                                                                           : "none";
-  }
-  return std::nullopt;
+  return plan_at_first_run(out, true);
+}
+
+std::optional<std::string> plan_at_first_unblinded_run(const std::filesystem::path& out) {
+  return plan_at_first_run(out, false);
 }
 
 }  // namespace wane

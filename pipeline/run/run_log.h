@@ -39,4 +39,7 @@ LogVerification verify_log(const std::filesystem::path& out);
 // empty where no run was blinded.
 std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out);
 
+// The same of the first run that was not blinded.
+std::optional<std::string> plan_at_first_unblinded_run(const std::filesystem::path& out);
+
 }  // namespace wane

@@ -15,7 +15,9 @@
 #include "imaging/sha256.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/tables.h"
 #include "pipeline/report/trial_reports.h"
 #include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
@@ -83,12 +85,6 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   std::vector<Grid> grids;
   for (const auto& visit : participant.visits) grids.push_back(declared_grid(visit.t1w));
   return estimated_bytes(grids, options);
-}
-
-Json inputs_json(const std::vector<InputFile>& inputs) {
-  Json json = Json::array();
-  for (const InputFile& input : inputs) json.push_back({{"path", input.path}, {"sha256", input.sha256}});
-  return json;
 }
 
 // Runs `work` and turns whatever it throws into an outcome.
@@ -278,8 +274,8 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
 // Everything that trial_reports writes.
 void remove_trial_reports(const fs::path& out) {
   remove_if_there(out / "trial_atrophy.json");
-  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"})
-    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table) + ending));
+  for (const TrialTable& table : trial_tables)
+    for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table.name) + ending));
   remove_other_dose_groups(out, {});
 }
 
@@ -386,25 +382,29 @@ int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
 
 namespace {
 
+[[noreturn]] void throw_no_report(const fs::path& out) {
+  throw InputError("There is no participant's report in " + out.string() +
+                   " that can be used: run `wane participant` or `wane run` first.");
+}
+
 // `dataset` as the reports may know it.
 GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
                          const TrialEvents& events) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
-  if (trial.reports.empty())
-    throw InputError("There is no participant's report in " + request.out.string() +
-                     " that can be used: run `wane participant` or `wane run` first.");
+  if (trial.reports.empty()) throw_no_report(request.out);
 
   trial.blinded = !request.blind_key.empty();
   trial.plan.file = std::move(files.plan);
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
   if (trial.blinded && !trial.plan.fixed_sha256) trial.plan.fixed_sha256 = plan_sha256;
+  trial.plan.unblinded_sha256 = plan_at_first_unblinded_run(request.out);
+  if (!trial.blinded && !trial.plan.unblinded_sha256) trial.plan.unblinded_sha256 = plan_sha256;
   if (!trial.plan.fixed_sha256 && blinding_state(request.out) == BlindingState::unblinded)
     trial.warnings.push_back(
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
-        "then "
-        "is not known.");
+        "then is not known.");
   trial.covariates = std::move(files.covariates);
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   if (collected.options) {
@@ -467,7 +467,10 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events) {
-  AnalysisFiles files = analysis_files_of(dataset, request.options);  // what can fail comes before what is for ever
+  // What can fail comes before what is for ever.
+  AnalysisFiles files = analysis_files_of(dataset, request.options);
+  require_key_of(key, request.out);
+  if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
   unblind(key, request.out);
   RunLog(request.out)
       .add("unblind", {{"version", request.program_version},

@@ -74,7 +74,8 @@ struct GroupResult {
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events);
 
 // Gives the blinded results in OUT their dose groups and doses back, and makes the trial's reports anew. Throws
-// UsageError where `key` is not the one that OUT was blinded with.
+// UsageError where `key` is not the one that OUT was blinded with, InputError where OUT holds no report of any
+// participant of the dataset; OUT is then as blinded as before.
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const std::filesystem::path& key,
                           const TrialEvents& events);
 

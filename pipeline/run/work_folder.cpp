@@ -216,8 +216,7 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, gm_prior, wm_prior, csf_prior, warnings] =
-      extracted;
+  const auto& [corrected, average, comparable, brain, intracranial, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(folder);
   const auto visits = aligned_visits(work);
@@ -229,7 +228,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
   write_nifti(folder / volume_name("wm_prior"), wm_prior);
   write_nifti(folder / volume_name("csf_prior"), csf_prior);
-  write_json(folder / "extract.json", {{"visits", visits}, {"warnings", warnings}});
+  write_json(folder / "extract.json", {{"visits", visits}});
 }
 
 ExtractedBrain load_extracted(const fs::path& work) {
@@ -246,7 +245,6 @@ ExtractedBrain load_extracted(const fs::path& work) {
     extracted.gm_prior = read_volume(folder / volume_name("gm_prior"), grid);
     extracted.wm_prior = read_volume(folder / volume_name("wm_prior"), grid);
     extracted.csf_prior = read_volume(folder / volume_name("csf_prior"), grid);
-    extracted.warnings = json.at("warnings").get<std::vector<std::string>>();
     return extracted;
   });
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "imaging/error_context.h"
+#include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
@@ -23,9 +25,7 @@ void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brai
     throw InputError(
         "the scan shows no white matter where the template has it: look at the scan, and leave it out if it does not "
         "show a whole brain.");
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  const float factor = 100.F / *middle;
+  const float factor = 100.F / upper_median(std::move(values));
   for (float& v : volume.values) v *= factor;
 }
 

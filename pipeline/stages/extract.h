@@ -1,7 +1,6 @@
 // Stage 3, all visits of a person: bias fields, the template's deformable alignment, one joint brain mask.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "imaging/image.h"
@@ -24,7 +23,6 @@ struct ExtractedBrain {
   Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
   Mask intracranial;              // inside the skull
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid
-  std::vector<std::string> warnings;
 };
 
 // Throws InputError naming the visit that shows no brain. How much all visits see is judged by `measure`.

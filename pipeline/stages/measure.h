@@ -12,7 +12,7 @@
 #include "imaging/option_field.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/stages/extract.h"
-#include "pipeline/stages/segment.h"
+#include "segmentation/tissue_maps.h"
 
 namespace wane {
 

@@ -239,13 +239,16 @@ ParticipantRate participant_rate(const std::vector<std::optional<double>>& days,
           tissue_rate(days, changes, &TissueValues::white_matter, options)};
 }
 
-std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
-                                                   const std::vector<Change>& changes, const RateOptions& options) {
-  const ParticipantRate all = participant_rate(days, changes, options);
+std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& all) {
   const auto value = [](const TissueRate& tissue) { return tissue.rate ? tissue.rate->percent_per_year : none; };
   const TissueValues rates{value(all.brain), value(all.gray_matter), value(all.white_matter)};
   if (std::isnan(rates.brain) && std::isnan(rates.gray_matter) && std::isnan(rates.white_matter)) return std::nullopt;
   return rates;
+}
+
+std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
+                                                   const std::vector<Change>& changes, const RateOptions& options) {
+  return rates_percent_per_year(participant_rate(days, changes, options));
 }
 
 }  // namespace wane

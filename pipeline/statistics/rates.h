@@ -64,6 +64,7 @@ ParticipantRate participant_rate(const std::vector<std::optional<double>>& days,
                                  const RateOptions& options = {});
 
 // The rates of the above alone: percent per year, NaN for a tissue without; empty where no tissue has one.
+std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& rates);
 std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
                                                    const std::vector<Change>& changes, const RateOptions& options = {});
 

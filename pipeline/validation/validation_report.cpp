@@ -249,7 +249,6 @@ std::string validation_json_text(const ValidationReport& report, const std::vect
 
 TableText accuracy_table(const ValidationReport& report) {
   TableBuilder table(
-      "accuracy",
       {{"kind", "kind of rung of the ladder; all: of all but exchanged visits"},
        {"tissue", "brain, gray_matter or white_matter"},
        {"n", "changes, each from the first visit to a later one"},
@@ -278,7 +277,6 @@ TableText accuracy_table(const ValidationReport& report) {
 
 TableText planted_changes_table(const ValidationReport& report) {
   TableBuilder table(
-      "planted_changes",
       {{"participant_id", "simulated participant"},
        {"kind", "kind of rung of the ladder; NA where no ladder was run"},
        {"rung", "rung of the ladder"},

@@ -60,9 +60,9 @@ struct ValidationHead {
 std::string validation_json_text(const ValidationReport& report, const std::vector<ValidationHead>& heads,
                                  const Provenance& provenance);
 
-// "accuracy": a row each kind of rung and tissue, "all" last.
+// A row each kind of rung and tissue, "all" last.
 TableText accuracy_table(const ValidationReport& report);
-// "planted_changes": a row each change and tissue.
+// A row each change and tissue.
 TableText planted_changes_table(const ValidationReport& report);
 
 }  // namespace wane

@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // The line on stdout that lists the participant's failure.
 std::string failure_of(const std::string& participant, const ProgramResult& result) {
   const std::string key = "  failed: " + participant + ": ";

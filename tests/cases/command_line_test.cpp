@@ -13,10 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // One sentence on stderr, nothing on stdout.
 void expect_refused(const ProgramResult& result, int exit_code, const std::string& said) {
   EXPECT_EQ(result.exit_code, exit_code) << result.err;

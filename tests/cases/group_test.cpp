@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 void write(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
@@ -225,6 +221,19 @@ TEST_F(GroupCommand, AMistakeInThePlanUnblindsNothing) {
   EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
 }
 
+TEST_F(GroupCommand, WithoutAUsableReportNothingIsUnblinded) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  for (int person = 1; person <= 12; ++person) write(out_ / id_of(person) / (id_of(person) + "_atrophy.json"), "{}");
+  const std::string state = text_of(out_ / "blinding.json"), log = text_of(out_ / "logs/run.jsonl");
+  const std::string trial = text_of(out_ / "trial_atrophy.json");
+  const ProgramResult result = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "There is no participant's report in ")) << result.err;
+  EXPECT_EQ(text_of(out_ / "blinding.json"), state);
+  EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
+  EXPECT_EQ(text_of(out_ / "trial_atrophy.json"), trial);
+}
+
 TEST_F(GroupCommand, ABlindedReportThatFailsLeavesNoDoseBehind) {
   ASSERT_EQ(group().exit_code, 0);
   ASSERT_GT(trial_files_in(out_).size(), 13U);
@@ -280,6 +289,36 @@ TEST_F(GroupCommand, AChangedPlanShowsAfterTheFirstBlindedRun) {
   const auto plan = json_of(out_ / "trial_atrophy.json")["analysis_plan"];
   EXPECT_TRUE(plan["changed_since_fixed"].get<bool>());
   EXPECT_NE(plan["fixed_sha256"], plan["sha256"]);
+}
+
+TEST_F(GroupCommand, APlanThatComesAfterAnUnblindedRunIsSaidTo) {
+  const auto plan = [&] { return json_of(out_ / "trial_atrophy.json")["analysis_plan"]; };
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_FALSE(plan()["changed_since_unblinded"].get<bool>());
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  const ProgramResult open = group();
+  EXPECT_TRUE(contains(open.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << open.out;
+  EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
+  EXPECT_EQ(plan()["unblinded_sha256"], "none");
+  // Blinding does not make it forgotten.
+  const ProgramResult blinded = group({"--blind", key_});
+  EXPECT_TRUE(contains(blinded.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << blinded.out;
+  EXPECT_FALSE(plan()["changed_since_fixed"].get<bool>());
+}
+
+TEST_F(GroupCommand, OnlyAnotherPlanThanAtTheFirstUnblindedRunIsSaidToComeAfterIt) {
+  const auto plan = [&] { return json_of(out_ / "trial_atrophy.json")["analysis_plan"]; };
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_TRUE(plan()["unblinded_sha256"].is_null());
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_FALSE(plan()["changed_since_unblinded"].get<bool>());
+  EXPECT_EQ(plan()["unblinded_sha256"], plan()["sha256"]);
+  write(bids_ / "analysis_plan.json", R"({"measure": "brain", "test": "linear"})");
+  const ProgramResult changed = group();
+  EXPECT_TRUE(contains(changed.out, "THE PLAN WAS CHANGED AFTER A LOOK")) << changed.out;
+  EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
 }
 
 TEST_F(GroupCommand, ARemovedLogDoesNotHideThatThereWasABlindedRun) {

@@ -17,6 +17,8 @@ struct ProgramResult {
 // build/bin/wane with these arguments. A process that dies from a signal has exit code 128 + its number.
 ProgramResult wane(const std::vector<std::string>& arguments);
 
+bool contains(const std::string& text, const std::string& part);
+
 std::string text_of(const std::filesystem::path& file);
 nlohmann::json json_of(const std::filesystem::path& file);
 

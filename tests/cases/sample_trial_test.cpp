@@ -17,10 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 double mean_brain_rate(const fs::path& out, const std::string& group) {
   const nlohmann::json report = json_of(out / "dose-groups" / ("dose-" + group + "_atrophy.json"));
   return report["rates_percent_per_year"]["brain"]["mean"];

@@ -1,10 +1,9 @@
 #include "imaging/atomic_file.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -13,31 +12,13 @@
 
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "tests/broken/limited_file_length.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
 namespace {
 
 namespace fs = std::filesystem;
-
-class LimitedFileLength {
- public:
-  explicit LimitedFileLength(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  LimitedFileLength(const LimitedFileLength&) = delete;
-  LimitedFileLength& operator=(const LimitedFileLength&) = delete;
-  ~LimitedFileLength() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*signal_)(int);
-};
 
 class AtomicFile : public testing::Test {
  protected:
@@ -95,7 +76,7 @@ TEST_F(AtomicFile, AMissingFolderIsNamedWithTheReason) {
 // A limit on the length of files stands in for a full disk: writing fails in the middle.
 TEST_F(AtomicFile, ADiskThatTakesNoMoreLeavesTheOlderFileAndIsReported) {
   write_text_atomically(folder_ / "a.json", "old");
-  const LimitedFileLength limit(100'000);
+  const broken::LimitedFileLength limit(100'000);
   try {
     write_text_atomically(folder_ / "a.json", std::string(1'000'000, 'x'));
     FAIL() << "no exception";
@@ -110,7 +91,7 @@ TEST_F(AtomicFile, ADiskThatTakesNoMoreLeavesTheOlderFileAndIsReported) {
 TEST_F(AtomicFile, AnImageThatDoesNotFitOnTheDiskLeavesNothing) {
   Grid grid;
   grid.size = {64, 64, 64};
-  const LimitedFileLength limit(100'000);
+  const broken::LimitedFileLength limit(100'000);
   EXPECT_THROW(write_nifti(folder_ / "a.nii", Volume(grid, 1.0f)), ResourceError);
   Volume noise(grid);
   for (std::size_t n = 0; n < noise.size(); ++n) noise[n] = std::sin(float(n * n % 10007));
@@ -131,6 +112,27 @@ TEST_F(AtomicFile, ManyThreadsMayWriteTheSameFile) {
   for (std::thread& thread : threads) thread.join();
   const std::string text = content(folder_ / "a.json");
   EXPECT_EQ(text, std::string(10000, text.at(0)));
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, ANewFileIsWrittenOnceAndNeverReplaced) {
+  EXPECT_TRUE(write_new_text_atomically(folder_ / "a.json", "first"));
+  EXPECT_FALSE(write_new_text_atomically(folder_ / "a.json", "second"));
+  EXPECT_EQ(content(folder_ / "a.json"), "first");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFile, OfManyWritersOfANewFileOneIsTheFirst) {
+  std::vector<int> first(8);
+  std::vector<std::thread> threads;
+  for (std::size_t n = 0; n < first.size(); ++n)
+    threads.emplace_back([&, n] {
+      first[n] = write_new_text_atomically(folder_ / "a.json", std::string(10000, char('a' + n))) ? 1 : 0;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::count(first.begin(), first.end(), 1), 1);
+  const auto winner = std::size_t(std::find(first.begin(), first.end(), 1) - first.begin());
+  EXPECT_EQ(content(folder_ / "a.json"), std::string(10000, char('a' + winner)));
   EXPECT_EQ(files_in_folder(), 1u);
 }
 

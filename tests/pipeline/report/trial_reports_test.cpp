@@ -157,8 +157,8 @@ TEST(DoseGroupFiles, have_safe_names_that_do_not_collide) {
 }
 
 std::vector<std::vector<std::string>> table_of(const TrialAnalysis& analysis, const std::string& name) {
-  for (const auto make : trial_table_makers)
-    if (const TableText table = make(analysis); table.name == name) return cells_of(table.text);
+  for (const TrialTable& table : trial_tables)
+    if (table.name == name) return cells_of(table.make(analysis).text);
   return {};
 }
 
@@ -192,12 +192,12 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
 
 TEST(Tables, every_row_has_every_column_and_every_column_its_description) {
   const auto analysis = analyse(trial_with_dose_response());
-  for (const auto make : trial_table_makers) {
+  for (const auto& [name, make] : trial_tables) {
     const TableText table = make(analysis);
     const auto rows = cells_of(table.text);
     const auto dictionary = ordered_json::parse(table.dictionary);
-    EXPECT_GT(rows.size(), 1u) << table.name;
-    for (const auto& row : rows) EXPECT_EQ(row.size(), rows.front().size()) << table.name;
+    EXPECT_GT(rows.size(), 1u) << name;
+    for (const auto& row : rows) EXPECT_EQ(row.size(), rows.front().size()) << name;
     for (const auto& column : rows.front()) EXPECT_TRUE(dictionary[column].contains("Description")) << column;
   }
 }

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <future>
+#include <latch>
+#include <map>
+#include <set>
 
 #include "imaging/error.h"
 #include "tests/broken/scratch_folder.h"
@@ -51,6 +55,73 @@ TEST_F(Blinding, AStateThatCannotBeReadDoesNotUnblind) {
 TEST_F(Blinding, TheKeyIsItsOwnersAlone) {
   blind(key_, dataset_, out_);
   EXPECT_EQ(fs::status(key_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+DatasetParticipant person_of(const std::string& group) {
+  DatasetParticipant person;
+  person.participant_id = "sub-" + group;
+  person.dose_group = group;
+  return person;
+}
+
+// As many tasks of a cluster, each with other participants, that begin together.
+std::vector<std::map<std::string, std::string>> codes_of_tasks(const std::vector<Dataset>& datasets,
+                                                               const fs::path& key, const fs::path& out) {
+  std::latch start(std::ptrdiff_t(datasets.size()));
+  std::vector<std::future<BlindingKey>> tasks;
+  for (const Dataset& dataset : datasets)
+    tasks.push_back(std::async(std::launch::async, [&] {
+      start.arrive_and_wait();
+      return blind(key, dataset, out);
+    }));
+  std::vector<std::map<std::string, std::string>> codes;
+  for (auto& task : tasks) codes.push_back(task.get().code_of);
+  return codes;
+}
+
+TEST_F(Blinding, TasksThatBlindAtOnceShareOneKeyAndGiveNoCodeTwice) {
+  std::vector<Dataset> datasets(4);
+  Dataset whole;
+  for (std::size_t n = 0; n < datasets.size(); ++n) {
+    const std::string own(1, char('A' + n));
+    datasets[n].participants = {person_of("Placebo"), person_of(own)};
+    whole.participants.push_back(person_of(own));
+  }
+  for (int round = 0; round < 20; ++round) {
+    const fs::path key = scratch_ / ("key-" + std::to_string(round) + ".json");
+    const fs::path out = scratch_ / ("out-" + std::to_string(round));
+    const auto codes_of_each = codes_of_tasks(datasets, key, out);
+    const auto all = blind(key, whole, out).code_of;
+    EXPECT_EQ(all.size(), 5U) << "a task's codes were lost";
+    std::set<std::string> different;
+    for (const auto& [group, code] : all) different.insert(code);
+    EXPECT_EQ(different.size(), all.size()) << "a code was given twice";
+    for (const auto& codes : codes_of_each)
+      for (const auto& [group, code] : codes) EXPECT_EQ(all.at(group), code) << group;
+    EXPECT_NO_THROW(require_key_of(key, out));
+  }
+}
+
+TEST_F(Blinding, OfTwoKeysAtOnceOneIsRefused) {
+  for (int round = 0; round < 20; ++round) {
+    const fs::path out = scratch_ / ("out-" + std::to_string(round));
+    std::latch start(2);
+    std::vector<std::future<std::string>> tasks;
+    for (const char* name : {"a", "b"})
+      tasks.push_back(std::async(std::launch::async, [&, name] {
+        start.arrive_and_wait();
+        return blind(scratch_ / (name + std::to_string(round) + ".json"), dataset_, out).sha256;
+      }));
+    std::size_t refused = 0;
+    for (auto& task : tasks) {
+      try {
+        task.get();
+      } catch (const UsageError&) {
+        ++refused;
+      }
+    }
+    EXPECT_EQ(refused, 1U);
+  }
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
 #include "pipeline/run/run_log.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -11,6 +9,7 @@
 
 #include "imaging/error.h"
 #include "imaging/sha256.h"
+#include "tests/broken/limited_file_length.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
@@ -64,26 +63,6 @@ TEST(RunLog, LinesFromBeforeTheChainAreCountedAndTheLastOfThemIsProtected) {
   EXPECT_TRUE(verify_log(out.path()).broken);
 }
 
-// No file grows beyond so many bytes, as on a disk that is full.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
-
 TEST(RunLog, ALineThatDoesNotFitOnTheDiskLeavesTheChainWhole) {
   const broken::ScratchFolder out;
   const RunLog log(out.path());
@@ -91,7 +70,7 @@ TEST(RunLog, ALineThatDoesNotFitOnTheDiskLeavesTheChainWhole) {
   const auto size = std::filesystem::file_size(out / "logs/run.jsonl");
   std::string sentence;
   {
-    const FileSizeLimit limit(size + 50);
+    const broken::LimitedFileLength limit(size + 50);
     try {
       log.add("participant", {{"text", std::string(1000, 'x')}});
     } catch (const ResourceError& error) {
@@ -115,6 +94,17 @@ TEST(RunLog, TheFirstBlindedRunFixesThePlan) {
   log.add("group", {{"blinded", true}, {"plan_sha256", "b"}});
   log.add("group", {{"blinded", true}, {"plan_sha256", "c"}});
   EXPECT_EQ(plan_at_first_blinded_run(out.path()), "b");
+}
+
+TEST(RunLog, TheFirstUnblindedRunTellsThePlanThatItHad) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("group", {{"blinded", true}, {"plan_sha256", "a"}});
+  EXPECT_FALSE(plan_at_first_unblinded_run(out.path()));
+  log.add("edited", {{"blinded", false}, {"plan_sha256", "b"}});
+  log.add("group", {{"blinded", false}, {"plan_sha256", "none"}});
+  log.add("group", {{"blinded", false}, {"plan_sha256", "c"}});
+  EXPECT_EQ(plan_at_first_unblinded_run(out.path()), "none");
 }
 
 }  // namespace
