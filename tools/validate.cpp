@@ -12,8 +12,10 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/nifti.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/bids.h"
+#include "pipeline/dataset/template_folder.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/trial.h"
 #include "pipeline/simulation/simulated_dataset.h"
@@ -74,6 +76,7 @@ struct LadderPerson {
 // What a ladder is made of, before anything is simulated.
 struct LadderPlan {
   std::vector<HeadFiles> heads;
+  std::vector<std::string> sources;  // of each head, as source_json gives it
   bool bend = false;
   std::vector<LadderPerson> people;
 };
@@ -93,6 +96,11 @@ LadderPlan plan_of(const ValidateCommand& command) {
   if (command.heads.empty()) plan.heads = {sample_head()};
   for (std::size_t h = 0; h < command.heads.size(); ++h)
     plan.heads.push_back({command.heads[h], command.brains.empty() ? fs::path() : command.brains[h]});
+  for (const HeadFiles& files : plan.heads) {
+    inspect_nifti(files.head);
+    if (!files.brain.empty()) inspect_nifti(files.brain);
+    plan.sources.push_back(source_json(files, command.line));
+  }
   LadderOptions options = command.ladder;
   options.bend = plan.bend;
   for (std::size_t h = 0; h < plan.heads.size(); ++h)
@@ -116,14 +124,11 @@ void simulate(const LadderPlan& plan, const ValidateCommand& command, ProgressDi
   write_dataset_description(dataset, "Ladder of planted changes");
   display.begin(plan.people.size());
   std::optional<SourceHead> head;
-  std::string source;
   for (std::size_t p = 0; p < plan.people.size(); ++p) {
     const LadderPerson& person = plan.people[p];
     const HeadFiles& files = plan.heads[person.head];
-    if (p == 0 || plan.people[p - 1].head != person.head) {
-      head.reset();
-      source = source_json(files, command.line);
-    }
+    const std::string& source = plan.sources[person.head];
+    if (p > 0 && plan.people[p - 1].head != person.head) head.reset();
     display.step(person.label, "simulate", 0, 1);
     if (!is_simulated(dataset, person.label, person.rung, source)) {
       if (!head)
@@ -196,8 +201,11 @@ std::string caption(const LadderPlan& plan) {
 }
 
 int run_ladder(const ValidateCommand& command) {
+  // What is wrong is said before anybody waits for simulations that cannot be measured.
+  command.ladder.validate();
+  const TrialRequest request = request_of(command);
+  read_template(request.template_folder);
   const LadderPlan plan = plan_of(command);
-  const TrialRequest request = request_of(command);  // before anybody waits for simulations that cannot be measured
   ProgressDisplay display;
   say_plan(plan, command, display);
   simulate(plan, command, display);
