@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -111,12 +112,11 @@ LadderPlan plan_of(const ValidateCommand& command) {
 void say_plan(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
   std::size_t visits = 0;
   for (const LadderPerson& person : plan.people) visits += person.rung.visits.size();
-  display.note(std::to_string(plan.people.size()) + " people with " + std::to_string(visits) + " visits (" +
-               std::to_string(plan.people.size() / plan.heads.size()) + " for each of " +
-               std::to_string(plan.heads.size()) + (plan.heads.size() == 1 ? " head" : " heads") +
-               ") are simulated and then measured in " + command.work.string() +
-               "; at 1 mm a pair takes about two minutes of a core, at 2 mm a sixth of that. If it is broken off, the "
-               "same command goes on with it.");
+  display.note(
+      std::to_string(plan.people.size()) + " people with " + std::to_string(visits) + " visits (" +
+      std::to_string(plan.people.size() / plan.heads.size()) + " for each of " + std::to_string(plan.heads.size()) +
+      (plan.heads.size() == 1 ? " head" : " heads") + ") are simulated and then measured in " + command.work.string() +
+      "; at 1 mm a pair takes about two minutes of a core. If it is broken off, the same command goes on with it.");
 }
 
 void simulate(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
@@ -192,12 +192,16 @@ std::vector<ValidationHead> heads_of(const LadderPlan& plan) {
   return heads;
 }
 
-std::string caption(const LadderPlan& plan) {
+std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   std::string heads;
   for (const HeadFiles& files : plan.heads) heads += (heads.empty() ? "" : ", ") + files.head.filename().string();
-  return "Measured less planted change, in percent of the mean of both volumes; wane " +
-         std::string(program_version()) + ", " + std::to_string(plan.people.size()) + " simulated people from " +
-         heads + (plan.bend ? ", bent into another head for each" : "") + ".\n\n    " + given_command_line() + "\n\n";
+  std::ostringstream text;
+  text << "Measured less planted change, in percent of the mean of both volumes, at " << options.voxel_mm
+       << " mm; wane " << program_version() << ",\n"
+       << plan.people.size() << " simulated people from " << heads
+       << (plan.bend ? ", bent into another head for each" : "")
+       << (options.quick ? "; a first look only (--quick)" : "") << ".\n\n    " << given_command_line() << "\n\n";
+  return text.str();
 }
 
 int run_ladder(const ValidateCommand& command) {
@@ -217,7 +221,7 @@ int run_ladder(const ValidateCommand& command) {
   if (const int code = exit_code_of(outcomes); code > 1) return code;  // nobody was measured
   const ValidationReport report = validation_report(
       compare_with_truth(command.work / "out", command.work / "dataset/truth", labels_of(plan)), rungs_of(plan));
-  const std::string markdown = caption(plan) + accuracy_markdown(report);
+  const std::string markdown = caption(plan, command.ladder) + accuracy_markdown(report);
   write_report(command.work, report, validation_json_text(report, heads_of(plan), provenance_of(plan, command, report)),
                markdown);
   std::cout << markdown;
