@@ -54,7 +54,7 @@ TissueValues percent_change(const Volumes& from, const Volumes& to) {
 
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent, double calibration_percent) {
+                                    const TissueValues& change_percent) {
   const double csf = brightness(tissues.csf, warped_from, warped_to);
   const double gm = brightness(tissues.gm, warped_from, warped_to);
   const double wm = brightness(tissues.wm, warped_from, warped_to);
@@ -96,8 +96,7 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
       square += block.*part * (block.*part);
     }
     const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
-    const double method = std::hypot(residual, floor * coarseness, share * coarseness * largest);
-    return std::hypot(method, calibration_percent);
+    return std::hypot(residual, floor * coarseness, share * coarseness * largest);
   };
   return {error(&Block::brain, brain_volume, 0.06, 0.10), error(&Block::gray, gray_volume, 0.12, 0.12),
           error(&Block::white, white_volume, 0.10, 0.14)};

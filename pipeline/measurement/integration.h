@@ -13,17 +13,18 @@ Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian);
 
 TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue
 
-// How uncertain a change is, in percent (one standard error). Four parts, added in squares:
+// How uncertain a change is, in percent (one standard error), the scanner's calibration left aside. Three parts, added
+// in squares:
 //   what is still different between the two registered visits at the tissue's borders, read as volume (a boundary shift
 //   integral of the residuals, summed in blocks of space that are taken as independent);
 //   a floor (brain 0.06 %, gray matter 0.12 %, white matter 0.10 % at 1 mm voxels), growing with the square of the
 //   voxel size; a share of the largest of the three changes (brain 10 %, gray matter 12 %, white matter 14 % at 1 mm,
 //   growing likewise): where the border of a tissue is drawn decides how much of a change, its own or its neighbour's,
-//   falls inside of it; `calibration_percent`, the error of the scanner's voxel size, in volume.
+//   falls inside of it.
 // Floors and shares were fitted to 26 changes at 1 mm (planted, gain, loss, one tissue alone, none; six heads): the 95
 // % interval holds 25 of them for each tissue. They were not held to other heads, nor to other voxel sizes.
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent, double calibration_percent);
+                                    const TissueValues& change_percent);
 
 }  // namespace wane

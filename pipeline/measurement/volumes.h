@@ -1,7 +1,9 @@
 // Volumes of a visit and percent changes between visits. Sign convention everywhere: negative = loss.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
+#include <optional>
 
 namespace wane {
 
@@ -35,11 +37,22 @@ inline double log_ratio_per_percent(double percent) {
   return 400 / (40000 - percent * percent);
 }
 
+inline TissueValues added_in_squares(const TissueValues& errors, double other) {
+  return {std::hypot(errors.brain, other), std::hypot(errors.gray_matter, other),
+          std::hypot(errors.white_matter, other)};
+}
+
+struct ChangeEstimate {
+  TissueValues percent;         // of the mean of both volumes
+  TissueValues standard_error;  // percent
+};
+
 struct Change {  // between two visits of a person, by their place in time order
   std::size_t from = 0;
   std::size_t to = 0;
-  TissueValues percent;         // of the mean of both volumes
-  TissueValues standard_error;  // percent
+  TissueValues percent;                            // of the mean of both volumes
+  TissueValues standard_error;                     // percent
+  std::optional<ChangeEstimate> boundary_shift{};  // a second measurement of the same; empty where it cannot be made
 };
 
 }  // namespace wane

@@ -42,12 +42,18 @@ ordered_json visit_json(const VisitRow& visit) {
           {"inputs", visit.inputs}};
 }
 
+ordered_json estimate_json(const std::optional<ChangeEstimate>& estimate) {
+  if (!estimate) return nullptr;
+  return {{"percent", percent_json(estimate->percent)}, {"standard_error", percent_json(estimate->standard_error)}};
+}
+
 ordered_json change_json(const ChangeRow& change) {
   return {{"from", change.from},
           {"to", change.to},
           {"days", number_json(change.days, decimals_days)},
           {"percent", percent_json(change.percent)},
-          {"standard_error", percent_json(change.standard_error)}};
+          {"standard_error", percent_json(change.standard_error)},
+          {"boundary_shift", estimate_json(change.boundary_shift)}};
 }
 
 // Reading: nlohmann's own errors (a field is missing or has another type) are turned into a sentence at one place.
@@ -85,9 +91,17 @@ VisitRow visit_row(const ordered_json& json) {
   return visit;
 }
 
+// Reports of older builds do not have it.
+std::optional<ChangeEstimate> boundary_shift_of(const ordered_json& change) {
+  const auto shift = change.find("boundary_shift");
+  if (shift == change.end() || shift->is_null()) return std::nullopt;
+  return ChangeEstimate{tissue_values(shift->at("percent")), tissue_values(shift->at("standard_error"))};
+}
+
 ChangeRow change_row(const ordered_json& json) {
-  return {json.at("from").get<std::string>(), json.at("to").get<std::string>(), optional_number(json.at("days")),
-          tissue_values(json.at("percent")), tissue_values(json.at("standard_error"))};
+  return {json.at("from").get<std::string>(),       json.at("to").get<std::string>(),
+          optional_number(json.at("days")),         tissue_values(json.at("percent")),
+          tissue_values(json.at("standard_error")), boundary_shift_of(json)};
 }
 
 ParticipantReport report_of(const ordered_json& json) {

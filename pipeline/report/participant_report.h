@@ -24,6 +24,7 @@ struct ChangeRow {
   std::optional<double> days;
   TissueValues percent;
   TissueValues standard_error;
+  std::optional<ChangeEstimate> boundary_shift{};  // the second measurement
 };
 
 struct ParticipantReport {

@@ -59,6 +59,10 @@ TableText changes_table(const TrialAnalysis& analysis) {
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_standard_error",
                        std::string("standard error of the change of ") + tissue.words, "percent"});
+  for (const auto& tissue : tissues)
+    columns.push_back({std::string(tissue.key) + "_boundary_shift_percent",
+                       std::string("change of ") + tissue.words + " volume by the boundary shift integral, to compare",
+                       "percent"});
   TableBuilder table(columns);
   for (const auto& report : trial.reports)
     for (const auto& change : report.changes)
@@ -67,7 +71,8 @@ TableText changes_table(const TrialAnalysis& analysis) {
                     .text(change.to)
                     .dose(change.days)
                     .percent(change.percent)
-                    .percent(change.standard_error));
+                    .percent(change.standard_error)
+                    .percent(change.boundary_shift ? std::optional(change.boundary_shift->percent) : std::nullopt));
   return std::move(table).finished();
 }
 

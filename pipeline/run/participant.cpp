@@ -61,6 +61,11 @@ TissueValues as_written(const TissueValues& values) {
           rounded(values.white_matter, decimals_percent)};
 }
 
+std::optional<ChangeEstimate> as_written(const std::optional<ChangeEstimate>& estimate) {
+  if (!estimate) return std::nullopt;
+  return ChangeEstimate{as_written(estimate->percent), as_written(estimate->standard_error)};
+}
+
 void date_changes_and_rates(ParticipantReport& report) {
   const VisitSeries series = visit_series_of(report);
   for (std::size_t n = 0; n < report.changes.size(); ++n) {
@@ -146,7 +151,8 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
                                       processed.measurement.visits[n], processed.measurement.share_compared));
   for (const Change& change : processed.measurement.changes)
     report.changes.push_back({report.visits[change.from].session, report.visits[change.to].session, std::nullopt,
-                              as_written(change.percent), as_written(change.standard_error)});
+                              as_written(change.percent), as_written(change.standard_error),
+                              as_written(change.boundary_shift)});
   append(report.warnings, processed.aligned.warnings);
   append(report.warnings, processed.measurement.warnings);
   return with_current_dataset(std::move(report), participant);

@@ -126,6 +126,11 @@ Json to_json(const TissueValues& values) {
   return {{"brain", values.brain}, {"gray_matter", values.gray_matter}, {"white_matter", values.white_matter}};
 }
 
+Json to_json(const std::optional<ChangeEstimate>& estimate) {
+  if (!estimate) return nullptr;
+  return {{"percent", to_json(estimate->percent)}, {"standard_error", to_json(estimate->standard_error)}};
+}
+
 std::string volume_name(const std::string& name) {
   return name + ".nii.gz";
 }
@@ -216,7 +221,8 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, gm_prior, wm_prior, csf_prior] = extracted;
+  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, gm_prior, wm_prior, csf_prior] =
+      extracted;
   const fs::path folder = work / "extract";
   make_folder(folder);
   const auto visits = aligned_visits(work);
@@ -228,7 +234,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
   write_nifti(folder / volume_name("wm_prior"), wm_prior);
   write_nifti(folder / volume_name("csf_prior"), csf_prior);
-  write_json(folder / "extract.json", {{"visits", visits}});
+  write_json(folder / "extract.json", {{"visits", visits}, {"skull_shown", skull_shown}});
 }
 
 ExtractedBrain load_extracted(const fs::path& work) {
@@ -236,6 +242,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
   const Grid grid = midpoint_grid(work);
   return from_json(folder / "extract.json", "extract", [&](const Json& json) {
     ExtractedBrain extracted;
+    extracted.skull_shown = json.at("skull_shown").get<bool>();
     for (const auto& visit : json.at("visits"))
       extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
     extracted.average = read_volume(folder / volume_name("average"), grid);
@@ -290,7 +297,8 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
     changes.push_back({{"from", names[change.from]},
                        {"to", names[change.to]},
                        {"percent", to_json(change.percent)},
-                       {"standard_error", to_json(change.standard_error)}});
+                       {"standard_error", to_json(change.standard_error)},
+                       {"boundary_shift", to_json(change.boundary_shift)}});
   const Json json = {{"sign_convention", "negative = loss"},
                      {"share_of_brain_compared", measurement.share_compared},
                      {"visits", visits},

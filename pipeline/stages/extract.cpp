@@ -155,6 +155,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   const CarriedTemplate carried = carry_template(head_template, grid, displacement, to_template);
 
   result.intracranial = carried.intracranial;
+  result.skull_shown = !extracted;
   if (extracted) {
     result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {

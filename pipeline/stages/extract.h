@@ -22,6 +22,7 @@ struct ExtractedBrain {
   Volume comparable;              // 0..1: where all visits were seen and none was cut by its own brain extraction
   Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
   Mask intracranial;              // inside the skull
+  bool skull_shown = true;        // by every visit: none came brain-extracted
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid
 };
 

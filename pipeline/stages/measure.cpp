@@ -9,6 +9,7 @@
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "pipeline/measurement/boundary_shift.h"
 #include "pipeline/measurement/integration.h"
 #include "registration/calibration_drift.h"
 #include "registration/groupwise.h"
@@ -27,6 +28,16 @@ Grid box_around(const Mask& brain, double margin_mm) {
   return cropped_grid(brain.grid, box.low, box.high);
 }
 
+// 1 inside the brain, falling to 0 towards the border of its mask. On that border lie dura, vessels and what extraction
+// left of them, which do not shrink with the brain, and CSF that grows as the brain shrinks.
+Volume clear_of_border(const Mask& brain) {
+  constexpr float clear_mm = 3.0F, ramp_mm = 1.5F;
+  const Volume distance = signed_distance(brain);
+  Volume clear(brain.grid);
+  for (std::size_t n = 0; n < clear.size(); ++n) clear[n] = std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F);
+  return clear;
+}
+
 // 1 in the brain and the CSF around it, falling to 0 in the skull.
 Volume weight_around(const Mask& brain, const Volume& comparable) {
   const Volume distance = signed_distance(brain);
@@ -42,13 +53,18 @@ Volume product(const Volume& a, const Volume& b) {
   return result;
 }
 
-double share_of_brain(const TissueMaps& part, const TissueMaps& whole) {
-  double of_part = 0, of_whole = 0;
-  for (std::size_t n = 0; n < whole.gm.size(); ++n) {
-    of_part += double(part.gm[n]) + part.wm[n];
-    of_whole += double(whole.gm[n]) + whole.wm[n];
-  }
-  return of_whole > 0 ? of_part / of_whole : 0;
+Volume least(const Volume& a, const Volume& b) {
+  Volume result = a;
+  for (std::size_t n = 0; n < result.size(); ++n) result[n] = std::min(result[n], b[n]);
+  return result;
+}
+
+Volumes volumes_of(const TissueMaps& tissues) {
+  return integrate_volumes(tissues, Volume(tissues.gm.grid, 1.F));
+}
+
+TissueMaps weighted(const TissueMaps& tissues, const Volume& weight) {
+  return {product(tissues.gm, weight), product(tissues.wm, weight), product(tissues.csf, weight)};
 }
 
 void judge_coverage(double share, std::vector<std::string>& warnings) {
@@ -64,10 +80,6 @@ void judge_coverage(double share, std::vector<std::string>& warnings) {
                        " % of the brain is seen in all visits and cut by none: changes are those of this part");
 }
 
-Volumes volumes_of(const TissueMaps& tissues) {
-  return integrate_volumes(tissues, Volume(tissues.gm.grid, 1.F));
-}
-
 // What the whole holds where its part, `part` in the person's mean, holds `measured`.
 Volumes scaled_to(const Volumes& whole, const Volumes& part, const Volumes& measured) {
   const auto scaled = [](double all, double mean, double visit) { return mean > 0 ? all * visit / mean : 0.0; };
@@ -79,6 +91,29 @@ Volumes scaled_to(const Volumes& whole, const Volumes& part, const Volumes& meas
 void remove_drift(Volumes& volumes, double drift_percent_length) {
   const double factor = std::exp(-3 * drift_percent_length / 100);
   for (double* volume : {&volumes.brain, &volumes.gray_matter, &volumes.white_matter, &volumes.csf}) *volume *= factor;
+}
+
+void remove_drift(TissueValues& percent, double drift_percent_length) {
+  for (double* value : {&percent.brain, &percent.gray_matter, &percent.white_matter})
+    *value -= 3 * drift_percent_length;
+}
+
+// The two measurements fail in different ways: where they part, one of them has.
+void warn_of_disagreement(const Change& change, std::vector<std::string>& warnings) {
+  constexpr double standard_errors = 2;
+  if (!change.boundary_shift) return;
+  const auto judge = [&](const char* tissue, double TissueValues::*value) {
+    const double first = change.percent.*value, second = change.boundary_shift->percent.*value;
+    const double error = std::hypot(change.standard_error.*value, change.boundary_shift->standard_error.*value);
+    if (!(std::abs(first - second) > standard_errors * error)) return;
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << "from visit " << change.from + 1 << " to " << change.to + 1
+         << " the change of " << tissue << " is " << first << " % by the deformation and " << second
+         << " % by the boundary shift, more apart than their errors: look at the pictures of both visits";
+    warnings.push_back(text.str());
+  };
+  judge("the brain", &TissueValues::brain);
+  judge("gray matter", &TissueValues::gray_matter);
 }
 
 // How far, in volume, the scanner's voxel size may be wrong after what was taken out. Scanners drift by some 0.1 % in
@@ -130,13 +165,17 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   for (const Volume& corrected : extracted.corrected) visits.push_back(resample(corrected, box));
   const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
                            resample(joint_tissues.csf, box)};
+  const Volume clear = resample(clear_of_border(extracted.brain), box);
+  const TissueMaps inner = weighted(tissues, clear);
   const Volume comparable = resample(extracted.comparable, box);
-  const TissueMaps compared{product(tissues.gm, comparable), product(tissues.wm, comparable),
-                            product(tissues.csf, comparable)};
+  const TissueMaps compared = weighted(tissues, least(clear, comparable));
+  const Volumes whole = volumes_of(tissues), part = volumes_of(compared);
   Measurement result;
-  result.share_compared = share_of_brain(compared, tissues);
+  result.share_compared = part.brain / std::max(volumes_of(inner).brain, 1e-9);
   if (visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
-  const auto drift = calibration_drift_percent(extracted.corrected, extracted.intracranial, extracted.comparable);
+  const auto drift = extracted.skull_shown
+                         ? calibration_drift_percent(extracted.corrected, extracted.intracranial, extracted.comparable)
+                         : std::nullopt;
   warn_of_drift(drift, options.calibration, result.warnings);
 
   GroupwiseOptions groupwise;
@@ -145,7 +184,6 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const GroupwiseResult registered =
       register_groupwise(visits, resample(weight_around(extracted.brain, extracted.comparable), box), groupwise);
   result.average = resample(registered.mean, full);
-  const Volumes whole = volumes_of(tissues), part = volumes_of(compared);
   std::vector<Volume> jacobians;
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const VectorField& field = registered.mean_to_visit[v];
@@ -176,8 +214,16 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
       change.to = to;
       change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
       change.standard_error = standard_error_percent(compared, jacobians[from], jacobians[to], registered.warped[from],
-                                                     registered.warped[to], change.percent,
-                                                     calibration_error_percent(drift, from, to, options.calibration));
+                                                     registered.warped[to], change.percent);
+      change.boundary_shift = boundary_shift(tissues, comparable, visits[from], visits[to]);
+      if (change.boundary_shift && drift && options.calibration)
+        remove_drift(change.boundary_shift->percent, (*drift)[to] - (*drift)[from]);
+      // Before the error of calibration is added, which both measurements share.
+      warn_of_disagreement(change, result.warnings);
+      const double calibration = calibration_error_percent(drift, from, to, options.calibration);
+      change.standard_error = added_in_squares(change.standard_error, calibration);
+      if (change.boundary_shift)
+        change.boundary_shift->standard_error = added_in_squares(change.boundary_shift->standard_error, calibration);
       result.changes.push_back(change);
     }
   return result;

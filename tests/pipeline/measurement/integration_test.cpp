@@ -130,7 +130,7 @@ constexpr double floor_percent = 0.06, gray_floor_percent = 0.12, white_floor_pe
 TEST(StandardError, OfVisitsThatAgreeIsTheFloor) {
   const TissueMaps maps = slabs();
   const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {}, 0);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {});
   EXPECT_NEAR(error.brain, floor_percent, 1e-9);
   EXPECT_NEAR(error.gray_matter, gray_floor_percent, 1e-9);
   EXPECT_NEAR(error.white_matter, white_floor_percent, 1e-9);
@@ -141,26 +141,25 @@ TEST(StandardError, GrowsWithTheLargestChangeWhicheverItsSign) {
   const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
   for (const double sign : {-1.0, 1.0}) {
     const TissueValues change{sign * 2, sign * 3, sign * 1};
-    const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, change, 0);
+    const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, change);
     EXPECT_NEAR(error.brain, std::hypot(floor_percent, 0.10 * 3), 1e-9);
     EXPECT_NEAR(error.gray_matter, std::hypot(gray_floor_percent, 0.12 * 3), 1e-9);
     EXPECT_NEAR(error.white_matter, std::hypot(white_floor_percent, 0.14 * 3), 1e-9);
   }
 }
 
-TEST(StandardError, HoldsTheErrorOfTheCalibrationWhichIsTheSameForAllTissues) {
-  const TissueMaps maps = slabs();
-  const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {}, 0.4);
-  EXPECT_NEAR(error.brain, std::hypot(floor_percent, 0.4), 1e-9);
-  EXPECT_NEAR(error.white_matter, std::hypot(white_floor_percent, 0.4), 1e-9);
+TEST(StandardError, AnErrorThatAllTissuesShareIsAddedInSquares) {
+  const TissueValues error = added_in_squares({0.3, 0.05, 0.12}, 0.4);
+  EXPECT_NEAR(error.brain, 0.5, 1e-12);
+  EXPECT_NEAR(error.gray_matter, std::hypot(0.05, 0.4), 1e-12);
+  EXPECT_NEAR(error.white_matter, std::hypot(0.12, 0.4), 1e-12);
 }
 
 TEST(StandardError, GrowsWithTheSquareOfTheVoxelSize) {
   TissueMaps maps = slabs();
   for (Volume* map : {&maps.gm, &maps.wm, &maps.csf}) map->grid.spacing_mm *= 2;
   const Volume scan = brightness_of(maps), jacobian(maps.gm.grid, 1.F);
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {}, 0);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, {});
   EXPECT_NEAR(error.brain, 4 * floor_percent, 1e-9);
 }
 
@@ -170,7 +169,7 @@ TEST(StandardError, HoldsAtLeastHalfOfTheVolumeThatIsStillDifferentAtTheBorder) 
   Volume to = from;
   for (int k = 0; k < 50; ++k)
     for (int j = 0; j < 55; ++j) to.at(20, j, k) += 0.1F * (70 - 20);  // a tenth of a voxel more brain
-  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, from, to, {}, 0);
+  const TissueValues error = standard_error_percent(maps, jacobian, jacobian, from, to, {});
   const double left_percent = 100 * 0.1 / 39.5;  // of the brain's voxels in each row
   EXPECT_GE(error.brain, std::hypot(0.5 * left_percent, floor_percent) * (1 - 1e-4));
   EXPECT_LT(error.brain, left_percent);

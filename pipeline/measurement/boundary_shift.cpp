@@ -1,0 +1,164 @@
+#include "pipeline/measurement/boundary_shift.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imaging/morphology.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+
+namespace wane {
+namespace {
+
+constexpr std::size_t block = 65536;
+
+Volume mean_of(const Volume& a, const Volume& b) {
+  Volume mean(a.grid);
+  parallel_for(
+      mean.size(), [&](std::size_t n) { mean[n] = 0.5F * (a[n] + b[n]); }, block);
+  return mean;
+}
+
+float slope(const Volume& volume, int i, int j, int k) {
+  const std::array<int, 3> at{i, j, k};
+  float square = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    auto low = at, high = at;
+    low[axis] = std::max(at[axis] - 1, 0);
+    high[axis] = std::min(at[axis] + 1, volume.grid.size[axis] - 1);
+    const float width = float(std::max(1, high[axis] - low[axis])) * float(volume.grid.spacing_mm[axis]);
+    const float step = (volume.at(high[0], high[1], high[2]) - volume.at(low[0], low[1], low[2])) / width;
+    square += step * step;
+  }
+  return std::sqrt(square);
+}
+
+// Smooth logarithm of to / from, read inside the brain away from borders, so that a border's shift does not count.
+Volume log_brightness_ratio(const TissueMaps& tissues, const Volume& seen, const Volume& from, const Volume& to) {
+  constexpr double smooth_mm = 20.0, coarse_mm = 4.0;
+  constexpr float flat_per_mm = 8.0F, darkest = 20.0F;  // white matter is at 100
+  const Volume middle = mean_of(from, to);
+  const Grid& grid = from.grid;
+  Volume ratio(grid), weight(grid);
+  parallel_for(grid.size[2], [&](std::size_t k) {
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i) {
+        const std::size_t n = grid.offset(i, j, int(k));
+        if (tissues.gm[n] + tissues.wm[n] < 0.95F || from[n] < darkest || to[n] < darkest) continue;
+        const float steepness = slope(middle, i, j, int(k)) / flat_per_mm;
+        weight[n] = seen[n] * std::exp(-steepness * steepness);
+        ratio[n] = std::clamp(std::log(to[n] / from[n]), -0.5F, 0.5F);
+      }
+  });
+  const double spacing_mm = std::max(coarse_mm, grid.spacing_mm.maxCoeff());
+  Volume product = ratio;
+  for (std::size_t n = 0; n < product.size(); ++n) product[n] *= weight[n];
+  Volume field = gaussian(downsampled(product, spacing_mm), smooth_mm);
+  const Volume total = gaussian(downsampled(weight, spacing_mm), smooth_mm);
+  const float most = *std::max_element(total.values.begin(), total.values.end());
+  for (std::size_t n = 0; n < field.size(); ++n) field[n] /= total[n] + 1e-4F * most + 1e-12F;
+  return resample(field, grid);
+}
+
+// The two visits with half of their difference of brightness taken off each.
+std::pair<Volume, Volume> equally_bright(const TissueMaps& tissues, const Volume& seen, const Volume& from,
+                                         const Volume& to) {
+  const Volume log_ratio = log_brightness_ratio(tissues, seen, from, to);
+  Volume a = from, b = to;
+  parallel_for(
+      a.size(),
+      [&](std::size_t n) {
+        const float half = std::exp(0.5F * log_ratio[n]);
+        a[n] *= half;
+        b[n] /= half;
+      },
+      block);
+  return {std::move(a), std::move(b)};
+}
+
+std::optional<double> brightness(const Volume& map, const Volume& seen, const Volume& volume) {
+  constexpr float pure = 0.95F, half_seen = 0.5F;
+  double sum = 0, voxels = 0;
+  for (std::size_t n = 0; n < map.size(); ++n) {
+    if (map[n] <= pure || seen[n] <= half_seen) continue;
+    sum += volume[n];
+    voxels += 1;
+  }
+  if (voxels < 100) return std::nullopt;
+  return sum / voxels;
+}
+
+// Voxels within a voxel of where the fraction passes one half.
+Mask border_of(const Volume& fraction) {
+  const Mask inside = threshold(fraction, 0.5F);
+  const double reach_mm = 1.01 * fraction.grid.spacing_mm.maxCoeff();
+  const Mask outer = dilated(inside, reach_mm), inner = eroded(inside, reach_mm);
+  Mask border(fraction.grid);
+  for (std::size_t n = 0; n < border.size(); ++n) border[n] = outer[n] && !inner[n];
+  return border;
+}
+
+struct Window {
+  float low = 0, high = 0;
+};
+
+// Of the brightness between two tissues the middle part: what is nearer to either is its own spread.
+Window window_between(double darker, double brighter, double margin) {
+  return {float(darker + margin * (brighter - darker)), float(brighter - margin * (brighter - darker))};
+}
+
+// Voxels that the border's brighter side has won.
+double voxels_crossed(const Mask& border, const Volume& seen, const Volume& from, const Volume& to, Window window) {
+  const auto clipped = [&](float value) { return std::clamp(value, window.low, window.high); };
+  return parallel_sum(border.size(), block, 0.0,
+                      [&](std::size_t begin, std::size_t end) {
+                        double sum = 0;
+                        for (std::size_t n = begin; n < end; ++n)
+                          if (border[n]) sum += double(seen[n]) * (clipped(to[n]) - clipped(from[n]));
+                        return sum;
+                      }) /
+         (window.high - window.low);
+}
+
+double sum_of(const Volume& map, const Volume& seen) {
+  double sum = 0;
+  for (std::size_t n = 0; n < map.size(); ++n) sum += double(map[n]) * seen[n];
+  return sum;
+}
+
+}  // namespace
+
+std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
+                                             const Volume& to) {
+  require_same_grid(tissues.gm.grid, seen.grid, "the tissue maps", "what is seen");
+  require_same_grid(from.grid, seen.grid, "a visit", "what is seen");
+  require_same_grid(to.grid, seen.grid, "a visit", "what is seen");
+  constexpr double brain_margin = 0.35, white_margin = 0.25, least_gap = 5;  // white matter is at 100
+  const auto [a, b] = equally_bright(tissues, seen, from, to);
+  const Volume middle = mean_of(a, b);
+  const auto csf = brightness(tissues.csf, seen, middle), gray = brightness(tissues.gm, seen, middle),
+             white = brightness(tissues.wm, seen, middle);
+  if (!csf || !gray || !white || *gray - *csf < least_gap || *white - *gray < least_gap) return std::nullopt;
+  const double gray_voxels = sum_of(tissues.gm, seen), white_voxels = sum_of(tissues.wm, seen);
+  if (gray_voxels <= 0 || white_voxels <= 0) return std::nullopt;
+
+  Volume brain = tissues.gm;
+  for (std::size_t n = 0; n < brain.size(); ++n) brain[n] += tissues.wm[n];
+  const double outer = voxels_crossed(border_of(brain), seen, a, b, window_between(*csf, *gray, brain_margin));
+  const double inner = voxels_crossed(border_of(tissues.wm), seen, a, b, window_between(*gray, *white, white_margin));
+
+  ChangeEstimate result;
+  result.percent = {100 * outer / (gray_voxels + white_voxels), 100 * (outer - inner) / gray_voxels,
+                    100 * inner / white_voxels};
+  // Floor and share of the change, from planted changes in six heads at 1 mm; the floor grows as the first one's does.
+  const double coarseness = std::pow(from.grid.voxel_volume_mm3(), 2.0 / 3.0);
+  const auto error = [&](double floor, double share, double percent) {
+    return std::hypot(floor * coarseness, share * percent);
+  };
+  result.standard_error = {error(0.12, 0.35, result.percent.brain), error(0.3, 0.6, result.percent.gray_matter),
+                           error(0.2, 0.25, result.percent.white_matter)};
+  return result;
+}
+
+}  // namespace wane
