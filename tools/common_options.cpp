@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 #include <variant>
 
@@ -63,6 +65,14 @@ fs::path own_template_folder() {
   if (!error && fs::is_directory(folder)) return folder;
   throw InputError("Wane's own template is not where it belongs (" + folder.string() +
                    "): build or install Wane again, or name another template with --template.");
+}
+
+std::string given_command_line() {
+  std::ifstream file("/proc/self/cmdline");
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
 }
 
 ProcessFlags::ProcessFlags(CLI::App& command) {

@@ -66,4 +66,7 @@ std::filesystem::path own_template_folder();
 // threads if positive, else OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else what the machine lets this process use.
 int thread_count(int threads);
 
+// The command line of this process as it was given.
+std::string given_command_line();
+
 }  // namespace wane

@@ -87,4 +87,14 @@ void ProgressDisplay::erase_bar() {
   if (terminal_) std::fputs("\r\033[K", stderr);
 }
 
+TrialEvents events_shown_on(ProgressDisplay& display) {
+  return {[&](std::size_t participants) { display.begin(participants); },
+          [&](const std::string& participant, const char* step, int index, int count) {
+            display.step(participant, step, index, count);
+          },
+          [&](const std::string& participant) { display.finished(participant); },
+          [&](const std::string& sentence) { display.note(sentence); },
+          [&](const std::string& sentence) { display.warn(sentence); }};
+}
+
 }  // namespace wane

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <string>
 
+#include "pipeline/run/trial.h"
+
 namespace wane {
 
 class ProgressDisplay {
@@ -34,5 +36,8 @@ class ProgressDisplay {
   std::size_t done_ = 0;
   std::map<std::string, std::pair<std::string, double>> under_way_;  // participant: step, fraction done
 };
+
+// The trial's events as the display shows them; it must outlive them.
+TrialEvents events_shown_on(ProgressDisplay& display);
 
 }  // namespace wane

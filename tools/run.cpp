@@ -1,8 +1,6 @@
 // wane run, participant, group, unblind: a BIDS folder to reports. wane log: what was run.
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -62,15 +60,6 @@ void add_blind_option(CLI::App& app, TrialCommand& command) {
       ->type_name("FILE");
 }
 
-// As it was given, for the log.
-std::string given_command_line() {
-  std::ifstream file("/proc/self/cmdline");
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  while (!text.empty() && text.back() == '\0') text.pop_back();
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  return text;
-}
-
 void require_own_folder(const TrialCommand& command) {
   std::error_code error;
   if (fs::equivalent(command.bids, command.out, error))
@@ -98,16 +87,6 @@ TrialRequest request_of(const TrialCommand& command) {
   TrialRequest request = report_request_of(command);
   request.template_folder = command.line.template_folder();
   return request;
-}
-
-TrialEvents events_shown_on(ProgressDisplay& display) {
-  return {[&](std::size_t participants) { display.begin(participants); },
-          [&](const std::string& participant, const char* step, int index, int count) {
-            display.step(participant, step, index, count);
-          },
-          [&](const std::string& participant) { display.finished(participant); },
-          [&](const std::string& sentence) { display.note(sentence); },
-          [&](const std::string& sentence) { display.warn(sentence); }};
 }
 
 Dataset dataset_of(const TrialCommand& command, const RunOptions& options, ProgressDisplay& display) {

@@ -4,14 +4,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "imaging/error.h"
-#include "imaging/nifti.h"
 #include "imaging/parallel.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "tools/commands.h"
+#include "tools/heads.h"
 
 namespace wane {
 
@@ -19,41 +20,44 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct HeadFiles {
-  fs::path head, brain, out;
-  std::shared_ptr<ProcessFlags> process;
+struct SimulateFiles {
+  HeadFiles head;
+  fs::path out;
+  std::shared_ptr<CommandLine> line;
 };
 
 struct PersonFlags {
-  HeadFiles files;
+  SimulateFiles files;
   std::string label = "sub-01";
   std::vector<double> gm_percent{0, -1}, wm_percent{0, -1}, days, drift_percent;
   std::vector<double> voxel_mm{1, 1, 1}, voxel_last_mm;
+  std::vector<std::string> voxels;  // of each visit: "1", "1x1x3"
   std::optional<std::uint64_t> person;
   PlantOptions options;
 };
 
 struct TrialFlags {
-  HeadFiles files;
+  SimulateFiles files;
   TrialOptions options;
 };
 
-void add_head_files(CLI::App& command, HeadFiles& files) {
-  command.add_option("--head", files.head, "T1-weighted head with skull and scalp, little noise")
+void add_files(CLI::App& command, SimulateFiles& files) {
+  command.add_option("--head", files.head.head, "T1-weighted head with skull and scalp, little noise")
       ->required()
       ->type_name("FILE");
-  command.add_option("--brain", files.brain, "Its brain: a mask, or the head with all but the brain set to 0")
-      ->required()
+  command
+      .add_option("--brain", files.head.brain,
+                  "Its brain: a mask, or the head with all but the brain set to 0; else Wane extracts it (see truth/)")
       ->type_name("FILE");
   command.add_option("--out", files.out, "BIDS folder to write; the truth goes to its folder truth/")
       ->required()
       ->type_name("DIR");
-  files.process = std::make_shared<ProcessFlags>(command);
+  files.line = std::make_shared<CommandLine>(command, std::vector<std::string>{});
 }
 
-SourceHead read_head(const HeadFiles& files) {
-  files.process->start();
-  return source_head(read_nifti(files.head).volume, read_nifti_mask(files.brain));
+SourceHead read_head(const SimulateFiles& files, const std::string& name) {
+  files.line->start();
+  return read_head(files.head, *files.line, files.out / "truth" / (name + "_brain.nii.gz"));
 }
 
 Vec3 voxel_of(const std::vector<double>& mm, const char* flag) {
@@ -62,9 +66,26 @@ Vec3 voxel_of(const std::vector<double>& mm, const char* flag) {
   return Vec3(mm[0], mm[1], mm[2]);
 }
 
+// "1x1x3" or "2"
+Vec3 voxel_of(const std::string& text) {
+  std::vector<double> mm;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, 'x');) {
+    std::size_t used = 0;
+    try {
+      mm.push_back(std::stod(part, &used));
+    } catch (const std::exception&) {
+      used = 0;
+    }
+    if (used == 0 || used != part.size())
+      throw UsageError("--voxels takes one size a visit, in mm, such as 1,1x1x3; \"" + text + "\" is none.");
+  }
+  return voxel_of(mm, "--voxels");
+}
+
 std::vector<VisitRequest> requests_of(const PersonFlags& flags) {
   const std::size_t visits = flags.gm_percent.size();
-  auto require_visits = [&](const std::vector<double>& list, const char* flag) {
+  const auto require_visits = [&](const auto& list, const char* flag) {
     if (list.size() != visits)
       throw UsageError(std::string(flag) + " has " + std::to_string(list.size()) + " values and --gm has " +
                        std::to_string(visits) + "; each visit needs one.");
@@ -72,13 +93,14 @@ std::vector<VisitRequest> requests_of(const PersonFlags& flags) {
   require_visits(flags.wm_percent, "--wm");
   if (!flags.days.empty()) require_visits(flags.days, "--days");
   if (!flags.drift_percent.empty()) require_visits(flags.drift_percent, "--drift");
+  if (!flags.voxels.empty()) require_visits(flags.voxels, "--voxels");
   std::vector<VisitRequest> requests(visits);
   for (std::size_t v = 0; v < visits; ++v) {
     requests[v].days = flags.days.empty() ? 365.0 * double(v) : flags.days[v];
     requests[v].gm_change_percent = flags.gm_percent[v];
     requests[v].wm_change_percent = flags.wm_percent[v];
     requests[v].calibration_drift_percent = flags.drift_percent.empty() ? 0.0 : flags.drift_percent[v];
-    requests[v].voxel_mm = voxel_of(flags.voxel_mm, "--voxel");
+    requests[v].voxel_mm = flags.voxels.empty() ? voxel_of(flags.voxel_mm, "--voxel") : voxel_of(flags.voxels[v]);
   }
   if (!flags.voxel_last_mm.empty()) requests.back().voxel_mm = voxel_of(flags.voxel_last_mm, "--voxel-last");
   return requests;
@@ -90,9 +112,10 @@ void simulate_one(const PersonFlags& flags) {
   options.person = flags.person;
   options.validate();
   if (!flags.label.starts_with("sub-")) throw UsageError("--label must begin with sub-, as BIDS names people.");
-  const SourceHead head = read_head(flags.files);
+  const SourceHead head = read_head(flags.files, flags.label);
   write_dataset_description(flags.files.out, "Simulated visits with planted atrophy");
-  write_person(flags.files.out, flags.label, simulate_person(head, requests, options), requests, options);
+  write_person(flags.files.out, flags.label, simulate_person(head, requests, options), requests, options,
+               source_json(flags.files.head, *flags.files.line));
   std::cout << (flags.files.out / "truth" / (flags.label + ".json")).string() << '\n';
 }
 
@@ -101,7 +124,8 @@ void simulate_trial(const TrialFlags& flags) {
   if (fs::exists(out) && !fs::is_empty(out))
     throw UsageError(out.string() + " is not empty; delete it or give another --out.");
   const std::vector<TrialParticipant> plan = trial_plan(flags.options);
-  const SourceHead head = read_head(flags.files);
+  const SourceHead head = read_head(flags.files, "head");
+  const std::string source = source_json(flags.files.head, *flags.files.line);
   write_dataset_description(out, "Sample trial: four doses, planted atrophy");
   write_participants(out, plan);
   std::mutex print;
@@ -110,7 +134,7 @@ void simulate_trial(const TrialFlags& flags) {
   parallel_for(plan.size(), [&](std::size_t p) {
     const TrialParticipant& participant = plan[p];
     const SimulatedPerson person = simulate_person(head, participant.visits, participant.options);
-    write_person(out, participant.id, person, participant.visits, participant.options);
+    write_person(out, participant.id, person, participant.visits, participant.options, source);
     const std::lock_guard lock(print);
     std::cerr << "simulated " << participant.id << " (" << ++done << " of " << plan.size() << ")\n";
   });
@@ -120,9 +144,9 @@ void simulate_trial(const TrialFlags& flags) {
 void add_person_command(CLI::App& simulate) {
   const auto flags = std::make_shared<PersonFlags>();
   CLI::App& command = *simulate.add_subcommand("person", "Visits of one person, with the changes you ask for");
-  add_head_files(command, flags->files);
+  add_files(command, flags->files);
   command.add_option("--label", flags->label, "Name of the participant")->capture_default_str();
-  const char* percent = "Percent change of the whole %, one value a visit, the first 0: 0,-0.8,-1.6";
+  const char* percent = "Percent change of the whole %, one value a visit, the first 0, negative = loss: 0,-0.8,-1.6";
   auto percent_of = [&](const std::string& tissue) {
     std::string text = percent;
     return text.replace(text.find('%'), 1, tissue);
@@ -132,13 +156,20 @@ void add_person_command(CLI::App& simulate) {
   command.add_option("--days", flags->days, "Days since the first visit, one value a visit (default: years)")
       ->delimiter(',');
   command
-      .add_option("--drift", flags->drift_percent, "Percent by which a visit shows lengths too long, one value a visit")
+      .add_option("--drift", flags->drift_percent,
+                  "Percent by which a visit shows lengths too long, one value a visit; no change of tissue, so that it "
+                  "is not in the truth's changes")
       ->delimiter(',');
-  command.add_option("--voxel", flags->voxel_mm, "Voxel size in mm, one number or three")
+  CLI::Option* voxel = command.add_option("--voxel", flags->voxel_mm, "Voxel size in mm, one number or three")
+                           ->delimiter(',')
+                           ->capture_default_str();
+  CLI::Option* last =
+      command.add_option("--voxel-last", flags->voxel_last_mm, "Voxel size of the last visit in mm, if it differs")
+          ->delimiter(',');
+  command.add_option("--voxels", flags->voxels, "Voxel size of each visit in mm, one value a visit: 1,1x1x3")
       ->delimiter(',')
-      ->capture_default_str();
-  command.add_option("--voxel-last", flags->voxel_last_mm, "Voxel size of the last visit in mm, if it differs")
-      ->delimiter(',');
+      ->excludes(voxel)
+      ->excludes(last);
   command.add_option("--person", flags->person, "Number of another person that the head is first bent into");
   PlantOptions& options = flags->options;
   command.add_option("--seed", options.seed, "Seed of pose, bias field, noise and regions")->capture_default_str();
@@ -159,7 +190,7 @@ void add_trial_command(CLI::App& simulate) {
   const auto flags = std::make_shared<TrialFlags>();
   CLI::App& command =
       *simulate.add_subcommand("trial", "The sample trial: four dose groups whose loss falls with dose");
-  add_head_files(command, flags->files);
+  add_files(command, flags->files);
   command.add_option("--seed", flags->options.seed, "Seed of everything")->capture_default_str();
   command.add_option("--participants-per-group", flags->options.participants_per_group, "People in each dose group")
       ->capture_default_str()

@@ -1,35 +1,304 @@
-// wane validate: holds the results of a run against planted truth.
+// wane validate: plants known changes in heads, measures them, and says how well; or holds the results of a run against
+// planted truth.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
 
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/nifti.h"
+#include "imaging/sha256.h"
+#include "pipeline/dataset/bids.h"
+#include "pipeline/dataset/template_folder.h"
+#include "pipeline/run/derivatives.h"
+#include "pipeline/run/trial.h"
+#include "pipeline/simulation/simulated_dataset.h"
+#include "pipeline/validation/ladder_dataset.h"
+#include "pipeline/validation/validation_report.h"
 #include "tools/commands.h"
+#include "tools/heads.h"
+#include "tools/progress.h"
 #include "tools/truth.h"
+#include "tools/version.h"
 
 namespace wane {
 
 namespace {
 
-struct Folders {
-  std::filesystem::path out, truth;
+namespace fs = std::filesystem;
+
+struct ValidateCommand {
+  explicit ValidateCommand(CLI::App& app) : line(app, {"conform", "align", "extract", "segment", "measure"}) {}
+  CommandLine line;
+  fs::path out, truth, report;
+  fs::path work = "wane-validation";
+  std::vector<fs::path> heads, brains;
+  LadderOptions ladder;
+  double memory_gb = 0;
 };
+
+void write_table(const fs::path& folder, const std::string& name, const TableText& table) {
+  write_text_atomically(folder / (name + ".json"), table.dictionary);
+  write_text_atomically(folder / (name + ".tsv"), table.text);
+}
+
+void write_report(const fs::path& folder, const ValidationReport& report, const std::string& json,
+                  const std::string& markdown) {
+  make_folders(folder);
+  write_table(folder, "accuracy", accuracy_table(report));
+  write_table(folder, "planted_changes", planted_changes_table(report));
+  write_text_atomically(folder / "accuracy.md", markdown);
+  write_text_atomically(folder / "validation.json", json);
+}
+
+int compare(const ValidateCommand& command) {
+  const ValidationReport report = validation_report(compare_with_truth(command.out, command.truth));
+  std::cout << truth_text(report);
+  if (!command.report.empty()) {
+    const Provenance provenance{program_version(), "{}", report.comparison.inputs};
+    write_report(command.report, report, validation_json_text(report, {}, provenance), accuracy_markdown(report));
+  }
+  return report.comparison.missing.empty() ? 0 : 1;
+}
+
+struct LadderPerson {
+  std::string label;
+  std::size_t head = 0;  // place in the list of heads
+  Rung rung;
+};
+
+// What a ladder is made of, before anything is simulated.
+struct LadderPlan {
+  std::vector<HeadFiles> heads;
+  std::vector<std::string> sources;  // of each head, as source_json gives it
+  bool bend = false;
+  std::vector<LadderPerson> people;
+};
+
+std::string head_name(std::size_t head) {
+  return (head < 9 ? "0" : "") + std::to_string(head + 1);
+}
+
+LadderPlan plan_of(const ValidateCommand& command) {
+  if (!command.brains.empty() && command.brains.size() != command.heads.size())
+    throw UsageError("There are " + std::to_string(command.heads.size()) + " --head and " +
+                     std::to_string(command.brains.size()) +
+                     " --brain: each head needs its own, in the same order, or none has one and Wane extracts them.");
+  LadderPlan plan;
+  // The sample head is the template's too: as it is, Wane would align it to itself.
+  plan.bend = command.heads.empty();
+  if (command.heads.empty()) plan.heads = {sample_head()};
+  for (std::size_t h = 0; h < command.heads.size(); ++h)
+    plan.heads.push_back({command.heads[h], command.brains.empty() ? fs::path() : command.brains[h]});
+  for (const HeadFiles& files : plan.heads) {
+    inspect_nifti(files.head);
+    if (!files.brain.empty()) inspect_nifti(files.brain);
+    plan.sources.push_back(source_json(files, command.line));
+  }
+  LadderOptions options = command.ladder;
+  options.bend = plan.bend;
+  for (std::size_t h = 0; h < plan.heads.size(); ++h)
+    for (const Rung& rung : ladder(options, h + 1)) plan.people.push_back({participant_label(h + 1, rung), h, rung});
+  return plan;
+}
+
+void say_plan(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
+  std::size_t visits = 0;
+  for (const LadderPerson& person : plan.people) visits += person.rung.visits.size();
+  display.note(
+      std::to_string(plan.people.size()) + " people with " + std::to_string(visits) + " visits (" +
+      std::to_string(plan.people.size() / plan.heads.size()) + " for each of " + std::to_string(plan.heads.size()) +
+      (plan.heads.size() == 1 ? " head" : " heads") + ") are simulated and then measured in " + command.work.string() +
+      "; at 1 mm a pair takes about two minutes of a core. If it is broken off, the same command goes on with it.");
+}
+
+void simulate(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
+  const fs::path dataset = command.work / "dataset";
+  write_dataset_description(dataset, "Ladder of planted changes");
+  display.begin(plan.people.size());
+  std::optional<SourceHead> head;
+  for (std::size_t p = 0; p < plan.people.size(); ++p) {
+    const LadderPerson& person = plan.people[p];
+    const HeadFiles& files = plan.heads[person.head];
+    const std::string& source = plan.sources[person.head];
+    if (p > 0 && plan.people[p - 1].head != person.head) head.reset();
+    display.step(person.label, "simulate", 0, 1);
+    if (!is_simulated(dataset, person.label, person.rung, source)) {
+      if (!head)
+        head = read_head(files, command.line, command.work / "heads" / (head_name(person.head) + "_brain.nii.gz"));
+      simulate_rung(dataset, command.work / "unfinished", person.label, person.rung, *head, source);
+    }
+    display.finished(person.label);
+  }
+}
+
+std::vector<std::string> labels_of(const LadderPlan& plan) {
+  std::vector<std::string> labels;
+  for (const LadderPerson& person : plan.people) labels.push_back(person.label);
+  return labels;
+}
+
+TrialRequest request_of(const ValidateCommand& command) {
+  TrialRequest request;
+  request.out = command.work / "out";
+  request.template_folder = command.line.template_folder();
+  request.options = command.line.options();
+  request.threads = command.line.threads();
+  request.memory_gb = command.memory_gb;
+  request.program_version = program_version();
+  request.command_line = given_command_line();
+  return request;
+}
+
+std::map<std::string, RungOfParticipant> rungs_of(const LadderPlan& plan) {
+  std::map<std::string, RungOfParticipant> rungs;
+  for (const LadderPerson& person : plan.people) {
+    Rung partner = person.rung;
+    partner.name = person.rung.exchanged_of;
+    rungs[person.label] = {person.rung.kind, person.rung.name, head_name(person.head),
+                           partner.name.empty() ? "" : participant_label(person.head + 1, partner)};
+  }
+  return rungs;
+}
+
+Provenance provenance_of(const LadderPlan& plan, const ValidateCommand& command, const ValidationReport& report) {
+  nlohmann::ordered_json options = options_json(command.line.options());
+  options.erase("dataset");
+  options.erase("group");
+  options["ladder"] = {{"quick", command.ladder.quick},
+                       {"voxel_mm", command.ladder.voxel_mm},
+                       {"seed", command.ladder.seed},
+                       {"bend", plan.bend}};
+  Provenance provenance{program_version(), options.dump(), {}};
+  for (const HeadFiles& files : plan.heads)
+    for (const fs::path& file : {files.head, files.brain})
+      if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});
+  provenance.inputs.insert(provenance.inputs.end(), report.comparison.inputs.begin(), report.comparison.inputs.end());
+  return provenance;
+}
+
+std::vector<ValidationHead> heads_of(const LadderPlan& plan) {
+  std::vector<ValidationHead> heads;
+  for (std::size_t h = 0; h < plan.heads.size(); ++h)
+    heads.push_back(
+        {head_name(h), plan.heads[h].head.generic_string(), plan.heads[h].brain.generic_string(), plan.bend});
+  return heads;
+}
+
+std::string caption(const LadderPlan& plan, const LadderOptions& options) {
+  std::string heads;
+  for (const HeadFiles& files : plan.heads) heads += (heads.empty() ? "" : ", ") + files.head.filename().string();
+  std::ostringstream text;
+  text << "Measured less planted change, in percent of the mean of both volumes, at " << options.voxel_mm
+       << " mm; wane " << program_version() << ",\n"
+       << plan.people.size() << " simulated people from " << heads
+       << (plan.bend ? ", bent into another head for each" : "")
+       << (options.quick ? "; a first look only (--quick)" : "") << ".\n\n    " << given_command_line() << "\n\n";
+  return text.str();
+}
+
+int run_ladder(const ValidateCommand& command) {
+  // What is wrong is said before anybody waits for simulations that cannot be measured.
+  command.ladder.validate();
+  const TrialRequest request = request_of(command);
+  read_template(request.template_folder);
+  const LadderPlan plan = plan_of(command);
+  ProgressDisplay display;
+  say_plan(plan, command, display);
+  simulate(plan, command, display);
+  const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));
+  const auto outcomes = process_trial(dataset, request, events_shown_on(display));
+  for (const ParticipantOutcome& outcome : outcomes)
+    if (outcome.state == ParticipantState::failed)
+      std::cout << "failed: " << outcome.participant_id << ": " << outcome.reason << '\n';
+  if (const int code = exit_code_of(outcomes); code > 1) return code;  // nobody was measured
+  const ValidationReport report = validation_report(
+      compare_with_truth(command.work / "out", command.work / "dataset/truth", labels_of(plan)), rungs_of(plan));
+  const std::string markdown = caption(plan, command.ladder) + accuracy_markdown(report);
+  write_report(command.work, report, validation_json_text(report, heads_of(plan), provenance_of(plan, command, report)),
+               markdown);
+  std::cout << markdown;
+  for (const std::string& line : report.comparison.missing) std::cout << "MISSING " << line << '\n';
+  std::cout << "\nFiles:\n";
+  for (const char* name : {"validation.json", "accuracy.tsv", "planted_changes.tsv", "accuracy.md"})
+    std::cout << "  " << (command.work / name).string() << '\n';
+  return report.comparison.missing.empty() ? 0 : 1;
+}
+
+void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
+  const char* group = "The ladder";
+  app.add_option("--work", command.work, "Folder for the simulated visits, their results and the report")
+      ->capture_default_str()
+      ->type_name("DIR")
+      ->group(group);
+  app.add_option("--head", command.heads,
+                 "Head to plant in, T1-weighted with skull and scalp; repeat it for more. Else Debian's Colin27, bent "
+                 "into another head for every rung")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--brain", command.brains,
+                 "Brain of each --head, in the same order: a mask, or the head with all but the brain set to 0. Else "
+                 "Wane extracts them (look at WORK/heads)")
+      ->needs("--head")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--quick", command.ladder.quick, "Six rungs for a first look")->group(group);
+  app.add_option("--rungs", command.ladder.only, "Only these rungs, such as zero1,driftup (see planted_changes.tsv)")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->group(group);
+  app.add_option("--voxel", command.ladder.voxel_mm, "Voxel size of the visits in mm")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", command.ladder.seed, "Seed of everything that is drawn")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--memory", command.memory_gb,
+                 "Memory to stay within; fewer participants run at once. Else 80 % of what is available")
+      ->check(CLI::Range(0.1, 1e6))
+      ->type_name("GB")
+      ->group(group);
+}
+
+void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
+  const char* group = "A run of yours instead of the ladder";
+  CLI::Option* out = app.add_option("--out", command.out, "Results of wane run")->type_name("DIR")->group(group);
+  CLI::Option* truth =
+      app.add_option("--truth", command.truth, "Folder of truths, as wane simulate writes it (DATASET/truth)")
+          ->type_name("DIR")
+          ->group(group);
+  app.add_option("--report", command.report, "Folder for the report as JSON and TSV; else it is printed only")
+      ->needs(truth)
+      ->type_name("DIR")
+      ->group(group);
+  out->needs(truth);
+  truth->needs(out);
+  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory"})
+    truth->excludes(app.get_option(flag));
+}
 
 }  // namespace
 
 void add_validate_command(CLI::App& program, int& exit_code) {
-  const auto folders = std::make_shared<Folders>();
-  CLI::App& command = *program.add_subcommand("validate", "Compare measured changes with planted truth");
-  const auto process = std::make_shared<ProcessFlags>(command);
-  command.add_option("--out", folders->out, "Results of wane run")->required()->type_name("DIR");
-  command.add_option("--truth", folders->truth, "Folder of truths, as wane simulate writes it (DATASET/truth)")
-      ->required()
-      ->type_name("DIR");
-  command.footer("The exit code is 1 where a planted change was not measured (MISSING).");
-  command.callback([&exit_code, folders, process] {
-    process->start();
-    const TruthComparison comparison = compare_with_truth(folders->out, folders->truth);
-    std::cout << comparison.text;
-    exit_code = comparison.complete ? 0 : 1;
+  CLI::App& app =
+      *program.add_subcommand("validate", "Plant known changes in heads and say how well they are measured");
+  const auto command = std::make_shared<ValidateCommand>(app);
+  add_ladder_flags(app, *command);
+  add_comparison_flags(app, *command);
+  app.footer(
+      "Example: wane validate --head volunteer1.nii.gz --head volunteer2.nii.gz --work validation\n"
+      "The truth is what was planted in the tissue: a drift of the voxel size is none.\n"
+      "The exit code is 1 where a planted change was not measured (MISSING).");
+  app.callback([&exit_code, command] {
+    command->line.start();
+    exit_code = command->truth.empty() ? run_ladder(*command) : compare(*command);
   });
 }
 

@@ -1,94 +1,24 @@
 #include "pipeline/report/tables.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/table_builder.h"
 
 namespace wane {
 namespace {
 
-class Row {
- public:
-  Row& text(const std::optional<std::string>& value) {
-    std::string cell = value && !value->empty() ? *value : "NA";
-    for (char& c : cell)
-      if (c == '\t' || c == '\n' || c == '\r') c = ' ';
-    cells_ += (cells_.empty() ? "" : "\t") + cell;
-    return *this;
-  }
-
-  // With exactly so many decimals.
-  Row& number(std::optional<double> value, int decimals) {
-    if (!value || !std::isfinite(*value)) return text(std::nullopt);
-    char digits[400];
-    const auto end =
-        std::to_chars(digits, digits + sizeof digits, rounded(*value, decimals), std::chars_format::fixed, decimals)
-            .ptr;
-    return text(std::string(digits, end));
-  }
-
-  // As short as it is exact: 16, 0.7.
-  Row& dose(std::optional<double> value) {
-    if (!value || !std::isfinite(*value)) return text(std::nullopt);
-    char digits[400];
-    return text(std::string(digits, std::to_chars(digits, digits + sizeof digits, *value).ptr));
-  }
-
-  Row& count(std::size_t value) { return number(static_cast<double>(value), 0); }
-
-  Row& percent(const std::optional<TissueValues>& values) {
-    for (const auto tissue : {&TissueValues::brain, &TissueValues::gray_matter, &TissueValues::white_matter})
-      number(values ? std::optional((*values).*tissue) : std::nullopt, decimals_percent);
-    return *this;
-  }
-
-  std::string line() const { return cells_ + "\n"; }
-
- private:
-  std::string cells_;
-};
-
-struct Column {
-  std::string name, description, units = {};
-};
-
-// A table that knows its columns: header and dictionary cannot differ.
-class TableBuilder {
- public:
-  explicit TableBuilder(std::vector<Column> columns) : columns_(std::move(columns)) {
-    for (const auto& column : columns_) text_ += (text_.empty() ? "" : "\t") + column.name;
-    text_ += "\n";
-  }
-  void add(const Row& row) { text_ += row.line(); }
-
-  TableText finished() && {
-    nlohmann::ordered_json dictionary = {{"MissingValues", "NA"}, {"SignConvention", "negative = loss"}};
-    for (const auto& column : columns_) {
-      dictionary[column.name] = {{"Description", column.description}};
-      if (!column.units.empty()) dictionary[column.name]["Units"] = column.units;
-    }
-    return {std::move(text_), json_text(dictionary)};
-  }
-
- private:
-  std::vector<Column> columns_;
-  std::string text_;
-};
-
-std::vector<Column> who(const Trial& trial) {
+std::vector<TableColumn> who(const Trial& trial) {
   return {{"participant_id", "participant, as in participants.tsv"},
           {"dose_group", "name of the dose group; a code while the trial is blinded"},
           {"dose", "dose given", trial.dose_unit}};
 }
 
-Row row_of(const ParticipantReport& report) {
-  return Row().text(report.participant_id).text(report.dose_group).dose(report.dose);
+TableRow row_of(const ParticipantReport& report) {
+  return TableRow().text(report.participant_id).text(report.dose_group).dose(report.dose);
 }
 
 }  // namespace
@@ -108,7 +38,7 @@ TableText volumes_table(const TrialAnalysis& analysis) {
   for (const auto& report : trial.reports)
     for (const auto& visit : report.visits) {
       const auto& volumes = visit.volumes_ml;
-      Row row = row_of(report).text(visit.session).dose(visit.days);
+      TableRow row = row_of(report).text(visit.session).dose(visit.days);
       for (const double volume :
            {volumes.brain, volumes.gray_matter, volumes.white_matter, volumes.csf, volumes.intracranial})
         row.number(volume, decimals_ml);
@@ -168,13 +98,13 @@ TableText rates_table(const TrialAnalysis& analysis) {
          {key + "_change_of_rate_standard_error", "its standard error", "percent/year"}});
   }
   TableBuilder table(columns);
-  const auto percent_of = [](Row& row, std::optional<double> value) { row.number(value, decimals_percent); };
+  const auto percent_of = [](TableRow& row, std::optional<double> value) { row.number(value, decimals_percent); };
   for (std::size_t i = 0; i < trial.reports.size(); ++i) {
     const auto& report = trial.reports[i];
-    Row row = row_of(report)
-                  .count(report.visits.size())
-                  .percent(report.rates_percent_per_year)
-                  .text(why_no_rate(report, trial.options.baseline_after_days));
+    TableRow row = row_of(report)
+                       .count(report.visits.size())
+                       .percent(report.rates_percent_per_year)
+                       .text(why_no_rate(report, trial.options.baseline_after_days));
     for (const auto& tissue : tissues) {
       const TissueRate& own = analysis.rates[i].*tissue.rate;
       percent_of(row, own.rate ? own.rate->standard_error : std::nullopt);
@@ -187,7 +117,7 @@ TableText rates_table(const TrialAnalysis& analysis) {
     table.add(row);
   }
   for (const auto& absent : trial.left_out) {
-    Row row = Row().text(absent.participant_id).text(absent.dose_group).dose(std::nullopt).count(0);
+    TableRow row = TableRow().text(absent.participant_id).text(absent.dose_group).dose(std::nullopt).count(0);
     row.percent(std::nullopt).text(absent.reason);
     for (std::size_t i = 0; i < 6 * tissues.size(); ++i) row.text(std::nullopt);
     table.add(row);
@@ -224,7 +154,7 @@ TableText visits_table(const TrialAnalysis& analysis) {
   // So that the rows of a session are as many as completed_visits in trial_atrophy.json counts participants.
   for (const auto& absent : trial.left_out)
     for (const auto& session : sessions)
-      table.add(Row()
+      table.add(TableRow()
                     .text(absent.participant_id)
                     .text(absent.dose_group)
                     .dose(std::nullopt)
@@ -252,7 +182,7 @@ TableText dose_groups_table(const TrialAnalysis& analysis) {
   for (const auto& group : analysis.groups.groups)
     for (const auto& tissue : tissues) {
       const Summary& summary = group.rates_percent_per_year.*tissue.summary;
-      Row row = Row().text(group.name).dose(group.dose).text(tissue.key).count(summary.n);
+      TableRow row = TableRow().text(group.name).dose(group.dose).text(tissue.key).count(summary.n);
       for (const auto& value : {summary.mean, summary.standard_deviation, summary.median, summary.minimum,
                                 summary.maximum, summary.interval_95_low, summary.interval_95_high,
                                 summary.bootstrap ? std::optional(summary.bootstrap->low) : std::nullopt,
@@ -287,7 +217,7 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
       const char* method = test.permutation.method == PermutationMethod::exact     ? "exact"
                            : test.permutation.method == PermutationMethod::sampled ? "sampled"
                                                                                    : "asymptotic";
-      table.add(Row()
+      table.add(TableRow()
                     .text(tissues[m].key)
                     .text(name_of(trend))
                     .text(analysis.is_primary(m, trend) ? "primary" : "exploratory")

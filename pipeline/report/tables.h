@@ -6,16 +6,11 @@
 #pragma once
 
 #include <array>
-#include <string>
 
+#include "pipeline/report/table_builder.h"
 #include "pipeline/report/trial_analysis.h"
 
 namespace wane {
-
-struct TableText {
-  std::string text;        // the table
-  std::string dictionary;  // JSON in the manner of BIDS: for each column its Description, and Units where it has some
-};
 
 // volumes (a row each visit), changes (a row each pair of visits), rates (a row each participant of the trial, with the
 // reason where there is no rate), visits (a row each participant and session of the trial: completed or not),

@@ -67,6 +67,17 @@ ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, co
   return result;
 }
 
+Mask extracted_brain(const VisitScan& scan, const HeadTemplate& head_template, const RunOptions& options) {
+  const std::vector<ConformedVisit> conformed = {conform_named(scan, head_template, options.conform)};
+  const AlignedVisits aligned = align(conformed, head_template, options.align);
+  const ExtractedBrain extracted = extract(aligned, conformed, head_template, options.extract);
+  const Volume brain =
+      resample(as_volume(extracted.brain), conformed[0].scan.grid, aligned.visits[0].midpoint_to_scan.inverse());
+  Mask mask(brain.grid);
+  for (std::size_t n = 0; n < brain.size(); ++n) mask[n] = brain[n] >= 0.5F ? 1 : 0;
+  return mask;
+}
+
 NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visit) {
   const Grid& scan = participant.conformed[visit].scan.grid;
   const Affine scan_to_midpoint = participant.aligned.visits[visit].midpoint_to_scan.inverse();

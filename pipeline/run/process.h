@@ -33,6 +33,9 @@ inline constexpr int stage_count = 5;
 ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage = {});
 
+// The brain (with the CSF around it) of one scan on its own grid, by the first three stages. Throws what they throw.
+Mask extracted_brain(const VisitScan& scan, const HeadTemplate& head_template, const RunOptions& options);
+
 // What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
 // alignment in one interpolation.
 struct NativeMaps {

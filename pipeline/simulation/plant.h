@@ -31,7 +31,8 @@ struct VisitRequest {
   double days = 0;
   double gm_change_percent = 0;  // of the whole person's gray matter; negative = loss
   double wm_change_percent = 0;
-  double calibration_drift_percent = 0;  // how much too long everything appears in this visit, along each axis
+  double calibration_drift_percent = 0;  // how much too long everything appears in this visit, along each axis; it is
+                                         // no change of tissue and not in the truth's
   Vec3 voxel_mm = Vec3::Ones();
 };
 
@@ -50,7 +51,8 @@ struct PlantOptions {
   void validate() const;                // throws UsageError
 };
 
-struct TissueChange {  // percent of the first visit's volume
+// Percent of the first visit's volume, as the tissue changed: what a wrong voxel size makes of it is not in it.
+struct TissueChange {
   double brain = 0, gm = 0, wm = 0;
 };
 

@@ -63,7 +63,7 @@ void write_participants(const fs::path& dataset, const std::vector<TrialParticip
 }
 
 void write_person(const fs::path& dataset, const std::string& label, const SimulatedPerson& person,
-                  const std::vector<VisitRequest>& requests, const PlantOptions& options) {
+                  const std::vector<VisitRequest>& requests, const PlantOptions& options, const std::string& source) {
   if (fs::exists(dataset / label))
     throw UsageError((dataset / label).string() + " is there already; delete it or give another --out or --label.");
   std::ostringstream sessions;
@@ -73,11 +73,11 @@ void write_person(const fs::path& dataset, const std::string& label, const Simul
     const fs::path folder = dataset / label / session / "anat";
     make_folder(folder);
     write_nifti(folder / (label + "_" + session + "_T1w.nii.gz"), as_int16(person.visits[v].scan));
-    sessions << session << '\t' << requests[v].days << '\n';
+    sessions << session << '\t' << person.visits[v].truth.days << '\n';
   }
   write_text_atomically(dataset / label / (label + "_sessions.tsv"), sessions.str());
   make_folder(dataset / "truth");
-  write_json(dataset / "truth" / (label + ".json"), truth_json(label, person, requests, options));
+  write_json(dataset / "truth" / (label + ".json"), truth_json(label, person, requests, options, source));
 }
 
 }  // namespace wane

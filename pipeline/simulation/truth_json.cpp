@@ -26,6 +26,8 @@ json visit_json(const std::string& session, const VisitTruth& truth) {
       {"person_to_scan_lps_mm", pose}};
 }
 
+}  // namespace
+
 json request_json(const std::vector<VisitRequest>& requests, const PlantOptions& options) {
   json visits = json::array();
   for (const VisitRequest& visit : requests)
@@ -44,10 +46,9 @@ json request_json(const std::vector<VisitRequest>& requests, const PlantOptions&
           {"shift_mm", options.shift_mm},
           {"bias_amplitude", options.bias_amplitude},
           {"noise_fraction", options.noise_fraction},
-          {"gain_range", options.gain_range}};
+          {"gain_range", options.gain_range},
+          {"margin_mm", options.margin_mm}};
 }
-
-}  // namespace
 
 std::string session_name(std::size_t number) {
   const std::string text = std::to_string(number + 1);
@@ -55,7 +56,7 @@ std::string session_name(std::size_t number) {
 }
 
 json truth_json(const std::string& label, const SimulatedPerson& person, const std::vector<VisitRequest>& requests,
-                const PlantOptions& options) {
+                const PlantOptions& options, const std::string& source) {
   json visits = json::array();
   for (std::size_t v = 0; v < person.visits.size(); ++v)
     visits.push_back(visit_json(session_name(v), person.visits[v].truth));
@@ -64,7 +65,8 @@ json truth_json(const std::string& label, const SimulatedPerson& person, const s
           {"wm_ml", person.wm_ml},
           {"visits", visits},
           {"sign_convention", "negative = loss"},
-          {"request", request_json(requests, options)}};
+          {"request", request_json(requests, options)},
+          {"source", json::parse(source)}};
 }
 
 }  // namespace wane

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
@@ -30,7 +31,8 @@ class Validate : public testing::Test {
     return wane({"validate", "--out", scratch_ / "out", "--truth", scratch_ / "truth"});
   }
   static constexpr const char* kMeasured = R"([{"from": "ses-01", "to": "ses-02",
-      "percent": {"brain": -0.9, "gray_matter": -1.0, "white_matter": -0.8}}])";
+      "percent": {"brain": -0.9, "gray_matter": -1.0, "white_matter": -0.8},
+      "standard_error": {"brain": 0.06, "gray_matter": 0.05, "white_matter": null}}])";
   broken::ScratchFolder scratch_;
 };
 
@@ -41,6 +43,22 @@ TEST_F(Validate, EndsWithZeroWhereEveryPlantedChangeWasMeasured) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("MAE 0.105 %"), std::string::npos) << result.out;
   EXPECT_EQ(result.out.find("MISSING"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("95 % interval holds 100 % (n 1)"), std::string::npos) << "the brain's: " << result.out;
+  EXPECT_NE(result.out.find("95 % interval holds 0 % (n 1)"), std::string::npos) << "gray matter's: " << result.out;
+}
+
+TEST_F(Validate, WritesTheReportWhereItIsAskedTo) {
+  plant();
+  measure(kMeasured);
+  const ProgramResult result =
+      wane({"validate", "--out", scratch_ / "out", "--truth", scratch_ / "truth", "--report", scratch_ / "report"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json report = json_of(scratch_ / "report/validation.json");
+  ASSERT_EQ(report["accuracy"].size(), 1U);
+  EXPECT_EQ(report["accuracy"][0]["brain"]["mean_absolute_error"], 0.105);
+  EXPECT_EQ(report["accuracy"][0]["gray_matter"]["coverage_95_percent"], 0);
+  EXPECT_TRUE(report["accuracy"][0]["white_matter"]["coverage_95_percent"].is_null());
+  EXPECT_TRUE(contains(text_of(scratch_ / "report/planted_changes.tsv"), "-0.9000\t0.0600\t0.1050"));
 }
 
 TEST_F(Validate, EndsWithOneAndNamesAPlantedChangeThatWasNotMeasured) {

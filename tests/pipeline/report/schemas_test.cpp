@@ -1,46 +1,14 @@
 // The JSON that Wane writes against the JSON Schema files that it ships, by an independent validator
 // (Debian: python3-jsonschema).
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_reports.h"
 #include "tests/pipeline/report/reports_for_tests.h"
+#include "tests/pipeline/report/schemas_for_tests.h"
 
 namespace wane {
 namespace {
-
-const char* const python = "/usr/bin/python3 -W ignore";
-
-bool command_succeeds(const std::string& command) {
-  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-class Schemas : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!command_succeeds(std::string(python) + " -c 'import jsonschema'"))
-      GTEST_SKIP() << "python3-jsonschema is not installed";
-    std::string name = (std::filesystem::temp_directory_path() / "wane-schemas-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  void TearDown() override {
-    if (!folder.empty()) std::filesystem::remove_all(folder);
-  }
-
-  bool conforms(const std::string& text, const std::string& schema) const {
-    const auto file = (folder / "report.json").string();
-    std::ofstream(file) << text;
-    return command_succeeds(std::string(python) + " -m jsonschema -i '" + file +
-                            "' '" WANE_BINARY_DIR "/share/wane/schemas/" + schema + ".schema.json'");
-  }
-
-  std::filesystem::path folder;
-};
 
 TEST_F(Schemas, participant_reports_conform) {
   for (const auto& report : small_trial().reports)

@@ -132,6 +132,33 @@ TEST(Plant, TheSourcesOrientationDoesNotMatter) {
   EXPECT_TRUE(person.visits[1].scan.grid.direction.isApprox(turned));
 }
 
+TEST(Plant, AnObliqueMirroredSourceIsPlantedTheSame) {
+  Mat3 oblique = Eigen::AngleAxisd(0.4, Vec3(1, 2, 3).normalized()).toRotationMatrix();
+  oblique.col(0) *= -1;  // left-handed, as radiological files are
+  const test::Phantom made = test::phantom(1.5, oblique);
+  const auto person = simulate_person(source_head(made.t1, made.brain), two_visits(-1, -0.5), quick_options());
+  EXPECT_NEAR(person.visits[1].truth.by_volume.gm, -1, 1e-3);
+  expect_truths_agree(person.visits[1].truth, 0.05);
+  EXPECT_TRUE(person.visits[1].scan.grid.direction.isApprox(oblique));
+}
+
+TEST(Plant, EveryVisitHasItsOwnVoxelSizeAndDriftAndTheTruthIsOfTheTissueAlone) {
+  std::vector<VisitRequest> visits(3);
+  visits[0].voxel_mm = Vec3(2, 2, 4);
+  visits[1].voxel_mm = Vec3(3, 3, 3);
+  visits[2].voxel_mm = Vec3(2.5, 2.5, 2.5);
+  visits[1].calibration_drift_percent = 1;
+  visits[1].gm_change_percent = 0.8;  // a gain, then a loss
+  visits[2].gm_change_percent = -1.2;
+  visits[2].wm_change_percent = -0.6;
+  const auto person = simulate_person(test::phantom_head(), visits, quick_options());
+  for (std::size_t v = 0; v < 3; ++v) EXPECT_EQ(person.visits[v].scan.grid.spacing_mm, visits[v].voxel_mm);
+  EXPECT_NEAR(person.visits[1].truth.by_volume.gm, 0.8, 1e-3);
+  EXPECT_NEAR(person.visits[1].truth.by_jacobian.gm, 0.8, 0.05) << "one percent of drift is three of volume";
+  EXPECT_NEAR(person.visits[2].truth.by_volume.gm, -1.2, 1e-3);
+  EXPECT_NEAR(person.visits[2].truth.by_volume.wm, -0.6, 1e-3);
+}
+
 TEST(Plant, ScansAreWholeNumbersAsAScannerWrites) {
   const auto person = simulate_person(test::phantom_head(), two_visits(-1, -1), quick_options());
   for (const float v : person.visits[1].scan.values) {

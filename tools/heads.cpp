@@ -1,0 +1,64 @@
+#include "tools/heads.h"
+
+#include <nlohmann/json.hpp>
+
+#include "imaging/error.h"
+#include "imaging/error_context.h"
+#include "imaging/nifti.h"
+#include "imaging/sha256.h"
+#include "pipeline/dataset/template_folder.h"
+#include "pipeline/run/derivatives.h"
+#include "pipeline/run/process.h"
+#include "tools/version.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+namespace {
+
+ordered_json file_json(const fs::path& file) {
+  return {{"file", file.filename().string()}, {"sha256", sha256_of_file(file)}};
+}
+
+// What a brain that Wane extracts depends on, beside the head and the version.
+ordered_json extraction_json(const CommandLine& line) {
+  const ordered_json all = options_json(line.options());
+  ordered_json json;
+  for (const char* stage : {"conform", "align", "extract"}) json[stage] = all.at(stage);
+  json["template"] = ordered_json::array();
+  const fs::path folder = line.template_folder();
+  for (const auto& name : template_file_names()) json["template"].push_back(sha256_of_file(folder / name));
+  return {{"extracted_with", json}};
+}
+
+}  // namespace
+
+HeadFiles sample_head() {
+  for (const fs::path folder : {WANE_SAMPLE_HEAD_FOLDER, "/usr/share/mricron/templates"})
+    if (fs::exists(folder / "ch2.nii.gz") && fs::exists(folder / "ch2bet.nii.gz"))
+      return {folder / "ch2.nii.gz", folder / "ch2bet.nii.gz"};
+  throw InputError(std::string("The sample head (ch2.nii.gz, ch2bet.nii.gz) is not in ") + WANE_SAMPLE_HEAD_FOLDER +
+                   ": install Debian's package mricron-data, or name heads of your own with --head.");
+}
+
+SourceHead read_head(const HeadFiles& files, const CommandLine& line, const fs::path& extracted) {
+  const Volume head = read_nifti(files.head).volume;
+  if (!files.brain.empty())
+    return naming_in_errors(files.head.string(), [&] { return source_head(head, read_nifti_mask(files.brain)); });
+  const HeadTemplate head_template = read_template(line.template_folder());
+  const Mask brain = naming_in_errors(files.head.string(), [&] {
+    return extracted_brain({files.head.string(), head}, head_template, line.options());
+  });
+  make_folders(extracted.parent_path());
+  write_nifti(extracted, brain);
+  return naming_in_errors(files.head.string(), [&] { return source_head(head, brain); });
+}
+
+std::string source_json(const HeadFiles& files, const CommandLine& line) {
+  const ordered_json brain = files.brain.empty() ? extraction_json(line) : file_json(files.brain);
+  return ordered_json({{"version", program_version()}, {"head", file_json(files.head)}, {"brain", brain}}).dump();
+}
+
+}  // namespace wane
