@@ -7,18 +7,6 @@
 namespace wane {
 namespace {
 
-std::vector<float> gaussian_kernel(double sigma_voxels) {
-  const int radius = std::max(1, int(std::ceil(3.5 * sigma_voxels)));
-  std::vector<float> half(radius + 1);
-  double sum = 0;
-  for (int i = 0; i <= radius; ++i) {
-    half[i] = float(std::exp(-0.5 * i * i / (sigma_voxels * sigma_voxels)));
-    sum += (i ? 2 : 1) * half[i];
-  }
-  for (float& w : half) w = float(w / sum);
-  return half;
-}
-
 // out[t] = sum of the kernel over lines[t - r .. t + r]; each "element" is a run of `width` contiguous floats, so that
 // the inner loop runs over memory whatever the axis.
 void convolve_runs(const float* in, float* out, int n, std::size_t stride, std::size_t width,
@@ -94,6 +82,18 @@ void box_runs(const float* in, float* out, int n, std::size_t stride, std::size_
 }
 
 }  // namespace
+
+std::vector<float> gaussian_kernel(double sigma_voxels) {
+  const int radius = std::max(1, int(std::ceil(3.5 * sigma_voxels)));
+  std::vector<float> half(radius + 1);
+  double sum = 0;
+  for (int i = 0; i <= radius; ++i) {
+    half[i] = float(std::exp(-0.5 * i * i / (sigma_voxels * sigma_voxels)));
+    sum += (i ? 2 : 1) * half[i];
+  }
+  for (float& w : half) w = float(w / sum);
+  return half;
+}
 
 void gaussian_in_place(std::vector<float>& values, const std::array<int, 3>& size, const Vec3& sigma_voxels) {
   std::array<std::vector<float>, 3> kernels;
