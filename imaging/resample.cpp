@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "imaging/line_kernels.h"
 #include "imaging/smooth.h"
 #include "imaging/trilinear.h"
 
@@ -440,14 +441,14 @@ Volume downsampled(const Volume& volume, double spacing_mm) {
     for (std::size_t t = 0; t < az.weights[k].size(); ++t) {
       const float* in = volume.values.data() + slice * (std::size_t(az.first[k]) + t);
       const float weight = az.weights[k][t];
-      for (std::size_t n = 0; n < slice; ++n) sum[n] += weight * in[n];
+      add_scaled(weight, in, slice, sum.data());
     }
     for (int j = 0; j < target.size[1]; ++j) {
       std::fill(line.begin(), line.end(), 0.F);
       for (std::size_t t = 0; t < ay.weights[j].size(); ++t) {
         const float* in = sum.data() + row * (std::size_t(ay.first[j]) + t);
         const float weight = ay.weights[j][t];
-        for (std::size_t i = 0; i < row; ++i) line[i] += weight * in[i];
+        add_scaled(weight, in, row, line.data());
       }
       float* out = result.values.data() + target.offset(0, j, int(k));
       for (int i = 0; i < target.size[0]; ++i) {

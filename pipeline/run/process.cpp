@@ -28,16 +28,14 @@ std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, con
     for (std::size_t n = 0; n < scans.size(); ++n) conform_one(n);
     return visits;
   }
-  parallel_for(scans.size(), [&](std::size_t n) {
-    omp_set_num_threads(1);  // of the loops inside, for this task alone
-    conform_one(n);
-  });
+  parallel_tasks(scans.size(), conform_one);
   return visits;
 }
 
 Volume as_volume(const Mask& mask) {
   Volume volume(mask.grid);
-  std::copy(mask.values.begin(), mask.values.end(), volume.values.begin());
+  parallel_for(
+      mask.size(), [&](std::size_t n) { volume[n] = mask[n]; }, 65536);
   return volume;
 }
 
@@ -71,20 +69,19 @@ NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visi
   const Grid& scan = participant.conformed[visit].scan.grid;
   const Affine scan_to_midpoint = participant.aligned.visits[visit].midpoint_to_scan.inverse();
   const DisplacementField& visit_to_average = participant.measurement.visits[visit].visit_to_average;
-  const auto carried = [&](const Volume& joint) {
-    return resample_displaced(joint, scan, scan_to_midpoint, visit_to_average);
-  };
-
-  const Volume brain = carried(as_volume(participant.extracted.brain));
-  const Volume csf = carried(participant.joint_tissues.csf);
-  const Volume gm = carried(participant.joint_tissues.gm);
-  const Volume wm = carried(participant.joint_tissues.wm);
+  const TissueMaps& joint = participant.joint_tissues;
+  const Volume joint_brain = as_volume(participant.extracted.brain);
+  const std::vector<Volume> carried =
+      resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_average);
   NativeMaps maps{Mask(scan), LabelMap(scan)};
-  for (std::size_t n = 0; n < brain.size(); ++n) {
-    if (brain[n] < 0.5F) continue;
-    maps.brain[n] = 1;
-    maps.tissue[n] = fullest(csf[n], gm[n], wm[n]);
-  }
+  parallel_for(
+      maps.brain.size(),
+      [&](std::size_t n) {
+        if (carried[0][n] < 0.5F) return;
+        maps.brain[n] = 1;
+        maps.tissue[n] = fullest(carried[1][n], carried[2][n], carried[3][n]);
+      },
+      65536);
   return maps;
 }
 
