@@ -135,6 +135,9 @@ class Level {
       kernels_[axis] = sigma_voxels_[axis] > 0.05 && grid_.size[axis] > 1 ? gaussian_kernel(sigma_voxels_[axis])
                                                                           : std::vector<float>{1.F};
     compared_ = parts_of(weight_, grid_);
+    const int reach = std::max({reach_k(), int(kernels_[0].size()) - 1, int(kernels_[1].size()) - 1});
+    solved_ = widened(compared_, reach, grid_);
+    smoothed_ = widened(solved_, reach, grid_);
     for (Volume& visit : visits) {
       samplers_.emplace_back(visit);
       visit = {};
@@ -166,7 +169,8 @@ class Level {
   void update(std::vector<VectorField>& fields, int iterations) {
     // Gradients in the compared part need its neighbours; beyond, nothing is looked at.
     const std::vector<Part> needed = widened(compared_, 1, grid_);
-    for (auto& m : moments_) m.assign(grid_.voxel_count(), 0.F);
+    const int slab = std::min(grid_.size[2], slab_slices + 2 * reach_k());
+    for (auto& m : moments_) m.assign(std::size_t(slab) * in_slice(), 0.F);
     middle_.assign(grid_.voxel_count(), 0.F);
     std::vector<VectorField> steps(fields.size(), VectorField(grid_));
     VectorField next(grid_);
@@ -306,15 +310,44 @@ class Level {
     each_row(needed, grid_, [&](std::size_t n, const Part& part, int, int) {
       for (const std::size_t end = n + part.width(); n < end; ++n) middle_[n] = 0.5F * (warped[n] + mean_[n]);
     });
-    parallel_for(compared_.size(), [&](std::size_t k) {
-      if (!compared_[k].empty()) smooth_moments_of_slice(warped, int(k));
-    });
-    smooth_and_solve(step);
+    const auto noise = float(options_.noise_fraction * mean_brightness());
+    for (int first = 0; first < grid_.size[2]; first += slab_slices) {
+      const Slab slab = slab_from(first);
+      parallel_for(std::size_t(slab.stored_end - slab.stored), [&](std::size_t n) {
+        const int k = slab.stored + int(n);
+        clear_moments_of_slice(slab, k);
+        if (!compared_[std::size_t(k)].empty()) smooth_moments_of_slice(warped, slab, k);
+      });
+      smooth_and_solve(slab, noise * noise, step);
+    }
     for (auto& c : step.component) gaussian_in_place(c, grid_.size, 0.5 * sigma_voxels_);
   }
 
+  // Moments are held of some slices at a time: of all, they would be the most of the memory.
+  static constexpr int slab_slices = 64;
+  struct Slab {
+    int begin, end;          // of the steps
+    int stored, stored_end;  // of the moments: the kernel's reach more on both sides
+  };
+  int reach_k() const { return int(kernels_[2].size()) - 1; }
+  std::size_t in_slice() const { return std::size_t(grid_.size[0]) * std::size_t(grid_.size[1]); }
+  Slab slab_from(int begin) const {
+    const int end = std::min(begin + slab_slices, grid_.size[2]);
+    return {begin, end, std::max(begin - reach_k(), 0), std::min(end + reach_k(), grid_.size[2])};
+  }
+  float* moments_at(int m, const Slab& slab, int i, int j, int k) {
+    return moments_[std::size_t(m)].data() + grid_.offset(i, j, k - slab.stored);
+  }
+
+  void clear_moments_of_slice(const Slab& slab, int k) {
+    const Part& part = smoothed_[std::size_t(k)];
+    for (int m = 0; m < moment_count; ++m)
+      for (int j = part.low_j; j <= part.high_j && !part.empty(); ++j)
+        std::fill_n(moments_at(m, slab, part.low_i, j, k), part.width(), 0.F);
+  }
+
   // The moments of one slice, smoothed along i and j; nothing but zeros outside of the part and the kernel's reach.
-  void smooth_moments_of_slice(const std::vector<float>& warped, int k) {
+  void smooth_moments_of_slice(const std::vector<float>& warped, const Slab& slab, int k) {
     const Part part = compared_[std::size_t(k)];
     const int reach_i = int(kernels_[0].size()) - 1, reach_j = int(kernels_[1].size()) - 1;
     const Part out{std::max(part.low_i - reach_i, 0), std::min(part.high_i + reach_i, grid_.size[0] - 1),
@@ -351,32 +384,25 @@ class Level {
         near_j.around(j, grid_.size[1], [&](int row) {
           return part.has_row(row) ? along_i.data() + std::size_t(row - part.low_j) * out_width : nothing.data();
         });
-        symmetric_sum(kernels_[1], near_j.low(), near_j.high(), out_width,
-                      moments_[std::size_t(m)].data() + grid_.offset(out.low_i, j, k));
+        symmetric_sum(kernels_[1], near_j.low(), near_j.high(), out_width, moments_at(m, slab, out.low_i, j, k));
       }
     }
   }
 
   // The moments smoothed along k too, and the steps that they lead to.
-  void smooth_and_solve(VectorField& step) const {
-    const int reach = int(kernels_[2].size()) - 1;
-    const int most = std::max({reach, int(kernels_[0].size()) - 1, int(kernels_[1].size()) - 1});
-    const std::vector<Part> parts = widened(compared_, most, grid_);
-    const auto noise = float(options_.noise_fraction * mean_brightness());
-    const float damping = noise * noise;
+  void smooth_and_solve(const Slab& slab, float damping, VectorField& step) {
     parallel_for(grid_.size[1], [&](std::size_t row) {
       const int j = int(row);
       std::vector<float> smoothed(moment_count * std::size_t(grid_.size[0]));
-      Neighbours near(reach);
-      for (int k = 0; k < grid_.size[2]; ++k) {
+      Neighbours near(reach_k());
+      for (int k = slab.begin; k < slab.end; ++k) {
         const std::size_t start = grid_.offset(0, j, k);
         for (auto& c : step.component) std::fill_n(c.begin() + std::ptrdiff_t(start), grid_.size[0], 0.F);
-        const Part& part = parts[std::size_t(k)];
+        const Part& part = solved_[std::size_t(k)];
         if (!part.has_row(j)) continue;
         MomentRows rows;
         for (int m = 0; m < moment_count; ++m) {
-          near.around(k, grid_.size[2],
-                      [&](int slice) { return moments_[std::size_t(m)].data() + grid_.offset(part.low_i, j, slice); });
+          near.around(k, grid_.size[2], [&](int slice) { return moments_at(m, slab, part.low_i, j, slice); });
           float* out = smoothed.data() + std::size_t(m) * std::size_t(grid_.size[0]);
           symmetric_sum(kernels_[2], near.low(), near.high(), part.width(), out);
           rows.row[m] = out;
@@ -390,6 +416,8 @@ class Level {
   Grid grid_;
   std::vector<float> weight_;
   std::vector<Part> compared_;  // where the weight is not zero
+  std::vector<Part> solved_;    // where steps may differ from zero
+  std::vector<Part> smoothed_;  // whose moments the steps are made of
   GroupwiseOptions options_;
   Vec3 sigma_voxels_;
   std::array<std::vector<float>, 3> kernels_;

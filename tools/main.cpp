@@ -41,6 +41,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_extract_command(program);
   add_segment_command(program);
   add_measure_command(program);
+  add_benchmark_command(program);
   add_template_command(program);
   add_simulate_command(program);
   add_validate_command(program, exit_code);

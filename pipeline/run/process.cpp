@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "imaging/error_context.h"
 #include "imaging/parallel.h"
@@ -13,14 +14,15 @@ namespace wane {
 
 namespace {
 
-ConformedVisit conform_named(const VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
-  ConformedVisit conformed = naming_in_errors(visit.name, [&] { return conform(visit.scan, head_template, options); });
+ConformedVisit conform_named(VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
+  ConformedVisit conformed =
+      naming_in_errors(visit.name, [&] { return conform(std::move(visit.scan), head_template, options); });
   conformed.name = visit.name;
   return conformed;
 }
 
 // Visits side by side where that keeps every thread busy; else one after the other with all threads inside.
-std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+std::vector<ConformedVisit> conform_all(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                         const ConformOptions& options) {
   std::vector<ConformedVisit> visits(scans.size());
   const auto conform_one = [&](std::size_t n) { visits[n] = conform_named(scans[n], head_template, options); };
@@ -30,6 +32,11 @@ std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, con
   }
   parallel_tasks(scans.size(), conform_one);
   return visits;
+}
+
+template <class T>
+void release_voxels(Image<T>& image) {
+  image.values = std::vector<T>();
 }
 
 Volume as_volume(const Mask& mask) {
@@ -46,20 +53,27 @@ std::int16_t fullest(float csf, float gm, float wm) {
 
 }  // namespace
 
-ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage) {
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
   };
   ProcessedParticipant result;
   begin("conform", 0);
-  result.conformed = conform_all(scans, head_template, options.conform);
+  result.conformed = conform_all(std::move(scans), head_template, options.conform);
   begin("align", 1);
   result.aligned = align(result.conformed, head_template, options.align);
   begin("extract", 2);
   result.extracted = extract(result.aligned, result.conformed, head_template, options.extract);
+  for (ConformedVisit& visit : result.conformed) release_voxels(visit.scan);
+  for (AlignedVisit& visit : result.aligned.visits) {
+    release_voxels(visit.preprocessed);
+    release_voxels(visit.seen);
+  }
   begin("segment", 3);
   result.joint_tissues = segment(result.extracted, options.segment);
+  for (Volume* prior : {&result.extracted.gm_prior, &result.extracted.wm_prior, &result.extracted.csf_prior})
+    release_voxels(*prior);
   begin("measure", 4);
   result.measurement = measure(result.extracted, result.joint_tissues, options.measure);
   return result;

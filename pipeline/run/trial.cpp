@@ -216,7 +216,7 @@ class TrialProcessor {
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
     run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options,
-                    [&](const char* stage, int index) { events_.step(id, stage, index, stage_count); });
+                    [&](const char* stage, int index) { events_.step(id, stage, index, participant_step_count); });
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
   }
