@@ -13,6 +13,11 @@ namespace wane {
 // `out` overlaps none of them.
 void symmetric_sum(const std::vector<float>& half, const float* const* low, const float* const* high, std::size_t width,
                    float* out);
+// The two that it chooses from.
+void symmetric_sum_sse(const std::vector<float>& half, const float* const* low, const float* const* high,
+                       std::size_t width, float* out);
+void symmetric_sum_avx2(const std::vector<float>& half, const float* const* low, const float* const* high,
+                        std::size_t width, float* out);
 
 // Neighbours r before and r behind a place on a line of `n`, where the ends are repeated: pointers for symmetric_sum.
 class Neighbours {
