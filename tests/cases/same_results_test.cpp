@@ -1,6 +1,7 @@
 // The same scans give the same bytes, whichever way the program is called.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -43,6 +44,17 @@ TEST(SameResults, OneThreeAndEightThreadsGiveTheSameBytes) {
     ASSERT_EQ(result.exit_code, 0) << result.err;
     expect_same_files(scratch / "out", run.out);
   }
+}
+
+// Stands for a node of another kind: without it, glibc's functions would be those of this machine's processor.
+TEST(SameResults, ProcessorsWithoutFusedMultiplicationGiveTheSameBytes) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  ASSERT_EQ(setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX", 1), 0);
+  const ProgramResult result = wane({"run", run.dataset, scratch / "out", "--sloppy"});
+  unsetenv("GLIBC_TUNABLES");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  expect_same_files(scratch / "out", run.out);
 }
 
 TEST(SameResults, ParticipantsInAnyOrderAndSideBySideGiveTheSameBytes) {
