@@ -138,7 +138,6 @@ void write_all(int descriptor, const std::string& text) {
 // What the child writes to its parent: the stages, or why there are none.
 [[noreturn]] void run_as_child(const BenchmarkCommand& command, int threads, const fs::path& out, int descriptor) {
   omp_set_num_threads(threads);
-  omp_set_max_active_levels(2);  // as for a participant of a trial
   Json answer;
   try {
     answer["stages"] = stages_of_one_run(command, out);

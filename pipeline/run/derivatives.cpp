@@ -1,5 +1,6 @@
 #include "pipeline/run/derivatives.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -46,44 +47,57 @@ fs::path image_file(const fs::path& stem) {
 }
 
 // Files that are yet to be written; several at once, because compressing is most of the work.
-using Writing = std::vector<std::function<void()>>;
+struct Write {
+  int bytes_per_voxel;
+  std::function<void()> write;
+};
+using Writing = std::vector<Write>;
+
+// The longest first, so that no thread is left with one at the end.
+void write_all(Writing writing) {
+  std::stable_sort(writing.begin(), writing.end(),
+                   [](const Write& a, const Write& b) { return a.bytes_per_voxel > b.bytes_per_voxel; });
+  parallel_tasks(writing.size(), [&](std::size_t n) { writing[n].write(); });
+}
 
 void write_native(const fs::path& stem, const ProcessedParticipant& processed, std::size_t visit,
                   const std::string& source, const Sidecar& sidecar, Writing& writing) {
   const auto maps = std::make_shared<NativeMaps>(native_maps(processed, visit));
   const fs::path brain = fs::path(stem).concat("_desc-brain_mask");
-  writing.emplace_back([=, &sidecar] {
-    write_nifti(image_file(brain), maps->brain);
-    sidecar.write(brain, "Brain with the CSF around it, on the grid of the raw scan", {source}, {{"Type", "Brain"}});
-  });
+  writing.push_back({1, [=, &sidecar] {
+                       write_nifti(image_file(brain), maps->brain);
+                       sidecar.write(brain, "Brain with the CSF around it, on the grid of the raw scan", {source},
+                                     {{"Type", "Brain"}});
+                     }});
   const fs::path tissue = fs::path(stem).concat("_dseg");
-  writing.emplace_back([=, &sidecar] {
-    write_nifti(image_file(tissue), maps->tissue);
-    sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan", {source},
-                  {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
-  });
+  writing.push_back({2, [=, &sidecar] {
+                       write_nifti(image_file(tissue), maps->tissue);
+                       sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan",
+                                     {source}, {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
+                     }});
 }
 
 void write_midpoint(const fs::path& stem, const std::string& reference, const ProcessedParticipant& processed,
                     std::size_t visit, const std::string& source, const Sidecar& sidecar, Writing& writing) {
   const MeasuredVisit& measured = processed.measurement.visits[visit];
   const Json space = {{"SpatialReference", reference}};
-  const auto write = [&](const std::string& ending, const std::string& description, const auto& image_writer) {
+  const auto write = [&](int bytes_per_voxel, const std::string& ending, const std::string& description,
+                         const auto& image_writer) {
     const fs::path name = fs::path(stem).concat("_space-midpoint_" + ending);
-    writing.emplace_back([=, &sidecar] {
-      image_writer(image_file(name));
-      sidecar.write(name, description, {source}, space);
-    });
+    writing.push_back({bytes_per_voxel, [=, &sidecar] {
+                         image_writer(image_file(name));
+                         sidecar.write(name, description, {source}, space);
+                       }});
   };
-  write("desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
+  write(4, "desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
         [&corrected = processed.extracted.corrected[visit]](const fs::path& file) { write_nifti(file, corrected); });
-  write("desc-brain_mask", "Brain with the CSF around it",
+  write(1, "desc-brain_mask", "Brain with the CSF around it",
         [&measured](const fs::path& file) { write_nifti(file, measured.brain); });
-  write("label-GM_probseg", "Fraction of gray matter in each voxel",
+  write(1, "label-GM_probseg", "Fraction of gray matter in each voxel",
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.gm); });
-  write("label-WM_probseg", "Fraction of white matter in each voxel",
+  write(1, "label-WM_probseg", "Fraction of white matter in each voxel",
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.wm); });
-  write("label-CSF_probseg", "Fraction of CSF in each voxel",
+  write(1, "label-CSF_probseg", "Fraction of CSF in each voxel",
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
 }
 
@@ -107,10 +121,11 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
   const std::string average_name = participant_id + "_space-midpoint_T1w";
   make_folders(folder / "anat");
   Writing writing;
-  writing.emplace_back([=, &sidecar, &average = processed.measurement.average] {
-    write_nifti(image_file(folder / "anat" / average_name), average);
-    sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits", sources);
-  });
+  writing.push_back({4, [=, &sidecar, &average = processed.measurement.average] {
+                       write_nifti(image_file(folder / "anat" / average_name), average);
+                       sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits",
+                                     sources);
+                     }});
   const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
 
   for (std::size_t n = 0; n < visits.size(); ++n) {
@@ -127,7 +142,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                   "points of the midpoint space to points of the scan (LPS mm)",
                   {sources[n]}, {{"SpatialReference", reference}});
   }
-  parallel_tasks(writing.size(), [&](std::size_t n) { writing[n](); });
+  write_all(std::move(writing));
 }
 
 void write_derivatives_description(const fs::path& out, const std::string& program_version) {

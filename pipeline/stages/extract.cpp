@@ -154,9 +154,11 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   BiasFieldOptions bias;
   bias.knot_spacing_mm = 2 * options.bias_wavelength_mm;
   ExtractedBrain result;
-  for (std::size_t v = 0; v < visits.size(); ++v)
-    result.corrected.push_back(naming_in_errors(
-        visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); }));
+  result.corrected.resize(visits.size());
+  parallel_tasks(visits.size(), [&](std::size_t v) {
+    result.corrected[v] = naming_in_errors(
+        visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); });
+  });
   result.average = mean_where_seen(result.corrected, aligned);
   result.comparable = comparable_region(aligned, visits);
 
