@@ -4,6 +4,7 @@
 #include <array>
 
 #include "imaging/image.h"
+#include "imaging/parallel.h"
 
 namespace wane {
 
@@ -21,6 +22,8 @@ Mask closed(const Mask& mask, double radius_mm);
 
 // The largest 6-connected part. Ties go to the part met first in memory order.
 Mask largest_component(const Mask& mask);
+// The 6-connected parts of at least this volume, and the largest in any case.
+Mask large_components(const Mask& mask, double least_ml);
 // What cannot be reached from the grid's border by 6-connected steps outside the mask.
 Mask holes_filled(const Mask& mask);
 
@@ -38,7 +41,8 @@ Box bounding_box(const Mask& mask);
 template <class T>
 Mask threshold(const Image<T>& image, T at_least) {
   Mask mask(image.grid);
-  for (std::size_t n = 0; n < image.size(); ++n) mask[n] = image[n] >= at_least;
+  parallel_for(
+      image.size(), [&](std::size_t n) { mask[n] = image[n] >= at_least; }, 65536);
   return mask;
 }
 

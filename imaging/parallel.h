@@ -2,6 +2,8 @@
 // sums are added in the order of the blocks, so that results have the same bits for any number of threads.
 #pragma once
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <exception>
@@ -31,6 +33,16 @@ template <class F>
 void parallel_for(std::size_t n, F&& f, std::size_t block = 1) {
   parallel_blocks(n, block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) f(i);
+  });
+}
+
+// f(i) for every i in [0, n), side by side, for pieces of work that hold loops of their own: these then run on the
+// thread of their piece.
+template <class F>
+void parallel_tasks(std::size_t n, F&& f) {
+  parallel_for(n, [&](std::size_t i) {
+    omp_set_num_threads(1);  // of the loops inside, for this task alone
+    f(i);
   });
 }
 

@@ -2,43 +2,49 @@
 
 #include <cmath>
 
+#include "imaging/line_kernels.h"
 #include "imaging/smooth.h"
 #include "imaging/trilinear.h"
 
 namespace wane {
 namespace {
 
-bool outside_box(const std::array<int, 3>& size, float x, float y, float z) {
-  return !(x >= -0.5F && y >= -0.5F && z >= -0.5F && x <= size[0] - 0.5F && y <= size[1] - 0.5F && z <= size[2] - 0.5F);
-}
-
-// Causal and anticausal recursion of the cubic B-spline prefilter along one line with a stride.
-void prefilter_line(float* line, int n, std::size_t stride) {
+// Causal and anticausal recursion of the cubic B-spline prefilter along `n` elements `stride` apart, for `width`
+// neighbouring lines at once.
+void prefilter_lines(float* lines, int n, std::size_t stride, std::size_t width) {
   if (n < 2) return;
   const double pole = std::sqrt(3.0) - 2.0;
   const double gain = (1 - pole) * (1 - 1 / pole);
   const int horizon = 24;  // the pole's power is then below single precision
   const int period = 2 * n - 2;
-  double sum = line[0];
+  std::vector<double> previous(lines, lines + width);
   double power = pole;
   for (int i = 1; i < horizon; ++i) {
     const int at = i % period;
-    sum += power * line[(at < n ? at : period - at) * stride];
+    const float* line = lines + std::size_t(at < n ? at : period - at) * stride;
+    for (std::size_t w = 0; w < width; ++w) previous[w] += power * line[w];
     power *= pole;
   }
-  double previous = sum;
-  line[0] = float(gain * previous);
+  for (std::size_t w = 0; w < width; ++w) lines[w] = float(gain * previous[w]);
   for (int i = 1; i < n; ++i) {
-    previous = line[i * stride] + pole * previous;
-    line[i * stride] = float(gain * previous);
+    float* line = lines + std::size_t(i) * stride;
+    for (std::size_t w = 0; w < width; ++w) {
+      previous[w] = line[w] + pole * previous[w];
+      line[w] = float(gain * previous[w]);
+    }
   }
-  const double last = line[(n - 1) * stride];
-  const double before = line[(n - 2) * stride];
-  previous = pole / (pole * pole - 1) * (last + pole * before);
-  line[(n - 1) * stride] = float(previous);
+  float* last = lines + std::size_t(n - 1) * stride;
+  const float* before = last - stride;
+  for (std::size_t w = 0; w < width; ++w) {
+    previous[w] = pole / (pole * pole - 1) * (last[w] + pole * before[w]);
+    last[w] = float(previous[w]);
+  }
   for (int i = n - 2; i >= 0; --i) {
-    previous = pole * (previous - line[i * stride]);
-    line[i * stride] = float(previous);
+    float* line = lines + std::size_t(i) * stride;
+    for (std::size_t w = 0; w < width; ++w) {
+      previous[w] = pole * (previous[w] - line[w]);
+      line[w] = float(previous[w]);
+    }
   }
 }
 
@@ -76,13 +82,79 @@ Volume sample_affine(const Sampler& sampler, const Grid& target, const Affine& t
   return result;
 }
 
+bool axis_aligned(const Affine& map) {
+  const Mat3& m = map.linear();
+  double off = 0;
+  for (int row = 0; row < 3; ++row)
+    for (int column = 0; column < 3; ++column)
+      if (row != column) off = std::max(off, std::abs(m(row, column)));
+  return off < 1e-10;
+}
+
+// Where the voxels of one axis of the target lie on the source's axis.
+struct AxisPlaces {
+  std::vector<int> low;
+  std::vector<float> fraction;
+  std::vector<unsigned char> inside;
+  int step = 0;  // to the next voxel; 0 where the source is one voxel thick
+};
+
+AxisPlaces axis_places(int count, double first, double spacing, int source_size) {
+  AxisPlaces places;
+  places.step = source_size > 1;
+  for (int i = 0; i < count; ++i) {
+    const float at = float(first + spacing * i);
+    const float clamped = std::clamp(at, 0.F, float(source_size - 1));
+    const int low = std::min(int(clamped), std::max(source_size - 2, 0));
+    places.low.push_back(low);
+    places.fraction.push_back(clamped - float(low));
+    places.inside.push_back(at >= -0.5F && at <= float(source_size) - 0.5F);
+  }
+  return places;
+}
+
+// Axes parallel: rows are blended between their four neighbours, then sampled along i.
+Volume sample_parallel_axes(const Volume& source, const Grid& target, const Affine& map, float outside) {
+  Volume result(target, outside);
+  std::array<AxisPlaces, 3> places;
+  for (int axis = 0; axis < 3; ++axis)
+    places[axis] =
+        axis_places(target.size[axis], map.translation()[axis], map.linear()(axis, axis), source.grid.size[axis]);
+  const auto& [px, py, pz] = places;
+  const std::size_t row = source.grid.size[0], slice = row * source.grid.size[1];
+  parallel_for(target.size[2], [&](std::size_t k) {
+    if (!pz.inside[k]) return;
+    std::vector<float> blend(row);
+    const float fz = pz.fraction[k];
+    for (int j = 0; j < target.size[1]; ++j) {
+      if (!py.inside[j]) continue;
+      const float fy = py.fraction[j];
+      const float* v00 = source.values.data() + row * py.low[j] + slice * pz.low[k];
+      const float* v10 = v00 + row * py.step;
+      const float* v01 = v00 + slice * pz.step;
+      const float* v11 = v10 + slice * pz.step;
+      for (std::size_t x = 0; x < row; ++x)
+        blend[x] = (1 - fz) * ((1 - fy) * v00[x] + fy * v10[x]) + fz * ((1 - fy) * v01[x] + fy * v11[x]);
+      float* out = result.values.data() + target.offset(0, j, int(k));
+      for (int i = 0; i < target.size[0]; ++i)
+        if (px.inside[i])
+          out[i] = (1 - px.fraction[i]) * blend[px.low[i]] + px.fraction[i] * blend[px.low[i] + px.step];
+    }
+  });
+  return result;
+}
+
+int nearest(double place) {
+  return int(std::floor(place + 0.5));
+}
+
 template <class T>
 Image<T> sample_nearest(const Image<T>& source, const Grid& target, const Affine& target_to_source) {
   Image<T> result(target);
   const Affine map = source.grid.lps_to_index() * target_to_source * target.index_to_lps();
   for_each_voxel(target, [&](std::size_t n, const Vec3& index) {
     const Vec3 p = map * index;
-    const int i = int(std::lround(p[0])), j = int(std::lround(p[1])), k = int(std::lround(p[2]));
+    const int i = nearest(p[0]), j = nearest(p[1]), k = nearest(p[2]);
     if (source.grid.contains(i, j, k)) result[n] = source.at(i, j, k);
   });
   return result;
@@ -105,12 +177,116 @@ Volume sample_displaced(const Sampler& sampler, const Grid& source, const Grid& 
   return result;
 }
 
-}  // namespace
-
-float LinearSampler::operator()(float x, float y, float z, float outside) const {
-  if (outside_box(size_, x, y, z)) return outside;
-  return trilinear(data_, trilinear_cell(size_, x, y, z));
+double longest(const DisplacementField& field) {
+  struct Largest {
+    float square = 0;
+    Largest& operator+=(const Largest& o) {
+      square = std::max(square, o.square);
+      return *this;
+    }
+  };
+  const Largest largest = parallel_sum(field.size(), 65536, Largest{}, [&](std::size_t begin, std::size_t end) {
+    Largest part;
+    for (std::size_t n = begin; n < end; ++n) part.square = std::max(part.square, field[n].squaredNorm());
+    return part;
+  });
+  return std::sqrt(double(largest.square));
 }
+
+// Voxel steps of 1 between whole indices.
+bool same_voxels(const Affine& map) {
+  const Vec3 shift = map.translation();
+  return (map.linear().diagonal() - Vec3::Ones()).norm() < 1e-10 &&
+         (shift.array() - shift.array().round()).matrix().norm() < 1e-6;
+}
+
+// Continuous source indices beyond which there is nothing but zeros; empty (low > high) where all is zero.
+struct SampledBox {
+  Vec3 low = Vec3::Constant(1), high = Vec3::Constant(0);
+};
+
+SampledBox sampled_box(const std::vector<const Volume*>& sources, double margin_voxels) {
+  const Grid& grid = sources.front()->grid;
+  struct Bounds {
+    std::array<int, 3> low{1 << 30, 1 << 30, 1 << 30}, high{-1, -1, -1};
+    Bounds& operator+=(const Bounds& o) {
+      for (int axis = 0; axis < 3; ++axis) {
+        low[axis] = std::min(low[axis], o.low[axis]);
+        high[axis] = std::max(high[axis], o.high[axis]);
+      }
+      return *this;
+    }
+  };
+  const Bounds bounds = parallel_sum(std::size_t(grid.size[2]), 1, Bounds{}, [&](std::size_t k, std::size_t) {
+    Bounds part;
+    const auto something = [](float v) { return v != 0; };
+    for (const Volume* source : sources)
+      for (int j = 0; j < grid.size[1]; ++j) {
+        const float* row = source->values.data() + grid.offset(0, j, int(k));
+        const float* end = row + grid.size[0];
+        const float* first = std::find_if(row, end, something);
+        if (first == end) continue;
+        while (!something(end[-1])) --end;
+        part += Bounds{{int(first - row), j, int(k)}, {int(end - row) - 1, j, int(k)}};
+      }
+    return part;
+  });
+  SampledBox box;
+  if (bounds.high[0] < 0) return box;
+  for (int axis = 0; axis < 3; ++axis) {
+    box.low[axis] = bounds.low[axis] - 1.001 - margin_voxels;
+    box.high[axis] = bounds.high[axis] + 1.001 + margin_voxels;
+  }
+  // Beyond the outermost centres a border voxel is held for half a voxel, which the margin of one covers.
+  return box;
+}
+
+// The voxels of a row of the target that may lie in the box.
+std::pair<int, int> row_within(const SampledBox& box, const Affine& map, int size, int j, int k) {
+  const Vec3 start = map * Vec3(0, j, k), step = map.linear().col(0);
+  double from = 0, to = size - 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (std::abs(step[axis]) < 1e-12) {
+      if (start[axis] < box.low[axis] || start[axis] > box.high[axis]) return {0, 0};
+      continue;
+    }
+    const double a = (box.low[axis] - start[axis]) / step[axis], b = (box.high[axis] - start[axis]) / step[axis];
+    from = std::max(from, std::min(a, b));
+    to = std::min(to, std::max(a, b));
+  }
+  if (!(from <= to)) return {0, 0};
+  return {int(std::floor(from)), std::min(size, int(std::ceil(to)) + 1)};
+}
+
+// Of one axis of a coarser grid: which voxels of the finer one make each of its voxels, smoothed and interpolated.
+struct CoarseAxis {
+  std::vector<int> first;  // of each coarse voxel
+  std::vector<std::vector<float>> weights;
+};
+
+CoarseAxis coarse_axis(int count, double first_place, double step, int source_size, double sigma_voxels) {
+  CoarseAxis axis;
+  const bool smoothed = sigma_voxels > 0.05 && source_size > 1;
+  const std::vector<float> half = smoothed ? gaussian_kernel(sigma_voxels) : std::vector<float>{1.F};
+  const int radius = int(half.size()) - 1;
+  const AxisPlaces places = axis_places(count, first_place, step, source_size);
+  for (int i = 0; i < count; ++i) {
+    const int from = std::max(places.low[i] - radius, 0);
+    const int to = std::min(places.low[i] + places.step + radius, source_size - 1);
+    std::vector<float> weights(std::size_t(to - from + 1), 0.F);
+    for (int side = 0; side <= places.step; ++side) {
+      const float share = side == 0 ? 1 - places.fraction[i] : places.fraction[i];
+      for (int r = -radius; r <= radius; ++r)
+        weights[std::size_t(std::clamp(places.low[i] + side + r, 0, source_size - 1) - from)] +=
+            share * half[std::size_t(std::abs(r))];
+    }
+    axis.first.push_back(from);
+    axis.weights.push_back(std::move(weights));
+  }
+  return axis;
+}
+
+}  // namespace
 
 float LinearSampler::with_gradient(float x, float y, float z, float gradient[3], float outside) const {
   if (outside_box(size_, x, y, z)) {
@@ -137,36 +313,23 @@ CubicSampler::CubicSampler(const Volume& volume) : size_(volume.grid.size), coef
   const std::size_t slice = row * size_[1];
   float* data = coefficients_.data();
   parallel_for(size_[2], [&](std::size_t k) {
-    for (int j = 0; j < size_[1]; ++j) prefilter_line(data + k * slice + j * row, size_[0], 1);
-    for (int i = 0; i < size_[0]; ++i) prefilter_line(data + k * slice + i, size_[1], row);
+    for (int j = 0; j < size_[1]; ++j) prefilter_lines(data + k * slice + j * row, size_[0], 1, 1);
+    prefilter_lines(data + k * slice, size_[1], row, row);
   });
-  parallel_for(size_[1], [&](std::size_t j) {
-    for (int i = 0; i < size_[0]; ++i) prefilter_line(data + j * row + i, size_[2], slice);
-  });
+  parallel_for(size_[1], [&](std::size_t j) { prefilter_lines(data + j * row, size_[2], slice, row); });
 }
 
-float CubicSampler::operator()(float x, float y, float z, float outside) const {
-  if (outside_box(size_, x, y, z)) return outside;
+float CubicSampler::at_border(float x, float y, float z) const {
   const int i = int(std::floor(x)), j = int(std::floor(y)), k = int(std::floor(z));
   float wx[4], wy[4], wz[4];
-  cubic_weights(x - i, wx);
-  cubic_weights(y - j, wy);
-  cubic_weights(z - k, wz);
+  cubic_weights(x - float(i), wx);
+  cubic_weights(y - float(j), wy);
+  cubic_weights(z - float(k), wz);
   const std::size_t row = size_[0];
   const std::size_t slice = row * size_[1];
-  const bool interior = i >= 1 && j >= 1 && k >= 1 && i + 2 < size_[0] && j + 2 < size_[1] && k + 2 < size_[2];
-  float sum = 0;
-  if (interior) {
-    const float* base = coefficients_.data() + (i - 1) + row * (j - 1) + slice * (k - 1);
-    for (int c = 0; c < 4; ++c)
-      for (int b = 0; b < 4; ++b) {
-        const float* p = base + c * slice + b * row;
-        sum += wz[c] * wy[b] * (wx[0] * p[0] + wx[1] * p[1] + wx[2] * p[2] + wx[3] * p[3]);
-      }
-    return sum;
-  }
   int xi[4];
   for (int a = 0; a < 4; ++a) xi[a] = mirrored(i - 1 + a, size_[0]);
+  float sum = 0;
   for (int c = 0; c < 4; ++c)
     for (int b = 0; b < 4; ++b) {
       const float* p =
@@ -180,6 +343,7 @@ Volume resample(const Volume& source, const Grid& target, const Affine& target_t
                 float outside) {
   const Affine map = source.grid.lps_to_index() * target_to_source * target.index_to_lps();
   if (interpolation == Interpolation::cubic) return sample_affine(CubicSampler(source), target, map, outside);
+  if (axis_aligned(map)) return sample_parallel_axes(source, target, map, outside);
   return sample_affine(LinearSampler(source), target, map, outside);
 }
 
@@ -198,6 +362,44 @@ Volume resample_displaced(const Volume& source, const Grid& target, const Affine
     return sample_displaced(CubicSampler(source), source.grid, target, target_to_field, field, field_to_source,
                             outside);
   return sample_displaced(LinearSampler(source), source.grid, target, target_to_field, field, field_to_source, outside);
+}
+
+std::vector<Volume> resample_displaced(const std::vector<const Volume*>& sources, const Grid& target,
+                                       const Affine& target_to_field, const DisplacementField& field,
+                                       const Affine& field_to_source) {
+  std::vector<Volume> results;
+  for (const Volume* source : sources) {
+    require_same_grid(source->grid, sources.front()->grid, "a volume", "the first");
+    results.emplace_back(target);
+  }
+  const Grid& grid = sources.front()->grid;
+  const Affine to_field_index = field.grid.lps_to_index() * target_to_field * target.index_to_lps();
+  const Affine to_field_lps = target_to_field * target.index_to_lps();
+  const Affine to_source_index = grid.lps_to_index() * field_to_source;
+  const Mat3 to_source_voxels = to_source_index.linear();
+  const Affine undisplaced = to_source_index * to_field_lps;
+  const SampledBox box = sampled_box(sources, longest(field) * to_source_voxels.norm());
+  const bool on_voxels = axis_aligned(to_field_index) && same_voxels(to_field_index);
+  parallel_for(target.size[2], [&](std::size_t k) {
+    for (int j = 0; j < target.size[1]; ++j) {
+      const auto [begin, end] = row_within(box, undisplaced, target.size[0], j, int(k));
+      for (int i = begin; i < end; ++i) {
+        const Vec3 index(i, j, double(k));
+        const Vec3 at = to_field_index * index;
+        const TrilinearCell c = trilinear_cell(field.grid.size, float(at[0]), float(at[1]), float(at[2]));
+        const Eigen::Vector3f moved = on_voxels && c.fx == 0 && c.fy == 0 && c.fz == 0
+                                          ? field[c.base]
+                                          : Eigen::Vector3f(trilinear(field.values.data(), c));
+        const Vec3 p = to_source_index * (to_field_lps * index + moved.cast<double>());
+        const float x = float(p[0]), y = float(p[1]), z = float(p[2]);
+        if (outside_box(grid.size, x, y, z)) continue;
+        const TrilinearCell cell = trilinear_cell(grid.size, x, y, z);
+        const std::size_t n = target.offset(i, j, int(k));
+        for (std::size_t v = 0; v < sources.size(); ++v) results[v][n] = trilinear(sources[v]->values.data(), cell);
+      }
+    }
+  });
+  return results;
 }
 
 Mask coverage(const Grid& source, const Grid& target, const Affine& target_to_source) {
@@ -223,7 +425,41 @@ Volume downsampled(const Volume& volume, double spacing_mm) {
     }
   }
   if (!finer) return volume;
-  return resample(gaussian(volume, sigma), isotropic_grid(volume.grid, spacing_mm), Affine::Identity());
+  // Smoothing and interpolation in one, and only where the coarse voxels are.
+  const Grid target = isotropic_grid(volume.grid, spacing_mm);
+  const Affine map = volume.grid.lps_to_index() * target.index_to_lps();
+  const auto& size = volume.grid.size;
+  std::array<CoarseAxis, 3> axes;
+  for (int axis = 0; axis < 3; ++axis)
+    axes[axis] = coarse_axis(target.size[axis], map.translation()[axis], map.linear()(axis, axis), size[axis],
+                             sigma[axis] / volume.grid.spacing_mm[axis]);
+  const auto& [ax, ay, az] = axes;
+  const std::size_t row = size[0], slice = row * size[1];
+  Volume result(target);
+  parallel_for(target.size[2], [&](std::size_t k) {
+    std::vector<float> sum(slice, 0.F), line(row);
+    for (std::size_t t = 0; t < az.weights[k].size(); ++t) {
+      const float* in = volume.values.data() + slice * (std::size_t(az.first[k]) + t);
+      const float weight = az.weights[k][t];
+      add_scaled(weight, in, slice, sum.data());
+    }
+    for (int j = 0; j < target.size[1]; ++j) {
+      std::fill(line.begin(), line.end(), 0.F);
+      for (std::size_t t = 0; t < ay.weights[j].size(); ++t) {
+        const float* in = sum.data() + row * (std::size_t(ay.first[j]) + t);
+        const float weight = ay.weights[j][t];
+        add_scaled(weight, in, row, line.data());
+      }
+      float* out = result.values.data() + target.offset(0, j, int(k));
+      for (int i = 0; i < target.size[0]; ++i) {
+        float value = 0;
+        const float* in = line.data() + ax.first[i];
+        for (std::size_t t = 0; t < ax.weights[i].size(); ++t) value += ax.weights[i][t] * in[t];
+        out[i] = value;
+      }
+    }
+  });
+  return result;
 }
 
 }  // namespace wane

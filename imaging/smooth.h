@@ -9,6 +9,9 @@ namespace wane {
 Volume gaussian(const Volume& volume, double sigma_mm);
 Volume gaussian(const Volume& volume, const Vec3& sigma_mm);
 
+// One half of a Gaussian's weights, from the centre outwards; both halves sum to 1.
+std::vector<float> gaussian_kernel(double sigma_voxels);
+
 // In place on bare values, sigma in voxels; for the inner loops of registration and segmentation.
 void gaussian_in_place(std::vector<float>& values, const std::array<int, 3>& size, const Vec3& sigma_voxels);
 

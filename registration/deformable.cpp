@@ -43,7 +43,7 @@ Warped warp(const Volume& moving, const Affine& fixed_index_to_moving_index, con
 VectorField correlation_force(const Volume& fixed, const std::vector<float>& weight, const Warped& moving, int radius) {
   const Grid& grid = fixed.grid;
   const std::size_t count = grid.voxel_count();
-  std::vector<float> f = fixed.values, m = moving.value;
+  const std::vector<float>&f = fixed.values, &m = moving.value;
   std::vector<float> mean_f = f, mean_m = m, ff(count), mm(count), fm(count);
   parallel_for(
       count,
@@ -80,7 +80,8 @@ Volume scaled_to_hundred(const Volume& volume) {
   const auto high = positive.begin() + std::ptrdiff_t(0.99 * double(positive.size() - 1));
   std::nth_element(positive.begin(), high, positive.end());
   const float factor = 100.F / std::max(*high, 1e-6F);
-  for (float& v : result.values) v = std::clamp(v * factor, 0.F, 150.F);
+  parallel_for(
+      result.size(), [&](std::size_t n) { result[n] = std::clamp(result[n] * factor, 0.F, 150.F); }, 65536);
   return result;
 }
 
@@ -99,6 +100,7 @@ DisplacementField register_deformable(const Volume& fixed, const Volume& fixed_w
     const Volume weight = resample(fixed_weight, grid);
     const Volume m = downsampled(moving_scaled, spacing_mm);
     field = level == 0 ? VectorField(grid) : resampled(field, grid);
+    VectorField next(grid);
     const Affine map = m.grid.lps_to_index() * fixed_to_moving * grid.index_to_lps();
     for (int iteration = 0; iteration < options.iterations[level]; ++iteration) {
       const Warped moved = warp(m, map, field);
@@ -110,8 +112,10 @@ DisplacementField register_deformable(const Volume& fixed, const Volume& fixed_w
       const double fraction = double(iteration) / options.iterations[level];
       const float scale = float((fraction < 0.6 ? 0.5 : 0.25) / most);
       for (auto& c : force.component)
-        for (float& v : c) v *= scale;
-      field = composed(field, force);
+        parallel_for(
+            c.size(), [&](std::size_t n) { c[n] *= scale; }, 65536);
+      compose(field, force, next);
+      std::swap(field, next);
       smooth(field, options.field_sigma_voxels);
     }
   }

@@ -27,8 +27,10 @@ Volume binned(const Volume& volume, const Mask* within) {
   };
   const float high = at(0.995);
   const float low = std::min(at(0.01), 0.5F * high);
-  for (std::size_t n = 0; n < volume.size(); ++n)
-    result[n] = std::clamp((volume[n] - low) / (high - low), 0.F, 1.F) * (bins - 1.001F);
+  parallel_for(
+      volume.size(),
+      [&](std::size_t n) { result[n] = std::clamp((volume[n] - low) / (high - low), 0.F, 1.F) * (bins - 1.001F); },
+      65536);
   return result;
 }
 
@@ -313,15 +315,16 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
           start.translation() = centre - start.linear() * pivot;
           starts.push_back({start, 0});
         }
-  for (Start& start : starts) start.cost = coarse.cost(start.affine, Parameters::Zero());
+  parallel_tasks(starts.size(),
+                 [&](std::size_t n) { starts[n].cost = coarse.cost(starts[n].affine, Parameters::Zero()); });
   const auto better = [](const Start& a, const Start& b) { return a.cost < b.cost; };
   std::stable_sort(starts.begin(), starts.end(), better);
   starts.resize(std::min<std::size_t>(starts.size(), 40));
-  for (Start& start : starts) {
+  parallel_tasks(starts.size(), [&](std::size_t n) {
     Parameters p = Parameters::Zero();
-    start.cost = minimise(coarse, start.affine, p, 6, 8, 0.5);
-    start.affine = coarse.transform(start.affine, p);
-  }
+    starts[n].cost = minimise(coarse, starts[n].affine, p, 6, 8, 0.5);
+    starts[n].affine = coarse.transform(starts[n].affine, p);
+  });
   std::stable_sort(starts.begin(), starts.end(), better);
   starts = distinct(starts, pivot);
 
@@ -335,17 +338,23 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
   // Sizes along the axes come last: with all of them free, a start that is far off is stretched instead of turned.
   refinement.model = LinearModel::similarity;
   refinement.normalisation_sigma_mm = 12.0;
+  refinement.coarsest_mm = refinement.finest_mm = 2 * fine_mm;
+  const ComparableScan head_tried = comparable_scan(head_fine, region_fine, refinement);
+  const ComparableScan scan_tried = comparable_scan(scan_fine, nowhere, refinement);
   std::vector<VisitRegistration> candidates;
   const auto try_starts = [&](const std::vector<double>& pitches_degrees) {
-    refinement.coarsest_mm = refinement.finest_mm = 2 * fine_mm;
+    std::vector<Affine> turned;
     for (const Start& start : starts)
       for (const double pitch : pitches_degrees)
-        for (const double size : {0.9, 1.0, 1.1}) {
-          const Affine turned = start.affine * Eigen::Translation3d(pivot) *
-                                Eigen::AngleAxisd(pitch * EIGEN_PI / 180, Vec3::UnitX()) * Eigen::Scaling(size) *
-                                Eigen::Translation3d(-pivot);
-          candidates.push_back(register_visits(head_fine, region_fine, scan_fine, nowhere, turned, refinement));
-        }
+        for (const double size : {0.9, 1.0, 1.1})
+          turned.push_back(start.affine * Eigen::Translation3d(pivot) *
+                           Eigen::AngleAxisd(pitch * EIGEN_PI / 180, Vec3::UnitX()) * Eigen::Scaling(size) *
+                           Eigen::Translation3d(-pivot));
+    const std::size_t before = candidates.size();
+    candidates.resize(before + turned.size());
+    parallel_tasks(turned.size(), [&](std::size_t n) {
+      candidates[before + n] = register_visits(head_tried, scan_tried, turned[n], refinement);
+    });
   };
   try_starts({0.0});
   const auto plausible = [](const VisitRegistration& c) {
@@ -366,8 +375,11 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
   refinement.model = LinearModel::affine;
   refinement.coarsest_mm = 2 * fine_mm;
   refinement.finest_mm = fine_mm;
-  for (VisitRegistration& candidate : candidates)
-    candidate = register_visits(head_fine, region_fine, scan_fine, nowhere, candidate.a_to_b, refinement);
+  const ComparableScan head_refined = comparable_scan(head_fine, region_fine, refinement);
+  const ComparableScan scan_refined = comparable_scan(scan_fine, nowhere, refinement);
+  parallel_tasks(candidates.size(), [&](std::size_t n) {
+    candidates[n] = register_visits(head_refined, scan_refined, candidates[n].a_to_b, refinement);
+  });
   std::stable_sort(candidates.begin(), candidates.end(), closer);
   if (!plausible(candidates.front())) return coarse.evaluate(starts.front().affine);
   TemplateAlignment result = coarse.evaluate(candidates.front().a_to_b);

@@ -23,23 +23,30 @@ VectorField::VectorField(const Grid& g) : grid(g) {
   for (auto& c : component) c.assign(g.voxel_count(), 0.F);
 }
 
-VectorField composed(const VectorField& outer, const VectorField& inner) {
-  VectorField result(inner.grid);
+void compose(const VectorField& outer, const VectorField& inner, VectorField& result) {
+  const bool same_size = outer.grid.size == inner.grid.size;
   each_voxel(inner.grid, [&](std::size_t n, int i, int j, int k) {
-    const float x = i + inner.component[0][n], y = j + inner.component[1][n], z = k + inner.component[2][n];
-    const TrilinearCell cell = trilinear_cell(outer.grid.size, x, y, z);
+    const float dx = inner.component[0][n], dy = inner.component[1][n], dz = inner.component[2][n];
+    if (same_size && dx == 0 && dy == 0 && dz == 0) {
+      for (int c = 0; c < 3; ++c) result.component[c][n] = outer.component[c][n];
+      return;
+    }
+    const TrilinearCell cell = trilinear_cell(outer.grid.size, float(i) + dx, float(j) + dy, float(k) + dz);
     for (int c = 0; c < 3; ++c)
       result.component[c][n] = inner.component[c][n] + trilinear(outer.component[c].data(), cell);
   });
+}
+
+VectorField composed(const VectorField& outer, const VectorField& inner) {
+  VectorField result(inner.grid);
+  compose(outer, inner, result);
   return result;
 }
 
 VectorField inverted(const VectorField& field, int iterations) {
   VectorField back(field.grid);
-  for (int c = 0; c < 3; ++c)
-    for (std::size_t n = 0; n < back.component[c].size(); ++n) back.component[c][n] = -field.component[c][n];
   each_voxel(field.grid, [&](std::size_t n, int i, int j, int k) {
-    float y[3] = {back.component[0][n], back.component[1][n], back.component[2][n]};
+    float y[3] = {-field.component[0][n], -field.component[1][n], -field.component[2][n]};
     for (int round = 0; round < iterations; ++round) {
       const TrilinearCell cell = trilinear_cell(field.grid.size, i + y[0], j + y[1], k + y[2]);
       float change = 0;
@@ -104,12 +111,24 @@ std::vector<float> jacobian_determinant(const VectorField& field) {
 }
 
 double largest_norm(const VectorField& field) {
-  double most = 0;
-  for (std::size_t n = 0; n < field.grid.voxel_count(); ++n) {
-    const double x = field.component[0][n], y = field.component[1][n], z = field.component[2][n];
-    most = std::max(most, x * x + y * y + z * z);
-  }
-  return std::sqrt(most);
+  struct Largest {
+    double square = 0;
+    Largest& operator+=(const Largest& o) {
+      square = std::max(square, o.square);
+      return *this;
+    }
+  };
+  const auto& [fx, fy, fz] = field.component;
+  const Largest largest =
+      parallel_sum(field.grid.voxel_count(), 65536, Largest{}, [&](std::size_t begin, std::size_t end) {
+        Largest part;
+        for (std::size_t n = begin; n < end; ++n) {
+          const double x = fx[n], y = fy[n], z = fz[n];
+          part.square = std::max(part.square, x * x + y * y + z * z);
+        }
+        return part;
+      });
+  return std::sqrt(largest.square);
 }
 
 }  // namespace wane

@@ -18,6 +18,7 @@ struct VectorField {
 
 // (outer after inner): x -> x + inner(x) + outer(x + inner(x)). Same grid; beyond the border the border's value holds.
 VectorField composed(const VectorField& outer, const VectorField& inner);
+void compose(const VectorField& outer, const VectorField& inner, VectorField& result);  // into a field of inner's grid
 // y with y(x) + field(x + y(x)) = 0, by fixed-point iteration.
 VectorField inverted(const VectorField& field, int iterations = 12);
 void smooth(VectorField& field, double sigma_voxels);

@@ -48,47 +48,64 @@ Affine square_root(const Affine& transform) {
   return root;
 }
 
-struct Prepared {  // one scan at one level
-  Volume normalised;
-  Volume weight;  // the region, smoothed a little
-};
+Volume fraction_of(const Mask& mask) {
+  Volume result(mask.grid);
+  parallel_for(
+      mask.size(), [&](std::size_t n) { result[n] = mask[n]; }, 65536);
+  return result;
+}
 
-Prepared prepare(const Volume& scan, const Mask& region, double spacing_mm, double sigma_mm) {
-  const Mask wide = dilated(resample(region, isotropic_grid(scan.grid, 4.0)), 16.0);
+// The scan's own voxels in the box around its region and 16 mm more.
+Grid grid_around(const Grid& scan, const Mask& region) {
+  const Mask wide = dilated(resample(region, isotropic_grid(scan, 4.0)), 16.0);
   Box box = bounding_box(wide);
   if (box.empty()) box = {{0, 0, 0}, {wide.grid.size[0] - 1, wide.grid.size[1] - 1, wide.grid.size[2] - 1}};
-  Prepared result;
   const auto corner = [&](const std::array<int, 3>& index) {
-    return scan.grid.lps_to_index() * (wide.grid.index_to_lps() * Vec3(index[0], index[1], index[2]));
+    return scan.lps_to_index() * (wide.grid.index_to_lps() * Vec3(index[0], index[1], index[2]));
   };
   const Vec3 low = corner(box.low), high = corner(box.high);
-  const Grid part = cropped_grid(scan.grid, {int(std::floor(low[0])), int(std::floor(low[1])), int(std::floor(low[2]))},
-                                 {int(std::ceil(high[0])), int(std::ceil(high[1])), int(std::ceil(high[2]))});
-  Volume level = downsampled(resample(scan, part), spacing_mm);
+  return cropped_grid(scan, {int(std::floor(low[0])), int(std::floor(low[1])), int(std::floor(low[2]))},
+                      {int(std::ceil(high[0])), int(std::ceil(high[1])), int(std::ceil(high[2]))});
+}
+
+// `part` and `region`: on one grid, that of grid_around.
+ComparableLevel comparable_level(const Volume& part, const Volume& region, double spacing_mm, double sigma_mm) {
+  Volume level = downsampled(part, spacing_mm);
   const Volume mean = gaussian(level, sigma_mm);
   Volume square(level.grid);
-  for (std::size_t n = 0; n < level.size(); ++n) {
-    level[n] -= mean[n];
-    square[n] = level[n] * level[n];
-  }
+  parallel_for(
+      level.size(),
+      [&](std::size_t n) {
+        level[n] -= mean[n];
+        square[n] = level[n] * level[n];
+      },
+      65536);
   const Volume variance = gaussian(square, sigma_mm);
-  double total = 0;
-  for (const float v : variance.values) total += v;
+  const double total = parallel_sum(variance.size(), 65536, 0.0, [&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (std::size_t n = begin; n < end; ++n) sum += variance[n];
+    return sum;
+  });
   const float floor = float(0.05 * total / double(variance.size()) + 1e-12);
-  for (std::size_t n = 0; n < level.size(); ++n) level[n] /= std::sqrt(variance[n] + floor);
-  Volume soft(region.grid);
-  for (std::size_t n = 0; n < region.size(); ++n) soft[n] = region[n];
-  result.weight = resample(soft, level.grid);
-  result.normalised = std::move(level);
+  parallel_for(
+      level.size(), [&](std::size_t n) { level[n] /= std::sqrt(variance[n] + floor); }, 65536);
+  Volume weight = resample(region, level.grid);
+  return {spacing_mm, std::move(level), std::move(weight)};
+}
+
+std::vector<double> spacings_mm(const VisitRegistrationOptions& options) {
+  std::vector<double> result;
+  for (double spacing_mm = options.coarsest_mm; spacing_mm > options.finest_mm * 0.99; spacing_mm /= 2)
+    result.push_back(spacing_mm < 2 * options.finest_mm * 0.99 ? options.finest_mm : spacing_mm);
   return result;
 }
 
 // Half-way points in a frame that is the same whichever scan is called a.
-Grid halfway_grid(const Prepared& a, const Affine& half_to_a, const Prepared& b, const Affine& half_to_b,
+Grid halfway_grid(const ComparableLevel& a, const Affine& half_to_a, const ComparableLevel& b, const Affine& half_to_b,
                   double spacing_mm) {
   Vec3 low = Vec3::Constant(std::numeric_limits<double>::max());
   Vec3 high = -low;
-  const auto include = [&](const Prepared& scan, const Affine& half_to_scan) {
+  const auto include = [&](const ComparableLevel& scan, const Affine& half_to_scan) {
     const Affine map = half_to_scan.inverse() * scan.weight.grid.index_to_lps();
     const auto& size = scan.weight.grid.size;
     for (int corner = 0; corner < 8; ++corner) {
@@ -107,8 +124,10 @@ Grid halfway_grid(const Prepared& a, const Affine& half_to_a, const Prepared& b,
   return grid;
 }
 
+// Least squares for all twelve parameters of an affine motion: how a residual changes with the motion's matrix (the
+// products of gradient and position, row by row) and its translation (the gradient). The models' own are sums of these.
 struct Sums {
-  Eigen::Matrix<double, 12, 12> normal = Eigen::Matrix<double, 12, 12>::Zero();
+  Eigen::Matrix<double, 12, 12> normal = Eigen::Matrix<double, 12, 12>::Zero();  // its lower half
   Eigen::Matrix<double, 12, 1> right = Eigen::Matrix<double, 12, 1>::Zero();
   double weight = 0, ab = 0, aa = 0, bb = 0;
   Sums& operator+=(const Sums& o) {
@@ -120,28 +139,44 @@ struct Sums {
     bb += o.bb;
     return *this;
   }
+  void add(const Vec3& gradient, const Vec3& x, double w, double residual) {
+    alignas(16) double slope[12];
+    for (int row = 0; row < 3; ++row) {
+      for (int column = 0; column < 3; ++column) slope[3 * row + column] = gradient[row] * x[column];
+      slope[9 + row] = gradient[row];
+    }
+    for (int d = 0; d < 12; ++d) {
+      const double scaled = w * slope[d];
+      double* column = normal.data() + 12 * d;
+      for (int e = d & ~1; e < 12; ++e) column[e] += scaled * slope[e];
+      right[d] += scaled * residual;
+    }
+  }
 };
 
 class HalfwayProblem {
  public:
-  HalfwayProblem(const Prepared& a, const Prepared& b, const Grid& grid, const Vec3& pivot_mm, LinearModel model)
+  HalfwayProblem(const ComparableLevel& a, const ComparableLevel& b, const Grid& grid, const Vec3& pivot_mm,
+                 LinearModel model)
       : a_(a), b_(b), grid_(grid), pivot_mm_(pivot_mm), generators_(generators(model)) {}
 
-  std::size_t parameters() const { return generators_.size(); }
-
   double residual_scale(const Affine& half_to_a, const Affine& half_to_b) const {
-    std::vector<float> residuals;
+    std::vector<std::vector<float>> of_slices((std::size_t(grid_.size[2]) + 1) / 2);
     const Maps maps = maps_for(half_to_a, half_to_b);
     const LinearSampler sa(a_.normalised), sb(b_.normalised), wa(a_.weight), wb(b_.weight);
-    for (int k = 0; k < grid_.size[2]; k += 2)
+    parallel_for(of_slices.size(), [&](std::size_t slice) {
+      const int k = 2 * int(slice);
       for (int j = 0; j < grid_.size[1]; j += 2)
         for (int i = 0; i < grid_.size[0]; i += 2) {
           const Vec3 pa = maps.a * Vec3(i, j, k), pb = maps.b * Vec3(i, j, k);
           const float w = wa(float(pa[0]), float(pa[1]), float(pa[2])) + wb(float(pb[0]), float(pb[1]), float(pb[2]));
           if (w < 0.5F) continue;
-          residuals.push_back(
+          of_slices[slice].push_back(
               std::abs(sa(float(pa[0]), float(pa[1]), float(pa[2])) - sb(float(pb[0]), float(pb[1]), float(pb[2]))));
         }
+    });
+    std::vector<float> residuals;
+    for (const auto& of_slice : of_slices) residuals.insert(residuals.end(), of_slice.begin(), of_slice.end());
     if (residuals.empty()) return 1;
     return std::max(1e-3, 1.4826 * double(upper_median(std::move(residuals))));
   }
@@ -156,7 +191,6 @@ class HalfwayProblem {
     const Mat3 turn_b = (b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose();
     return parallel_sum(std::size_t(grid_.size[2]), 1, Sums{}, [&](std::size_t slice, std::size_t) {
       Sums sums;
-      const int count = int(generators_.size());
       for (int j = 0; j < grid_.size[1]; ++j)
         for (int i = 0; i < grid_.size[0]; ++i) {
           const Vec3 index(i, j, double(slice));
@@ -178,14 +212,27 @@ class HalfwayProblem {
           if (weight <= 0) continue;
           const Vec3 gradient = 0.5 * (turn_a * Vec3(ga[0], ga[1], ga[2]) + turn_b * Vec3(gb[0], gb[1], gb[2]));
           const Vec3 x = to_lps * index - pivot_mm_;
-          Eigen::Matrix<double, 12, 1> slope = Eigen::Matrix<double, 12, 1>::Zero();
-          for (int d = 0; d < count; ++d)
-            slope[d] = gradient.dot(generators_[d].topLeftCorner<3, 3>() * x + generators_[d].topRightCorner<3, 1>());
-          sums.normal.noalias() += weight * slope * slope.transpose();
-          sums.right.noalias() += weight * double(r) * slope;
+          sums.add(gradient, x, weight, double(r));
         }
       return sums;
     });
+  }
+
+  // The step in the model's parameters that the sums lead to.
+  Eigen::VectorXd step_from(const Sums& sums) const {
+    const auto count = Eigen::Index(generators_.size());
+    Eigen::MatrixXd parts(12, count);  // what each generator is made of
+    for (Eigen::Index d = 0; d < count; ++d) {
+      const Generator& g = generators_[std::size_t(d)];
+      for (int row = 0; row < 3; ++row) {
+        for (int column = 0; column < 3; ++column) parts(3 * row + column, d) = g(row, column);
+        parts(9 + row, d) = g(row, 3);
+      }
+    }
+    const Eigen::Matrix<double, 12, 12> whole = sums.normal.selfadjointView<Eigen::Lower>();
+    Eigen::MatrixXd normal = parts.transpose() * whole * parts;
+    normal.diagonal().array() += 1e-6 * normal.diagonal().mean() + 1e-12;
+    return normal.ldlt().solve(parts.transpose() * sums.right);
   }
 
   // The motion exp(sum of parameters x generators) about the pivot.
@@ -206,8 +253,8 @@ class HalfwayProblem {
             b_.normalised.grid.lps_to_index() * half_to_b * grid_.index_to_lps()};
   }
 
-  const Prepared& a_;
-  const Prepared& b_;
+  const ComparableLevel& a_;
+  const ComparableLevel& b_;
   Grid grid_;
   Vec3 pivot_mm_;
   std::vector<Generator> generators_;
@@ -215,38 +262,48 @@ class HalfwayProblem {
 
 }  // namespace
 
-VisitRegistration register_visits(const Volume& a, const Mask& region_a, const Volume& b, const Mask& region_b,
-                                  const Affine& initial_a_to_b, const VisitRegistrationOptions& options) {
-  require_same_grid(a.grid, region_a.grid, "the first scan", "its region");
-  require_same_grid(b.grid, region_b.grid, "the second scan", "its region");
+ComparableScan comparable_scan(const Volume& scan, const Mask& region, const VisitRegistrationOptions& options) {
+  require_same_grid(scan.grid, region.grid, "the scan", "its region");
+  const Grid around = grid_around(scan.grid, region);
+  const Volume part = resample(scan, around);
+  const Volume region_part = fraction_of(resample(region, around));
+  ComparableScan result;
+  for (const double spacing_mm : spacings_mm(options))
+    result.push_back(
+        comparable_level(part, region_part, spacing_mm, std::max(options.normalisation_sigma_mm, 1.5 * spacing_mm)));
+  return result;
+}
+
+VisitRegistration register_visits(const ComparableScan& a, const ComparableScan& b, const Affine& initial_a_to_b,
+                                  const VisitRegistrationOptions& options) {
   const Affine root = square_root(initial_a_to_b);
   Affine half_to_a = root.inverse();
   Affine half_to_b = root;
   VisitRegistration result;
-  for (double spacing_mm = options.coarsest_mm; spacing_mm > options.finest_mm * 0.99; spacing_mm /= 2) {
-    const double used_mm = spacing_mm < 2 * options.finest_mm * 0.99 ? options.finest_mm : spacing_mm;
-    const double sigma_mm = std::max(options.normalisation_sigma_mm, 1.5 * used_mm);
-    const Prepared pa = prepare(a, region_a, used_mm, sigma_mm);
-    const Prepared pb = prepare(b, region_b, used_mm, sigma_mm);
-    const Grid grid = halfway_grid(pa, half_to_a, pb, half_to_b, used_mm);
-    const HalfwayProblem problem(pa, pb, grid, grid.centre_mm(), options.model);
-    const int count = int(problem.parameters());
+  for (std::size_t level = 0; level < a.size(); ++level) {
+    const double spacing_mm = a[level].spacing_mm;
+    const Grid grid = halfway_grid(a[level], half_to_a, b.at(level), half_to_b, spacing_mm);
+    const HalfwayProblem problem(a[level], b[level], grid, grid.centre_mm(), options.model);
     for (int iteration = 0; iteration < most_iterations; ++iteration) {
       const double scale = problem.residual_scale(half_to_a, half_to_b);
       const Sums sums = problem.evaluate(half_to_a, half_to_b, scale);
       if (sums.weight < 50) break;
       result.correlation = sums.ab / std::sqrt(sums.aa * sums.bb + 1e-12);
-      Eigen::MatrixXd normal = sums.normal.topLeftCorner(count, count);
-      normal.diagonal().array() += 1e-6 * normal.diagonal().mean() + 1e-12;
-      const Eigen::VectorXd step = normal.ldlt().solve(sums.right.head(count));
+      const Eigen::VectorXd step = problem.step_from(sums);
       // a must move by -step / 2 and b by +step / 2 for the residual a - b to vanish.
       half_to_a = half_to_a * problem.motion(-0.5 * step);
       half_to_b = half_to_b * problem.motion(0.5 * step);
-      if (step.norm() < options.settled_fraction * used_mm) break;
+      if (step.norm() < options.settled_fraction * spacing_mm) break;
     }
   }
   result.a_to_b = half_to_b * half_to_a.inverse();
   return result;
+}
+
+VisitRegistration register_visits(const Volume& a, const Mask& region_a, const Volume& b, const Mask& region_b,
+                                  const Affine& initial_a_to_b, const VisitRegistrationOptions& options) {
+  return register_visits(comparable_scan(a, region_a, options), comparable_scan(b, region_b, options), initial_a_to_b,
+                         options);
 }
 
 std::vector<Affine> midpoint_to_visits(std::size_t visits, const std::vector<PairTransform>& pairs) {

@@ -25,6 +25,22 @@ struct VisitRegistration {
   double correlation = 0;              // of the locally normalised scans in the region, -1..1
 };
 
+// A scan made ready to be compared with others, at every voxel size that the options ask for.
+struct ComparableLevel {
+  double spacing_mm = 0;
+  Volume normalised;  // mean 0, standard deviation 1 in a neighbourhood; the part around the region
+  Volume weight;      // the region, on the same grid
+};
+using ComparableScan = std::vector<ComparableLevel>;  // coarsest first
+
+// `region`: where the scan is compared, on its grid (brain and inner skull). It may be empty: the other scan's then
+// decides alone.
+ComparableScan comparable_scan(const Volume& scan, const Mask& region, const VisitRegistrationOptions& options = {});
+
+// Both made with these options.
+VisitRegistration register_visits(const ComparableScan& a, const ComparableScan& b, const Affine& initial_a_to_b,
+                                  const VisitRegistrationOptions& options = {});
+
 // `region_*`: where the scans are compared, each on its scan's grid (brain and inner skull). One of the two may be
 // empty: the other then decides alone.
 // `initial_a_to_b` may be wrong by some 15 mm and 15 degrees.

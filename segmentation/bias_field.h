@@ -12,8 +12,9 @@ struct BiasFieldOptions {
   int iterations = 30;              // at each level
 };
 
-// N4 (Tustison 2010; ITK's, on one work unit so that its bits do not depend on threads). Returns the field: the scan
-// divided by it is corrected; its geometric mean over the mask is 1. The field covers the volume's whole grid.
+// N4 (Tustison 2010), as ITK's with a histogram of 200 bins, FWHM 0.15 and Wiener noise 0.01, but with separable fits,
+// which take a hundredth of the time. Returns the field: the scan divided by it is corrected; its geometric mean over
+// the mask is 1. The field covers the volume's whole grid. Throws InputError where the mask holds nothing bright.
 Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFieldOptions& options = {});
 
 }  // namespace wane

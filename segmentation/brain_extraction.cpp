@@ -13,17 +13,16 @@ namespace wane {
 
 CarriedTemplate carry_template(const HeadTemplate& t, const Grid& grid, const DisplacementField& displacement,
                                const Affine& to_template) {
-  const auto carry = [&](const Volume& volume) {
-    return resample_displaced(volume, grid, Affine::Identity(), displacement, to_template);
-  };
-  CarriedTemplate result;
-  result.brain_probability = carry(t.brain_probability);
-  result.priors.csf = carry(t.csf_prior);
-  result.priors.gm = carry(t.gm_prior);
-  result.priors.wm = carry(t.wm_prior);
   Volume inside(t.intracranial_mask.grid);
-  for (std::size_t n = 0; n < inside.size(); ++n) inside[n] = t.intracranial_mask[n];
-  result.intracranial = threshold(carry(inside), 0.5F);
+  parallel_for(
+      inside.size(), [&](std::size_t n) { inside[n] = t.intracranial_mask[n]; }, 65536);
+  std::vector<Volume> carried =
+      resample_displaced({&t.brain_probability, &t.csf_prior, &t.gm_prior, &t.wm_prior, &inside}, grid,
+                         Affine::Identity(), displacement, to_template);
+  CarriedTemplate result;
+  result.brain_probability = std::move(carried[0]);
+  result.priors = {std::move(carried[1]), std::move(carried[2]), std::move(carried[3])};
+  result.intracranial = threshold(carried[4], 0.5F);
   return result;
 }
 
@@ -52,12 +51,14 @@ Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, cons
   // they are not brain where they hang together with what lies outside.
   const float bright = float(options.brighter_than_white * white);
   Mask kept(expected.grid);
-  for (std::size_t n = 0; n < kept.size(); ++n) kept[n] = expected[n] && (core[n] || corrected[n] < bright);
+  parallel_for(
+      kept.size(), [&](std::size_t n) { kept[n] = expected[n] && (core[n] || corrected[n] < bright); }, 65536);
   const Mask solid = largest_component(holes_filled(kept));
   // What the cut leaves ragged is smoothed; nothing is added that the template does not call brain.
   Mask result =
       closed(opened(solid, 1.5 * corrected.grid.spacing_mm.maxCoeff()), 2 * corrected.grid.spacing_mm.maxCoeff());
-  for (std::size_t n = 0; n < result.size(); ++n) result[n] = (result[n] || core[n]) && expected[n];
+  parallel_for(
+      result.size(), [&](std::size_t n) { result[n] = (result[n] || core[n]) && expected[n]; }, 65536);
   return largest_component(holes_filled(result));
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "imaging/elementary.h"
 #include "imaging/error.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
@@ -55,18 +57,30 @@ struct Packed {
   std::vector<float> intensity;
   std::vector<float> corrected;
   std::vector<Classes> prior;
+  std::vector<Classes> log_prior;
   std::vector<Classes> posterior;
+  std::vector<Classes> last_posterior;
 };
 
 Packed pack(const Volume& intensity, const Mask& brain, const TissuePriors& priors, double floor) {
   Packed p;
   const Grid& grid = intensity.grid;
+  const std::size_t in_slice = std::size_t(grid.size[0]) * std::size_t(grid.size[1]);
+  std::vector<std::size_t> first(std::size_t(grid.size[2]) + 1, 0);  // of each slice in the packed list
+  parallel_for(std::size_t(grid.size[2]), [&](std::size_t k) {
+    for (std::size_t n = k * in_slice; n < (k + 1) * in_slice; ++n) first[k + 1] += brain[n] != 0;
+  });
+  std::partial_sum(first.begin(), first.end(), first.begin());
   std::vector<std::int32_t> index(intensity.size(), -1);
-  for (std::size_t n = 0; n < brain.size(); ++n)
-    if (brain[n]) {
-      index[n] = std::int32_t(p.place.size());
-      p.place.push_back(n);
-    }
+  p.place.resize(first.back());
+  parallel_for(std::size_t(grid.size[2]), [&](std::size_t k) {
+    std::size_t m = first[k];
+    for (std::size_t n = k * in_slice; n < (k + 1) * in_slice; ++n)
+      if (brain[n]) {
+        index[n] = std::int32_t(m);
+        p.place[m++] = n;
+      }
+  });
   const std::size_t row = grid.size[0], slice = row * grid.size[1];
   const std::array<std::size_t, 3> step{1, row, slice};
   const double finest = grid.spacing_mm.minCoeff();
@@ -74,7 +88,8 @@ Packed pack(const Volume& intensity, const Mask& brain, const TissuePriors& prio
   p.neighbour.resize(p.place.size());
   p.intensity.resize(p.place.size());
   p.prior.resize(p.place.size());
-  for (std::size_t m = 0; m < p.place.size(); ++m) {
+  p.log_prior.resize(p.place.size());
+  const auto pack_voxel = [&](std::size_t m) {
     const std::size_t n = p.place[m];
     const std::array<int, 3> at{int(n % row), int((n / row) % grid.size[1]), int(n / slice)};
     for (int axis = 0; axis < 3; ++axis) {
@@ -88,16 +103,19 @@ Packed pack(const Volume& intensity, const Mask& brain, const TissuePriors& prio
     const float sum = csf + gm + wm;
     Classes& prior = p.prior[m];
     prior = {csf / sum, std::sqrt(csf * gm) / sum, gm / sum, std::sqrt(gm * wm) / sum, wm / sum};
-  }
+    for (int c = 0; c < classes; ++c) p.log_prior[m][c] = std::log(prior[c]);
+  };
+  parallel_for(p.place.size(), pack_voxel, 8192);
   p.corrected = p.intensity;
   p.posterior = p.prior;
+  p.last_posterior = p.prior;
   return p;
 }
 
 // Means and deviations from the voxels that the priors are most certain of, robust to what lies astray.
 Gaussians initial(const Packed& p) {
   Gaussians g;
-  for (int t = 0; t < 3; ++t) {
+  parallel_for(3, [&](std::size_t t) {
     std::vector<std::pair<float, float>> values;  // intensity, weight
     double total = 0;
     for (std::size_t m = 0; m < p.place.size(); ++m) {
@@ -121,7 +139,7 @@ Gaussians initial(const Packed& p) {
     };
     g.mean[t] = quantile(t == 0 ? 0.3 : 0.5);
     g.deviation[t] = std::max(1e-3, 0.5 * (quantile(0.75) - quantile(0.25)) / 0.6745);
-  }
+  });
   // No misfit of another head's priors turns the order of the brightness round; another contrast does.
   if (g.mean[2] < 0.9 * g.mean[1] || g.mean[2] < g.mean[0]) throw InputError(wrong_order);
   // CSF in the priors is often partly gray: keep a sensible order to start from.
@@ -137,42 +155,72 @@ constexpr float repulsion[classes][classes] = {{0.F, .3F, 1.F, 1.5F, 2.F},
                                                {1.5F, 1.F, .3F, 0.F, .3F},
                                                {2.F, 1.5F, 1.F, .3F, 0.F}};
 
+constexpr std::size_t lanes = 256;  // voxels whose classes are worked out side by side
+
+// What a pass needs of the mixture, in single precision.
+struct PassConstants {
+  Classes mean, factor, offset;
+  float markov_weight;
+};
+
+// `intensity`, `log_prior` and `neighbours` (sums of the neighbours' weighted posteriors) of `lanes` voxels; the
+// posteriors replace the neighbours.
+__attribute__((target_clones("avx2", "default"))) void posteriors_of_lanes(const PassConstants& k,
+                                                                           const float* intensity,
+                                                                           const float (&log_prior)[classes][lanes],
+                                                                           float (&neighbours)[classes][lanes]) {
+  float score[classes][lanes];
+  for (int c = 0; c < classes; ++c) {
+    // Darker than CSF is CSF, brighter than white matter is white matter (vessels and fat left in the mask).
+    const float below = c == 0 ? 0.F : 1.F, above = c == classes - 1 ? 0.F : 1.F;
+    for (std::size_t x = 0; x < lanes; ++x) {
+      const float distance = intensity[x] - k.mean[c];
+      const float counted = distance * (distance < 0 ? below : above);
+      float cost = 0;
+      for (int d = 0; d < classes; ++d) cost += repulsion[c][d] * neighbours[d][x];
+      score[c][x] = k.factor[c] * counted * counted + k.offset[c] + log_prior[c][x] - k.markov_weight * cost;
+    }
+  }
+  for (std::size_t x = 0; x < lanes; ++x) {
+    float most = score[0][x];
+    for (int c = 1; c < classes; ++c) most = std::max(most, score[c][x]);
+    float sum = 0;
+    for (int c = 0; c < classes; ++c) sum += score[c][x] = fast_exp(score[c][x] - most);
+    for (int c = 0; c < classes; ++c) neighbours[c][x] = score[c][x] / sum;
+  }
+}
+
 // One mean-field pass: posteriors from the intensities, the priors and the neighbours' last posteriors.
 void update_posteriors(Packed& p, const Gaussians& g, double markov_weight) {
-  std::array<double, classes> mean{}, factor{}, offset{};
+  PassConstants constants;
   for (int c = 0; c < classes; ++c) {
-    mean[c] = g.class_mean(c);
-    factor[c] = -0.5 / g.class_variance(c);
-    offset[c] = std::log(g.weight[c] + 1e-6) - 0.5 * std::log(g.class_variance(c));
+    constants.mean[c] = float(g.class_mean(c));
+    constants.factor[c] = float(-0.5 / g.class_variance(c));
+    constants.offset[c] = float(std::log(g.weight[c] + 1e-6) - 0.5 * std::log(g.class_variance(c)));
   }
-  const std::vector<Classes> last = p.posterior;
-  parallel_for(
-      p.place.size(),
-      [&](std::size_t m) {
-        Classes cost{};
-        for (int side = 0; side < 6; ++side) {
-          const std::int32_t other = p.neighbour[m][side];
-          if (other < 0) continue;
-          const float w = p.neighbour_weight[side / 2] * float(markov_weight);
-          const Classes& q = last[std::size_t(other)];
-          for (int c = 0; c < classes; ++c)
-            for (int d = 0; d < classes; ++d) cost[c] += w * repulsion[c][d] * q[d];
-        }
-        std::array<double, classes> score{};
-        double most = -1e300;
-        for (int c = 0; c < classes; ++c) {
-          const double distance = p.corrected[m] - mean[c];
-          // Darker than CSF is CSF, brighter than white matter is white matter (vessels and fat left in the mask).
-          const bool beyond = (c == 0 && distance < 0) || (c == classes - 1 && distance > 0);
-          score[c] = (beyond ? 0.0 : factor[c] * distance * distance) + offset[c] + std::log(double(p.prior[m][c])) -
-                     double(cost[c]);
-          most = std::max(most, score[c]);
-        }
-        double sum = 0;
-        for (double& s : score) sum += s = std::exp(s - most);
-        for (int c = 0; c < classes; ++c) p.posterior[m][c] = float(score[c] / sum);
-      },
-      8192);
+  constants.markov_weight = float(markov_weight);
+  std::swap(p.posterior, p.last_posterior);
+  const std::vector<Classes>& last = p.last_posterior;
+  parallel_blocks(p.place.size(), lanes, [&](std::size_t begin, std::size_t end) {
+    float intensity[lanes] = {}, log_prior[classes][lanes] = {}, neighbours[classes][lanes] = {};
+    for (std::size_t m = begin; m < end; ++m) {
+      const std::size_t x = m - begin;
+      intensity[x] = p.corrected[m];
+      for (int c = 0; c < classes; ++c) log_prior[c][x] = p.log_prior[m][c];
+      if (markov_weight <= 0) continue;
+      Classes sum{};
+      for (int side = 0; side < 6; ++side) {
+        const std::int32_t other = p.neighbour[m][side];
+        if (other < 0) continue;
+        const Classes& q = last[std::size_t(other)];
+        for (int c = 0; c < classes; ++c) sum[c] += p.neighbour_weight[side / 2] * q[c];
+      }
+      for (int c = 0; c < classes; ++c) neighbours[c][x] = sum[c];
+    }
+    posteriors_of_lanes(constants, intensity, log_prior, neighbours);
+    for (std::size_t m = begin; m < end; ++m)
+      for (int c = 0; c < classes; ++c) p.posterior[m][c] = neighbours[c][m - begin];
+  });
 }
 
 void update_gaussians(const Packed& p, Gaussians& g) {
@@ -205,39 +253,49 @@ void update_gaussians(const Packed& p, Gaussians& g) {
   if (!(g.mean[0] < g.mean[1] && g.mean[1] < g.mean[2])) throw InputError(wrong_order);
 }
 
-// The field that takes the intensities to their expected values, smooth over `sigma_mm`; computed on 3 mm voxels.
-void update_bias(Packed& p, const Gaussians& g, const Grid& grid, double sigma_mm) {
-  Volume residual(grid), weight(grid);
+// The field that takes the intensities to their expected values, smooth over `sigma_mm`; computed on 4 mm voxels.
+// `residual` and `weight` are 0 outside of the brain.
+void update_bias(Packed& p, const Gaussians& g, Volume& residual, Volume& weight, double sigma_mm) {
+  const Grid& grid = residual.grid;
+  Classes mean, precision;
+  for (int c = 0; c < classes; ++c) {
+    mean[c] = float(g.class_mean(c));
+    precision[c] = float(1 / g.class_variance(c));
+  }
+  const float darkest = 0.2F * float(g.mean[1]);
   parallel_for(
       p.place.size(),
       [&](std::size_t m) {
-        double expected = 0, precision = 0;
+        float expected = 0, total = 0;
         for (int c = 0; c < classes; ++c) {
-          const double w = p.posterior[m][c] / g.class_variance(c);
-          expected += w * g.class_mean(c);
-          precision += w;
+          const float w = p.posterior[m][c] * precision[c];
+          expected += w * mean[c];
+          total += w;
         }
-        expected /= precision;
+        expected /= total;
         // CSF says little about the field: it is dark and holds other things.
-        const double useful = precision * expected * expected * (1 - p.posterior[m][0] - 0.7 * p.posterior[m][1]);
-        if (p.intensity[m] <= 0.2F * float(g.mean[1]) || useful <= 0) return;
-        residual[p.place[m]] = float(std::clamp(std::log(p.intensity[m] / expected), -0.7, 0.7) * useful);
-        weight[p.place[m]] = float(useful);
+        const float useful = total * expected * expected * (1 - p.posterior[m][0] - 0.7F * p.posterior[m][1]);
+        const bool used = p.intensity[m] > darkest && useful > 0;
+        residual[p.place[m]] = used ? std::clamp(std::log(p.intensity[m] / expected), -0.7F, 0.7F) * useful : 0.F;
+        weight[p.place[m]] = used ? useful : 0.F;
       },
       8192);
   const double coarse_mm = std::max(4.0, grid.spacing_mm.minCoeff());
   Volume r = downsampled(residual, coarse_mm), w = downsampled(weight, coarse_mm);
   r = gaussian(r, sigma_mm);
   w = gaussian(w, sigma_mm);
-  double top = 0;
-  for (const float v : w.values) top = std::max(top, double(v));
+  const double top = *std::max_element(w.values.begin(), w.values.end());
   for (std::size_t n = 0; n < r.size(); ++n) r[n] /= w[n] + float(1e-4 * top);
   const Volume field = resample(r, grid);
-  double mean = 0;
-  for (const std::size_t n : p.place) mean += field[n];
-  mean /= double(p.place.size());
-  for (std::size_t m = 0; m < p.place.size(); ++m)
-    p.corrected[m] = p.intensity[m] * float(std::exp(mean - field[p.place[m]]));
+  const double sum = parallel_sum(p.place.size(), 16384, 0.0, [&](std::size_t begin, std::size_t end) {
+    double part = 0;
+    for (std::size_t m = begin; m < end; ++m) part += field[p.place[m]];
+    return part;
+  });
+  const auto level = float(sum / double(p.place.size()));
+  parallel_for(
+      p.place.size(), [&](std::size_t m) { p.corrected[m] = p.intensity[m] * fast_exp(level - field[p.place[m]]); },
+      8192);
 }
 
 // Where gray and white matter differ by less, in units of their deviation, the border between them is drawn by noise
@@ -293,10 +351,12 @@ TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const 
     throw InputError(
         "The brain mask is nearly empty: look at the scans, and leave out those that do not show a whole brain.");
   Gaussians g = initial(p);
+  p.prior = {};  // from here on its logarithm is used
+  Volume residual(intensity.grid), weight(intensity.grid);
   for (int iteration = 0; iteration < options.iterations; ++iteration) {
     update_posteriors(p, g, iteration < 3 ? 0.0 : options.markov_weight);
     update_gaussians(p, g);
-    if (options.bias_sigma_mm > 0 && iteration >= 2) update_bias(p, g, intensity.grid, options.bias_sigma_mm);
+    if (options.bias_sigma_mm > 0 && iteration >= 2) update_bias(p, g, residual, weight, options.bias_sigma_mm);
   }
   require_gray_and_white(p, g);
   TissueMixture result;
@@ -306,7 +366,7 @@ TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const 
   result.corrected = intensity;
   result.mean = g.mean;
   result.deviation = g.deviation;
-  for (std::size_t m = 0; m < p.place.size(); ++m) {
+  const auto unpack_voxel = [&](std::size_t m) {
     const std::size_t n = p.place[m];
     const Classes& q = p.posterior[m];
     const float v = p.corrected[m];
@@ -316,7 +376,8 @@ TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const 
     result.gm[n] = q[2] + q[1] * gray + q[3] * (1 - white);
     result.wm[n] = q[4] + q[3] * white;
     result.corrected[n] = v;
-  }
+  };
+  parallel_for(p.place.size(), unpack_voxel, 8192);
   return result;
 }
 

@@ -21,6 +21,7 @@ void add_extract_command(CLI::App& program);
 void add_segment_command(CLI::App& program);
 void add_measure_command(CLI::App& program);
 
+void add_benchmark_command(CLI::App& program);
 void add_template_command(CLI::App& program);
 void add_simulate_command(CLI::App& program);
 void add_validate_command(CLI::App& program, int& exit_code);

@@ -41,6 +41,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_extract_command(program);
   add_segment_command(program);
   add_measure_command(program);
+  add_benchmark_command(program);
   add_template_command(program);
   add_simulate_command(program);
   add_validate_command(program, exit_code);
@@ -83,13 +84,20 @@ void quieten_itk() {
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
 }
 
-// OpenMP's threads wait for each other by spinning, which is quick on an idle machine and several times slower than one
-// thread where other programs run too (shared cluster nodes). They are to spin briefly and then sleep. The library
-// reads this when it is loaded, so the program starts itself once more; where that fails, it goes on as it is.
-void start_with_brief_spinning(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "1000", 1);
-  execv("/proc/self/exe", argv);
+bool set_unless_set(const char* variable, const char* value) {
+  return std::getenv(variable) == nullptr && setenv(variable, value, 1) == 0;
+}
+
+// What libraries read when they are loaded, so that the program starts itself once more; where that fails, it goes on
+// as it is.
+void start_with_own_settings(char** argv) {
+  // OpenMP's threads wait for each other by spinning, which is quick on an idle machine and several times slower than
+  // one thread where other programs run too (shared cluster nodes). They are to spin briefly and then sleep.
+  const bool spinning = std::getenv("OMP_WAIT_POLICY") == nullptr && set_unless_set("GOMP_SPINCOUNT", "1000");
+  // Where the processor has fused multiplication, glibc's exp, log, sin take it and round otherwise: nodes of one
+  // cluster would differ in the last digit.
+  const bool rounding = set_unless_set("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4");
+  if (spinning || rounding) execv("/proc/self/exe", argv);
 }
 
 void log_to_stderr() {
@@ -133,7 +141,7 @@ int failed(const std::string& sentence, int exit_code) {
 }  // namespace wane
 
 int main(int argc, char** argv) {
-  wane::start_with_brief_spinning(argv);
+  wane::start_with_own_settings(argv);
   try {
     wane::log_to_stderr();
     wane::quieten_itk();

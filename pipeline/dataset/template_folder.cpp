@@ -1,10 +1,13 @@
 #include "pipeline/dataset/template_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
+#include <utility>
 
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "imaging/parallel.h"
 
 namespace wane {
 
@@ -66,12 +69,18 @@ HeadTemplate read_template(const fs::path& folder) {
   HeadTemplate result;
   result.head = read_nifti(folder / kHead).volume;
   const Grid& grid = result.head.grid;
-  result.brain_probability = read_probability(folder / kBrainProbability, grid);
-  result.gm_prior = read_probability(folder / kGmPrior, grid);
-  result.wm_prior = read_probability(folder / kWmPrior, grid);
-  result.csf_prior = read_probability(folder / kCsfPrior, grid);
-  result.intracranial_mask = read_nifti_mask(folder / kIntracranialMask);
-  require_head_grid(result.intracranial_mask.grid, grid, folder / kIntracranialMask);
+  const std::array<std::pair<Volume*, const char*>, 4> maps{{{&result.brain_probability, kBrainProbability},
+                                                             {&result.gm_prior, kGmPrior},
+                                                             {&result.wm_prior, kWmPrior},
+                                                             {&result.csf_prior, kCsfPrior}}};
+  parallel_tasks(maps.size() + 1, [&](std::size_t n) {
+    if (n < maps.size()) {
+      *maps[n].first = read_probability(folder / maps[n].second, grid);
+      return;
+    }
+    result.intracranial_mask = read_nifti_mask(folder / kIntracranialMask);
+    require_head_grid(result.intracranial_mask.grid, grid, folder / kIntracranialMask);
+  });
   return result;
 }
 

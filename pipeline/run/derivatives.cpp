@@ -1,5 +1,8 @@
 #include "pipeline/run/derivatives.h"
 
+#include <algorithm>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -7,6 +10,7 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "imaging/parallel.h"
 #include "registration/transform_file.h"
 
 namespace wane {
@@ -42,37 +46,59 @@ fs::path image_file(const fs::path& stem) {
   return fs::path(stem).concat(".nii.gz");
 }
 
+// Files that are yet to be written; several at once, because compressing is most of the work.
+struct Write {
+  int bytes_per_voxel;
+  std::function<void()> write;
+};
+using Writing = std::vector<Write>;
+
+// The longest first, so that no thread is left with one at the end.
+void write_all(Writing writing) {
+  std::stable_sort(writing.begin(), writing.end(),
+                   [](const Write& a, const Write& b) { return a.bytes_per_voxel > b.bytes_per_voxel; });
+  parallel_tasks(writing.size(), [&](std::size_t n) { writing[n].write(); });
+}
+
 void write_native(const fs::path& stem, const ProcessedParticipant& processed, std::size_t visit,
-                  const std::string& source, const Sidecar& sidecar) {
-  const NativeMaps maps = native_maps(processed, visit);
+                  const std::string& source, const Sidecar& sidecar, Writing& writing) {
+  const auto maps = std::make_shared<NativeMaps>(native_maps(processed, visit));
   const fs::path brain = fs::path(stem).concat("_desc-brain_mask");
-  write_nifti(image_file(brain), maps.brain);
-  sidecar.write(brain, "Brain with the CSF around it, on the grid of the raw scan", {source}, {{"Type", "Brain"}});
+  writing.push_back({1, [=, &sidecar] {
+                       write_nifti(image_file(brain), maps->brain);
+                       sidecar.write(brain, "Brain with the CSF around it, on the grid of the raw scan", {source},
+                                     {{"Type", "Brain"}});
+                     }});
   const fs::path tissue = fs::path(stem).concat("_dseg");
-  write_nifti(image_file(tissue), maps.tissue);
-  sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan", {source},
-                {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
+  writing.push_back({2, [=, &sidecar] {
+                       write_nifti(image_file(tissue), maps->tissue);
+                       sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan",
+                                     {source}, {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
+                     }});
 }
 
 void write_midpoint(const fs::path& stem, const std::string& reference, const ProcessedParticipant& processed,
-                    std::size_t visit, const std::string& source, const Sidecar& sidecar) {
+                    std::size_t visit, const std::string& source, const Sidecar& sidecar, Writing& writing) {
   const MeasuredVisit& measured = processed.measurement.visits[visit];
   const Json space = {{"SpatialReference", reference}};
-  const auto write = [&](const std::string& ending, const std::string& description, const auto& image_writer) {
+  const auto write = [&](int bytes_per_voxel, const std::string& ending, const std::string& description,
+                         const auto& image_writer) {
     const fs::path name = fs::path(stem).concat("_space-midpoint_" + ending);
-    image_writer(image_file(name));
-    sidecar.write(name, description, {source}, space);
+    writing.push_back({bytes_per_voxel, [=, &sidecar] {
+                         image_writer(image_file(name));
+                         sidecar.write(name, description, {source}, space);
+                       }});
   };
-  write("desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
-        [&](const fs::path& file) { write_nifti(file, processed.extracted.corrected[visit]); });
-  write("desc-brain_mask", "Brain with the CSF around it",
-        [&](const fs::path& file) { write_nifti(file, measured.brain); });
-  write("label-GM_probseg", "Fraction of gray matter in each voxel",
-        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.gm); });
-  write("label-WM_probseg", "Fraction of white matter in each voxel",
-        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.wm); });
-  write("label-CSF_probseg", "Fraction of CSF in each voxel",
-        [&](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
+  write(4, "desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
+        [&corrected = processed.extracted.corrected[visit]](const fs::path& file) { write_nifti(file, corrected); });
+  write(1, "desc-brain_mask", "Brain with the CSF around it",
+        [&measured](const fs::path& file) { write_nifti(file, measured.brain); });
+  write(1, "label-GM_probseg", "Fraction of gray matter in each voxel",
+        [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.gm); });
+  write(1, "label-WM_probseg", "Fraction of white matter in each voxel",
+        [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.wm); });
+  write(1, "label-CSF_probseg", "Fraction of CSF in each voxel",
+        [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
 }
 
 }  // namespace
@@ -94,8 +120,12 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
   const fs::path folder = out / participant_id;
   const std::string average_name = participant_id + "_space-midpoint_T1w";
   make_folders(folder / "anat");
-  write_nifti(image_file(folder / "anat" / average_name), processed.measurement.average);
-  sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits", sources);
+  Writing writing;
+  writing.push_back({4, [=, &sidecar, &average = processed.measurement.average] {
+                       write_nifti(image_file(folder / "anat" / average_name), average);
+                       sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits",
+                                     sources);
+                     }});
   const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
 
   for (std::size_t n = 0; n < visits.size(); ++n) {
@@ -103,8 +133,8 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
     const fs::path anat = session.empty() ? folder / "anat" : folder / session / "anat";
     make_folders(anat);
     const fs::path stem = anat / (session.empty() ? participant_id : participant_id + "_" + session);
-    write_native(stem, processed, n, sources[n], sidecar);
-    write_midpoint(stem, reference, processed, n, sources[n], sidecar);
+    write_native(stem, processed, n, sources[n], sidecar, writing);
+    write_midpoint(stem, reference, processed, n, sources[n], sidecar, writing);
     const fs::path transform = fs::path(stem).concat("_from-T1w_to-midpoint_mode-image_xfm");
     write_itk_affine(fs::path(transform).concat(".txt"), processed.aligned.visits[n].midpoint_to_scan);
     sidecar.write(transform,
@@ -112,6 +142,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                   "points of the midpoint space to points of the scan (LPS mm)",
                   {sources[n]}, {{"SpatialReference", reference}});
   }
+  write_all(std::move(writing));
 }
 
 void write_derivatives_description(const fs::path& out, const std::string& program_version) {

@@ -104,13 +104,13 @@ Grid declared_grid(const fs::path& nifti_file) {
 std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options) {
   // A large brain, without the margin that is kept around it.
   constexpr double kBrainWidthMm = 150, kBrainLengthMm = 190, kBrainHeightMm = 150;
-  // Bytes a voxel, fitted to the measurements that the header lists: each scan as read and conformed; what the work on
+  // Bytes a voxel, fitted to the measurements that the header lists: each scan as conformed; what the work on
   // one scan at a time takes besides; on the midpoint grid each visit's images and deformations, and once the average,
   // priors, masks and the registration under way.
-  constexpr double kPerScanVoxel = 8;
+  constexpr double kPerScanVoxel = 4;
   constexpr double kPerVoxelOfTheLargestScan = 18;
-  constexpr double kPerVisitMidpointVoxel = 54;
-  constexpr double kSharedPerMidpointVoxel = 56;
+  constexpr double kPerVisitMidpointVoxel = 45;
+  constexpr double kSharedPerMidpointVoxel = 32;
   constexpr double kTemplateAndProgram = 200e6;
 
   double finest_mm = options.align.spacing_mm > 0 ? options.align.spacing_mm : std::numeric_limits<double>::max();

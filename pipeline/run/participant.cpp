@@ -8,6 +8,7 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/parallel.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/tsv.h"
 #include "pipeline/report/json_values.h"
@@ -82,12 +83,14 @@ struct ReadScans {
 };
 
 ReadScans read_scans(const DatasetParticipant& participant) {
-  ReadScans read;
-  for (const DatasetVisit& visit : participant.visits) {
-    NiftiScan scan = read_nifti(visit.t1w);
-    read.scans.push_back({visit.t1w.string(), std::move(scan.volume)});
-    read.reports.push_back(std::move(scan.report));
-  }
+  const std::size_t count = participant.visits.size();
+  ReadScans read{std::vector<VisitScan>(count), std::vector<NiftiReport>(count)};
+  parallel_tasks(count, [&](std::size_t n) {
+    const fs::path& file = participant.visits[n].t1w;
+    NiftiScan scan = read_nifti(file);
+    read.scans[n] = {file.string(), std::move(scan.volume)};
+    read.reports[n] = std::move(scan.report);
+  });
   return read;
 }
 
@@ -160,9 +163,10 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
 
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
-                     const StageCallback& at_stage) {
-  const ReadScans read = read_scans(participant);
-  const ProcessedParticipant processed = process_participant(read.scans, head_template, options, at_stage);
+                     const StageCallback& at_step) {
+  ReadScans read = read_scans(participant);
+  const ProcessedParticipant processed = process_participant(std::move(read.scans), head_template, options, at_step);
+  if (at_step) at_step("write", stage_count);
 
   std::vector<VisitFiles> files;
   for (const DatasetVisit& visit : participant.visits)

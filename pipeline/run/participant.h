@@ -27,12 +27,15 @@ ParticipantReport report_of(const DatasetParticipant& participant, const std::fi
 // `report` with dose, dose group, dates and the dataset's warnings as the dataset has them now; rates follow.
 ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant);
 
+// The stages, and the writing after them ("write").
+inline constexpr int participant_step_count = stage_count + 1;
+
 // Reads the participant's scans, runs the stages and writes images, sidecars and the quality mosaic, and last of all
 // the report: where that stands, the rest is complete. `provenance`: version, options, and the hashes of scans and
-// template. Throws InputError naming the scan.
+// template. `at_step` is called at the start of each step. Throws InputError naming the scan.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
-                     const RunOptions& options, const StageCallback& at_stage);
+                     const RunOptions& options, const StageCallback& at_step);
 
 // True where the report in OUT was made by the same version with the same options of the stages, template and scans
 // (by SHA-256). If dose, dose group or dates have changed since, it is then rewritten with the new ones.

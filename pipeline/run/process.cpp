@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "imaging/error_context.h"
 #include "imaging/parallel.h"
@@ -13,14 +14,15 @@ namespace wane {
 
 namespace {
 
-ConformedVisit conform_named(const VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
-  ConformedVisit conformed = naming_in_errors(visit.name, [&] { return conform(visit.scan, head_template, options); });
+ConformedVisit conform_named(VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
+  ConformedVisit conformed =
+      naming_in_errors(visit.name, [&] { return conform(std::move(visit.scan), head_template, options); });
   conformed.name = visit.name;
   return conformed;
 }
 
 // Visits side by side where that keeps every thread busy; else one after the other with all threads inside.
-std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+std::vector<ConformedVisit> conform_all(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                         const ConformOptions& options) {
   std::vector<ConformedVisit> visits(scans.size());
   const auto conform_one = [&](std::size_t n) { visits[n] = conform_named(scans[n], head_template, options); };
@@ -28,16 +30,19 @@ std::vector<ConformedVisit> conform_all(const std::vector<VisitScan>& scans, con
     for (std::size_t n = 0; n < scans.size(); ++n) conform_one(n);
     return visits;
   }
-  parallel_for(scans.size(), [&](std::size_t n) {
-    omp_set_num_threads(1);  // of the loops inside, for this task alone
-    conform_one(n);
-  });
+  parallel_tasks(scans.size(), conform_one);
   return visits;
+}
+
+template <class T>
+void release_voxels(Image<T>& image) {
+  image.values = std::vector<T>();
 }
 
 Volume as_volume(const Mask& mask) {
   Volume volume(mask.grid);
-  std::copy(mask.values.begin(), mask.values.end(), volume.values.begin());
+  parallel_for(
+      mask.size(), [&](std::size_t n) { volume[n] = mask[n]; }, 65536);
   return volume;
 }
 
@@ -48,26 +53,33 @@ std::int16_t fullest(float csf, float gm, float wm) {
 
 }  // namespace
 
-ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage) {
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
   };
   ProcessedParticipant result;
   begin("conform", 0);
-  result.conformed = conform_all(scans, head_template, options.conform);
+  result.conformed = conform_all(std::move(scans), head_template, options.conform);
   begin("align", 1);
   result.aligned = align(result.conformed, head_template, options.align);
   begin("extract", 2);
   result.extracted = extract(result.aligned, result.conformed, head_template, options.extract);
+  for (ConformedVisit& visit : result.conformed) release_voxels(visit.scan);
+  for (AlignedVisit& visit : result.aligned.visits) {
+    release_voxels(visit.preprocessed);
+    release_voxels(visit.seen);
+  }
   begin("segment", 3);
   result.joint_tissues = segment(result.extracted, options.segment);
+  for (Volume* prior : {&result.extracted.gm_prior, &result.extracted.wm_prior, &result.extracted.csf_prior})
+    release_voxels(*prior);
   begin("measure", 4);
   result.measurement = measure(result.extracted, result.joint_tissues, options.measure);
   return result;
 }
 
-Mask extracted_brain(const VisitScan& scan, const HeadTemplate& head_template, const RunOptions& options) {
+Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options) {
   const std::vector<ConformedVisit> conformed = {conform_named(scan, head_template, options.conform)};
   const AlignedVisits aligned = align(conformed, head_template, options.align);
   const ExtractedBrain extracted = extract(aligned, conformed, head_template, options.extract);
@@ -82,20 +94,19 @@ NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visi
   const Grid& scan = participant.conformed[visit].scan.grid;
   const Affine scan_to_midpoint = participant.aligned.visits[visit].midpoint_to_scan.inverse();
   const DisplacementField& visit_to_average = participant.measurement.visits[visit].visit_to_average;
-  const auto carried = [&](const Volume& joint) {
-    return resample_displaced(joint, scan, scan_to_midpoint, visit_to_average);
-  };
-
-  const Volume brain = carried(as_volume(participant.extracted.brain));
-  const Volume csf = carried(participant.joint_tissues.csf);
-  const Volume gm = carried(participant.joint_tissues.gm);
-  const Volume wm = carried(participant.joint_tissues.wm);
+  const TissueMaps& joint = participant.joint_tissues;
+  const Volume joint_brain = as_volume(participant.extracted.brain);
+  const std::vector<Volume> carried =
+      resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_average);
   NativeMaps maps{Mask(scan), LabelMap(scan)};
-  for (std::size_t n = 0; n < brain.size(); ++n) {
-    if (brain[n] < 0.5F) continue;
-    maps.brain[n] = 1;
-    maps.tissue[n] = fullest(csf[n], gm[n], wm[n]);
-  }
+  parallel_for(
+      maps.brain.size(),
+      [&](std::size_t n) {
+        if (carried[0][n] < 0.5F) return;
+        maps.brain[n] = 1;
+        maps.tissue[n] = fullest(carried[1][n], carried[2][n], carried[3][n]);
+      },
+      65536);
   return maps;
 }
 

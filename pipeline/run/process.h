@@ -16,6 +16,7 @@ struct VisitScan {
   Volume scan;       // as read
 };
 
+// Of images that no later stage looks at, only the grids are kept: the scans, what was resampled from them, the priors.
 struct ProcessedParticipant {
   std::vector<ConformedVisit> conformed;
   AlignedVisits aligned;
@@ -30,11 +31,11 @@ inline constexpr int stage_count = 5;
 
 // `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
 // one scan or two, they are named.
-ProcessedParticipant process_participant(const std::vector<VisitScan>& scans, const HeadTemplate& head_template,
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage = {});
 
 // The brain (with the CSF around it) of one scan on its own grid, by the first three stages. Throws what they throw.
-Mask extracted_brain(const VisitScan& scan, const HeadTemplate& head_template, const RunOptions& options);
+Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options);
 
 // What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
 // alignment in one interpolation.

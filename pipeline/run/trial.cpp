@@ -3,11 +3,13 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
@@ -133,12 +135,16 @@ class TrialProcessor {
 
     std::vector<ParticipantOutcome> outcomes(count);
     events_.begin(count);
-    // Two levels: participants, and the loops inside each; what lies deeper runs on the thread that reaches it.
-    omp_set_max_active_levels(2);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(plan.participants_at_once)
-    for (std::size_t n = 0; n < count; ++n) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
       omp_set_num_threads(plan.threads_each);
-      outcomes[n] = process(dataset_.participants[n], bytes[n]);
+      for (std::size_t n; (n = next++) < count;) outcomes[n] = process(dataset_.participants[n], bytes[n]);
+    };
+    {
+      // Threads of their own and no parallel loop: OpenMP would start the threads of the loops inside anew each time.
+      std::vector<std::jthread> others;
+      for (int other = 1; other < plan.participants_at_once; ++other) others.emplace_back(work);
+      work();
     }
     omp_set_num_threads(request_.threads);
     if (request_.asked_by_label)
@@ -212,7 +218,7 @@ class TrialProcessor {
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
     run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options,
-                    [&](const char* stage, int index) { events_.step(id, stage, index, stage_count); });
+                    [&](const char* stage, int index) { events_.step(id, stage, index, participant_step_count); });
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
   }

@@ -79,17 +79,17 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
   std::vector<Affine> poses{Affine::Identity()};
   AlignedVisits result;
   if (visits.size() > 1) {
-    std::vector<Mask> regions;
-    regions.reserve(visits.size());
+    const Mask compared = dilated(head_template.intracranial_mask, 3.0);
+    std::vector<ComparableScan> comparable;
+    comparable.reserve(visits.size());
     for (const ConformedVisit& visit : visits)
-      regions.push_back(
-          resample(dilated(head_template.intracranial_mask, 3.0), visit.scan.grid, visit.template_to_scan.inverse()));
+      comparable.push_back(
+          comparable_scan(visit.scan, resample(compared, visit.scan.grid, visit.template_to_scan.inverse())));
     std::vector<PairTransform> pairs = pairs_to_measure(visits.size());
     for (PairTransform& pair : pairs) {
       const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
       const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
-      const VisitRegistration found =
-          register_visits(visits[pair.from].scan, regions[pair.from], visits[pair.to].scan, regions[pair.to], start);
+      const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
       if (found.correlation < 0.3)
         throw InputError(visits[pair.from].name + " and " + visits[pair.to].name +
                          " cannot be brought into agreement (correlation " +
@@ -117,7 +117,9 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     AlignedVisit aligned;
     aligned.midpoint_to_scan = poses[v] * turn;
     aligned.preprocessed = resample(visits[v].scan, result.midpoint, aligned.midpoint_to_scan, Interpolation::cubic);
-    for (float& value : aligned.preprocessed.values) value = std::max(value, 0.F);
+    std::vector<float>& values = aligned.preprocessed.values;
+    parallel_for(
+        values.size(), [&](std::size_t n) { values[n] = std::max(values[n], 0.F); }, 65536);
     aligned.seen = coverage(visits[v].scan.grid, result.midpoint, aligned.midpoint_to_scan);
     result.visits.push_back(std::move(aligned));
   }

@@ -52,8 +52,8 @@ TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool ext
   alignment.finest_mm = options.working_spacing_mm;
   if (!extracted) return align_to_template(t.head, t.intracranial_mask, scan, alignment);
   Volume brain = t.head;
-  for (std::size_t n = 0; n < brain.size(); ++n)
-    if (!t.intracranial_mask[n]) brain[n] = 0;
+  parallel_for(
+      brain.size(), [&](std::size_t n) { brain[n] = t.intracranial_mask[n] ? brain[n] : 0.F; }, 65536);
   alignment.margin_mm = 6.0;
   return align_to_template(brain, t.intracranial_mask, scan, alignment);
 }
@@ -75,9 +75,9 @@ OptionFields option_fields(ConformOptions& o) {
            &o.working_spacing_mm}};
 }
 
-ConformedVisit conform(const Volume& raw_scan, const HeadTemplate& head_template, const ConformOptions& options) {
+ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const ConformOptions& options) {
   ConformedVisit visit;
-  visit.scan = raw_scan;
+  visit.scan = std::move(raw_scan);
   float low = std::numeric_limits<float>::max(), high = std::numeric_limits<float>::lowest();
   for (float& v : visit.scan.values) {
     if (!std::isfinite(v) || v < 0) v = 0;

@@ -27,6 +27,6 @@ struct ConformedVisit {
 };
 
 // Throws InputError where the scan has no head in it (constant, empty, or it cannot be aligned to the template).
-ConformedVisit conform(const Volume& raw_scan, const HeadTemplate& head_template, const ConformOptions& options);
+ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const ConformOptions& options);
 
 }  // namespace wane

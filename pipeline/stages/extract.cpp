@@ -7,6 +7,7 @@
 #include "imaging/error_context.h"
 #include "imaging/median.h"
 #include "imaging/morphology.h"
+#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "registration/deformable.h"
@@ -15,6 +16,8 @@
 
 namespace wane {
 namespace {
+
+constexpr std::size_t block = 65536;  // voxels that a thread takes at once
 
 // White matter by the template's prior is at 100, so that visits can be averaged.
 void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brain) {
@@ -26,28 +29,35 @@ void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brai
         "the scan shows no white matter where the template has it: look at the scan, and leave it out if it does not "
         "show a whole brain.");
   const float factor = 100.F / upper_median(std::move(values));
-  for (float& v : volume.values) v *= factor;
+  parallel_for(
+      volume.size(), [&](std::size_t n) { volume[n] *= factor; }, block);
 }
 
 // The visit without its bias field and with white matter at 100; `white` and `inside` are the template's.
 Volume corrected_visit(const Volume& visit, const Mask& inside, const Volume& white, const BiasFieldOptions& options) {
   const Volume field = estimate_bias_field(visit, inside, options);
   Volume corrected = visit;
-  for (std::size_t n = 0; n < corrected.size(); ++n) corrected[n] /= field[n];
+  parallel_for(
+      corrected.size(), [&](std::size_t n) { corrected[n] /= field[n]; }, block);
   scale_white_matter(corrected, white, inside);
   return corrected;
 }
 
 // The mean of the visits that saw each place; 0 where none did.
 Volume mean_where_seen(const std::vector<Volume>& volumes, const AlignedVisits& aligned) {
-  Volume mean(aligned.midpoint), seen(aligned.midpoint);
-  for (std::size_t v = 0; v < volumes.size(); ++v)
-    for (std::size_t n = 0; n < mean.size(); ++n) {
-      if (!aligned.visits[v].seen[n]) continue;
-      mean[n] += volumes[v][n];
-      seen[n] += 1;
-    }
-  for (std::size_t n = 0; n < mean.size(); ++n) mean[n] /= std::max(1.F, seen[n]);
+  Volume mean(aligned.midpoint);
+  parallel_for(
+      mean.size(),
+      [&](std::size_t n) {
+        float sum = 0, seen = 0;
+        for (std::size_t v = 0; v < volumes.size(); ++v) {
+          if (!aligned.visits[v].seen[n]) continue;
+          sum += volumes[v][n];
+          seen += 1;
+        }
+        mean[n] = sum / std::max(1.F, seen);
+      },
+      block);
   return mean;
 }
 
@@ -66,14 +76,19 @@ Volume comparable_region(const AlignedVisits& aligned, const std::vector<Conform
     const AlignedVisit& visit = aligned.visits[v];
     Mask usable = visit.seen;
     if (visits[v].brain_extracted) {
-      for (std::size_t n = 0; n < usable.size(); ++n) usable[n] = visit.preprocessed[n] > 0;
+      parallel_for(
+          usable.size(), [&](std::size_t n) { usable[n] = visit.preprocessed[n] > 0; }, block);
       usable = holes_filled(usable);
     }
     if (count(usable) == usable.size()) continue;  // no border: the whole grid is seen
     const float clear_mm = visits[v].brain_extracted ? clear_of_cut_mm : clear_of_coverage_mm;
     const Volume distance = signed_distance(usable);
-    for (std::size_t n = 0; n < region.size(); ++n)
-      region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
+    parallel_for(
+        region.size(),
+        [&](std::size_t n) {
+          region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
+        },
+        block);
   }
   return region;
 }
@@ -85,7 +100,8 @@ Mask without_dark_rim(const Mask& brain, const Volume& average) {
   constexpr float darker_than = 32.F;
   const Mask core = eroded(brain, rim_mm);
   Mask open(brain.grid);  // holes of the complement are what cannot be reached from outside
-  for (std::size_t n = 0; n < brain.size(); ++n) open[n] = brain[n] && (core[n] || average[n] >= darker_than);
+  parallel_for(
+      brain.size(), [&](std::size_t n) { open[n] = brain[n] && (core[n] || average[n] >= darker_than); }, block);
   return holes_filled(open);
 }
 
@@ -97,9 +113,11 @@ Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<Conforme
   for (std::size_t v = 0; v < visits.size(); ++v) {
     if (!visits[v].brain_extracted) continue;
     Volume any(visits[v].scan.grid);
-    for (std::size_t n = 0; n < any.size(); ++n) any[n] = visits[v].scan[n] > 0;
+    parallel_for(
+        any.size(), [&](std::size_t n) { any[n] = visits[v].scan[n] > 0; }, block);
     const Volume carried = resample(any, aligned.midpoint, aligned.visits[v].midpoint_to_scan);
-    for (std::size_t n = 0; n < kept.size(); ++n) kept[n] += carried[n];
+    parallel_for(
+        kept.size(), [&](std::size_t n) { kept[n] += carried[n]; }, block);
     total += 1;
   }
   const Mask whole = largest_component(holes_filled(threshold(kept, 0.5F * total)));
@@ -136,19 +154,23 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   BiasFieldOptions bias;
   bias.knot_spacing_mm = 2 * options.bias_wavelength_mm;
   ExtractedBrain result;
-  for (std::size_t v = 0; v < visits.size(); ++v)
-    result.corrected.push_back(naming_in_errors(
-        visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); }));
+  result.corrected.resize(visits.size());
+  parallel_tasks(visits.size(), [&](std::size_t v) {
+    result.corrected[v] = naming_in_errors(
+        visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); });
+  });
   result.average = mean_where_seen(result.corrected, aligned);
   result.comparable = comparable_region(aligned, visits);
 
   // Scans that came without skull are compared with the template's brain alone.
   Volume moving = head_template.head;
   if (extracted)
-    for (std::size_t n = 0; n < moving.size(); ++n) moving[n] *= head_template.brain_probability[n];
+    parallel_for(
+        moving.size(), [&](std::size_t n) { moving[n] *= head_template.brain_probability[n]; }, block);
   Volume weight(grid);
   const Mask near = dilated(rough, extracted ? 8.0 : 12.0);
-  for (std::size_t n = 0; n < weight.size(); ++n) weight[n] = near[n];
+  parallel_for(
+      weight.size(), [&](std::size_t n) { weight[n] = near[n]; }, block);
   DeformableOptions deformable;
   deformable.levels_mm = {4 * options.warp_spacing_mm, 2 * options.warp_spacing_mm, options.warp_spacing_mm};
   const DisplacementField displacement = register_deformable(result.average, weight, moving, to_template, deformable);
@@ -160,8 +182,12 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {
     result.brain = extract_brain(result.average, carried);
-    for (std::size_t n = 0; n < grid.voxel_count(); ++n)
-      if (!seen_by_any(aligned, n)) result.brain[n] = 0;
+    parallel_for(
+        grid.voxel_count(),
+        [&](std::size_t n) {
+          if (!seen_by_any(aligned, n)) result.brain[n] = 0;
+        },
+        block);
   }
   result.gm_prior = carried.priors.gm;
   result.wm_prior = carried.priors.wm;

@@ -42,8 +42,9 @@ Volume clear_of_border(const Mask& brain) {
 Volume weight_around(const Mask& brain, const Volume& comparable) {
   const Volume distance = signed_distance(brain);
   Volume weight(brain.grid);
-  for (std::size_t n = 0; n < weight.size(); ++n)
-    weight[n] = comparable[n] * std::clamp(1.F - (distance[n] - 2.F) / 3.F, 0.F, 1.F);
+  parallel_for(
+      weight.size(),
+      [&](std::size_t n) { weight[n] = comparable[n] * std::clamp(1.F - (distance[n] - 2.F) / 3.F, 0.F, 1.F); }, 65536);
   return weight;
 }
 
@@ -196,13 +197,16 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
     visit.average_to_visit = to_displacement_mm(field);
     visit.visit_to_average = to_displacement_mm(inverted(field));
-    const auto carry = [&](const Volume& map) {
-      return resample_displaced(map, full, Affine::Identity(), visit.visit_to_average);
-    };
-    visit.tissues = {carry(joint_tissues.gm), carry(joint_tissues.wm), carry(joint_tissues.csf)};
+    std::vector<Volume> carried = resample_displaced({&joint_tissues.gm, &joint_tissues.wm, &joint_tissues.csf}, full,
+                                                     Affine::Identity(), visit.visit_to_average);
+    visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
     visit.brain = Mask(full);
-    for (std::size_t n = 0; n < visit.brain.size(); ++n)
-      visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
+    parallel_for(
+        visit.brain.size(),
+        [&](std::size_t n) {
+          visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
+        },
+        65536);
     result.visits.push_back(std::move(visit));
     jacobians.push_back(std::move(jacobian));
   }

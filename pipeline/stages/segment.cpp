@@ -1,6 +1,7 @@
 #include "pipeline/stages/segment.h"
 
 #include "imaging/error.h"
+#include "imaging/parallel.h"
 #include "segmentation/meninges.h"
 #include "segmentation/tissue_mixture.h"
 
@@ -23,13 +24,17 @@ TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& option
                                         {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
   TissueMaps maps{std::move(found.gm), std::move(found.wm), std::move(found.csf)};
   Volume tissue = maps.gm;
-  for (std::size_t n = 0; n < tissue.size(); ++n) tissue[n] += maps.wm[n];
+  parallel_for(
+      tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; }, 65536);
   const Mask not_brain = meninges(tissue, extracted.brain);
-  for (std::size_t n = 0; n < tissue.size(); ++n) {
-    if (!not_brain[n]) continue;
-    maps.csf[n] += tissue[n];
-    maps.gm[n] = maps.wm[n] = 0;
-  }
+  parallel_for(
+      tissue.size(),
+      [&](std::size_t n) {
+        if (!not_brain[n]) return;
+        maps.csf[n] += tissue[n];
+        maps.gm[n] = maps.wm[n] = 0;
+      },
+      65536);
   return maps;
 }
 

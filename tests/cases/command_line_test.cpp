@@ -45,7 +45,7 @@ TEST_F(CommandLine, SaysItsVersion) {
 TEST_F(CommandLine, EveryCommandExplainsItself) {
   EXPECT_TRUE(contains(wane({}).out, "BIDS App"));
   for (const char* command : {"run", "participant", "group", "conform", "align", "extract", "segment", "measure",
-                              "template", "simulate", "validate"}) {
+                              "template", "simulate", "validate", "benchmark"}) {
     const ProgramResult result = wane({command, "--help"});
     EXPECT_EQ(result.exit_code, 0) << command;
     EXPECT_TRUE(contains(result.out, "Usage: wane " + std::string(command))) << result.out;

@@ -1,6 +1,7 @@
 // The same scans give the same bytes, whichever way the program is called.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -25,6 +26,71 @@ TEST(SameResults, TheBidsAppFormOnTwoThreadsGivesTheBytesOfARunOnOne) {
 
   ASSERT_EQ(files_below(out), files_below(run.out));
   for (const auto& name : files_below(out)) EXPECT_TRUE(text_of(out / name) == text_of(run.out / name)) << name;
+}
+
+void expect_same_files(const fs::path& a, const fs::path& b) {
+  ASSERT_EQ(files_below(a), files_below(b));
+  EXPECT_FALSE(files_below(a).empty());
+  for (const auto& name : files_below(a)) EXPECT_TRUE(text_of(a / name) == text_of(b / name)) << name;
+}
+
+// Three threads divide no loop evenly, eight are more than most machines of a test have.
+TEST(SameResults, OneThreeAndEightThreadsGiveTheSameBytes) {
+  const SharedRun run = sloppy_run();
+  ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
+  for (const char* threads : {"3", "8"}) {
+    const broken::ScratchFolder scratch;
+    const ProgramResult result = wane({"run", run.dataset, scratch / "out", "--sloppy", "--threads", threads});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    expect_same_files(scratch / "out", run.out);
+  }
+}
+
+// Stands for a node of another kind: without it, glibc's functions would be those of this machine's processor.
+TEST(SameResults, ProcessorsWithoutFusedMultiplicationGiveTheSameBytes) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  ASSERT_EQ(setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX", 1), 0);
+  const ProgramResult result = wane({"run", run.dataset, scratch / "out", "--sloppy"});
+  unsetenv("GLIBC_TUNABLES");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  expect_same_files(scratch / "out", run.out);
+}
+
+TEST(SameResults, ParticipantsInAnyOrderAndSideBySideGiveTheSameBytes) {
+  const broken::ScratchFolder scratch;
+  copy_participants(scratch / "dataset", {"sub-01", "sub-02"});
+  const auto measured = [&](const std::string& name, const std::vector<std::string>& labels, const char* threads) {
+    for (const auto& label : labels) {
+      const ProgramResult result = wane({"participant", scratch / "dataset", scratch / name, "--participant-label",
+                                         label, "--sloppy", "--threads", threads});
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+    }
+  };
+  measured("backwards", {"02", "01"}, "1");
+  const ProgramResult together =
+      wane({"participant", scratch / "dataset", scratch / "together", "--sloppy", "--threads", "2"});
+  ASSERT_EQ(together.exit_code, 0) << together.err;
+  EXPECT_NE(together.err.find("2 at once with 1 thread each"), std::string::npos) << together.err;
+  expect_same_files(scratch / "backwards", scratch / "together");
+}
+
+TEST(SameResults, TheStagesOneByOneGiveTheSameBytesForOneAndEightThreads) {
+  const SharedRun run = sloppy_run();
+  const broken::ScratchFolder scratch;
+  for (const char* threads : {"1", "8"}) {
+    const fs::path work = scratch / threads;
+    for (const char* session : {"ses-01", "ses-02"})
+      ASSERT_EQ(wane({"conform", work, scan_of(run.dataset, "sub-01", session), "--visit", session, "--sloppy",
+                      "--threads", threads})
+                    .exit_code,
+                0);
+    for (const char* stage : {"align", "extract", "segment", "measure"}) {
+      const ProgramResult result = wane({stage, work, "--sloppy", "--threads", threads});
+      ASSERT_EQ(result.exit_code, 0) << stage << ": " << result.err;
+    }
+  }
+  expect_same_files(scratch / "1", scratch / "8");
 }
 
 TEST(SameResults, ForceComputesAgainAndFindsTheSame) {

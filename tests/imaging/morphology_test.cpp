@@ -179,5 +179,33 @@ TEST(VolumeMl, OfABallIsThatOfTheFormula) {
   EXPECT_NEAR(volume_ml(mask) / (4.0 / 3 * EIGEN_PI * radius * radius * radius / 1000), 1, 0.005);
 }
 
+TEST(LargeComponents, AreThoseOfASizeAndTheLargestInAnyCase) {
+  Mask mask(test::upright_grid({10, 10, 10}));  // 1 mm: a voxel is a thousandth of a mL
+  for (int i = 0; i < 5; ++i) mask.at(i, 0, 0) = 1;
+  for (int i = 0; i < 4; ++i) mask.at(i, 4, 4) = 1;
+  mask.at(8, 8, 8) = 1;
+  EXPECT_EQ(count(large_components(mask, 0.0035)), 9U);
+  EXPECT_EQ(count(large_components(mask, 0.0005)), 10U);
+  EXPECT_EQ(large_components(mask, 1).values, largest_component(mask).values);
+  EXPECT_EQ(count(large_components(Mask(mask.grid), 1)), 0U);
+}
+
+// A winding part meets itself only after several rows.
+TEST(LargestComponent, OfASpiralIsTheWholeSpiral) {
+  Mask mask(test::upright_grid({9, 9, 3}));
+  const auto draw = [&](int i0, int j0, int i1, int j1) {
+    for (int j = std::min(j0, j1); j <= std::max(j0, j1); ++j)
+      for (int i = std::min(i0, i1); i <= std::max(i0, i1); ++i) mask.at(i, j, 1) = 1;
+  };
+  draw(8, 0, 0, 0);
+  draw(0, 0, 0, 8);
+  draw(0, 8, 8, 8);
+  draw(8, 8, 8, 2);
+  draw(8, 2, 2, 2);
+  draw(2, 2, 2, 6);
+  draw(2, 6, 6, 6);
+  EXPECT_EQ(largest_component(mask).values, mask.values);
+}
+
 }  // namespace
 }  // namespace wane

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "imaging/smooth.h"
 #include "tests/imaging/grids_for_tests.h"
 
 namespace wane {
@@ -199,6 +201,65 @@ TEST(Downsampled, KeepsALinearRampAwayFromTheBorder) {
 TEST(Downsampled, ReturnsWhatIsAlreadyAsCoarseUnchanged) {
   const Volume volume = random_volume(test::upright_grid({5, 6, 7}, Vec3(4, 4, 5)), 13);
   EXPECT_EQ(downsampled(volume, 4.0).values, volume.values);
+}
+
+TEST(ResampleDisplaced, OfSeveralVolumesIsThatOfEach) {
+  std::mt19937 random(11);
+  const Grid source_grid = test::oblique_grid(random, {20, 18, 16}, Vec3(1.1, 1.2, 1.3));
+  const Grid target = test::oblique_grid(random, {24, 22, 20}, Vec3(1, 1.1, 1.2));
+  // Nothing but zeros around a part, as in maps of tissues.
+  Volume a(source_grid), b(source_grid);
+  for (int k = 5; k < 12; ++k)
+    for (int j = 4; j < 15; ++j)
+      for (int i = 6; i < 14; ++i) {
+        a.at(i, j, k) = float(test::uniform(random, 1, 2));
+        b.at(i, j, k) = float(test::uniform(random, -2, -1));
+      }
+  a.at(0, 9, 9) = 3;  // at the border, which is held for half a voxel
+  DisplacementField field(test::oblique_grid(random, {8, 8, 8}, Vec3(4, 4, 4)), Eigen::Vector3f::Zero());
+  for (auto& v : field.values) v = Eigen::Vector3f::Random() * 2;
+  const auto both = resample_displaced({&a, &b}, target, Affine::Identity(), field);
+  const Volume alone_a = resample_displaced(a, target, Affine::Identity(), field);
+  const Volume alone_b = resample_displaced(b, target, Affine::Identity(), field);
+  ASSERT_EQ(both.size(), 2U);
+  for (std::size_t n = 0; n < alone_a.size(); ++n) {
+    ASSERT_EQ(both[0][n], alone_a[n]);
+    ASSERT_EQ(both[1][n], alone_b[n]);
+  }
+  EXPECT_GT(*std::max_element(alone_a.values.begin(), alone_a.values.end()), 1);
+}
+
+TEST(Resample, AlongParallelAxesIsWhatTheSamplerGives) {
+  std::mt19937 random(12);
+  const Grid source_grid = test::oblique_grid(random, {14, 12, 10}, Vec3(1.5, 2, 2.5));
+  const Volume source = random_volume(source_grid, 5);
+  Grid target = source_grid;  // finer, shifted and reaching beyond
+  target.spacing_mm = Vec3(0.7, 0.9, 1.1);
+  target.size = {40, 32, 27};
+  target.origin_mm += Vec3(-2, 0.3, -1.2);
+  const Affine map = source_grid.lps_to_index() * target.index_to_lps();
+  const LinearSampler sampler(source);
+  const Volume found = resample(source, target, Affine::Identity(), Interpolation::linear, -5.F);
+  for (int k = 0; k < target.size[2]; ++k)
+    for (int j = 0; j < target.size[1]; ++j)
+      for (int i = 0; i < target.size[0]; ++i) {
+        const Vec3 p = map * Vec3(i, j, k);
+        ASSERT_NEAR(found.at(i, j, k), sampler(float(p[0]), float(p[1]), float(p[2]), -5.F), 2e-3);
+      }
+}
+
+TEST(Downsampled, IsSmoothedThenSampled) {
+  std::mt19937 random(13);
+  const Grid grid = test::oblique_grid(random, {30, 27, 12}, Vec3(1, 1.2, 3));
+  const Volume volume = random_volume(grid, 6);
+  const double spacing_mm = 3.1;  // the third axis is as coarse already
+  Vec3 sigma_mm = Vec3::Zero();
+  for (int axis = 0; axis < 2; ++axis)
+    sigma_mm[axis] = 0.42 * std::sqrt(spacing_mm * spacing_mm - grid.spacing_mm[axis] * grid.spacing_mm[axis]);
+  const Volume expected = resample(gaussian(volume, sigma_mm), isotropic_grid(grid, spacing_mm));
+  const Volume found = downsampled(volume, spacing_mm);
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t n = 0; n < found.size(); ++n) ASSERT_NEAR(found[n], expected[n], 1e-3);
 }
 
 }  // namespace

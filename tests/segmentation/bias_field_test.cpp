@@ -78,8 +78,8 @@ TEST(EstimateBiasField, HasTheGeometricMeanOneAndIsPositiveEverywhere) {
   EXPECT_NEAR(sum / count, 0, 0.005);  // the mean is taken on the coarser working grid
 }
 
-// The first test in a process of its own (ctest), so that the threads are the first to use ITK.
-TEST(EstimateBiasField, FirstUsesOnSeveralThreadsAtOnceAreSafeAndTheSame) {
+// As when several participants are measured at once.
+TEST(EstimateBiasField, OnSeveralThreadsAtOnceIsSafeAndTheSame) {
   const Mask mask = test::rendered_mask(grid_for_tests(), inside);
   const Volume seen = seen_through(1);
   BiasFieldOptions quick;
