@@ -177,7 +177,8 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   // Each visit is cut elsewhere, so that its field would brighten another rim.
   constexpr float whole = 0.98F;
   Volume filled(volume.grid);
-  for (std::size_t n = 0; n < filled.size(); ++n) filled[n] = volume[n] > 0;
+  parallel_for(
+      filled.size(), [&](std::size_t n) { filled[n] = volume[n] > 0; }, 65536);
   filled = downsampled(filled, options.working_spacing_mm);
   Mask inside = resample(mask, coarse.grid);
   const float dark = 0.15F * median_within(coarse, inside);

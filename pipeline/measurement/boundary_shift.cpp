@@ -151,7 +151,8 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
   ChangeEstimate result;
   result.percent = {100 * outer / (gray_voxels + white_voxels), 100 * (outer - inner) / gray_voxels,
                     100 * inner / white_voxels};
-  // Floor and share of the change, from planted changes in six heads at 1 mm; the floor grows as the first one's does.
+  // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm;
+  // the floor grows as the first measurement's does.
   const double coarseness = std::pow(from.grid.voxel_volume_mm3(), 2.0 / 3.0);
   const auto error = [&](double floor, double share, double percent) {
     return std::hypot(floor * coarseness, share * percent);
