@@ -98,8 +98,8 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
     const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
     return std::hypot(residual, floor * coarseness, share * coarseness * largest);
   };
-  return {error(&Block::brain, brain_volume, 0.06, 0.10), error(&Block::gray, gray_volume, 0.12, 0.12),
-          error(&Block::white, white_volume, 0.10, 0.14)};
+  return {error(&Block::brain, brain_volume, 0.06, 0.08), error(&Block::gray, gray_volume, 0.12, 0.10),
+          error(&Block::white, white_volume, 0.10, 0.11)};
 }
 
 }  // namespace wane

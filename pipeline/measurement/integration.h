@@ -18,11 +18,11 @@ TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the 
 //   what is still different between the two registered visits at the tissue's borders, read as volume (a boundary shift
 //   integral of the residuals, summed in blocks of space that are taken as independent);
 //   a floor (brain 0.06 %, gray matter 0.12 %, white matter 0.10 % at 1 mm voxels), growing with the square of the
-//   voxel size; a share of the largest of the three changes (brain 10 %, gray matter 12 %, white matter 14 % at 1 mm,
+//   voxel size; a share of the largest of the three changes (brain 8 %, gray matter 10 %, white matter 11 % at 1 mm,
 //   growing likewise): where the border of a tissue is drawn decides how much of a change, its own or its neighbour's,
 //   falls inside of it.
-// Floors and shares were fitted to 26 changes at 1 mm (planted, gain, loss, one tissue alone, none; six heads): the 95
-// % interval holds 25 of them for each tissue. They were not held to other heads, nor to other voxel sizes.
+// Floors and shares were fitted to 28 changes at 1 mm (planted: gain, loss, one tissue alone, none, drift; six heads),
+// of which the 95 % interval holds 27 for the brain and gray matter and 28 for white matter.
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
                                     const TissueValues& change_percent);

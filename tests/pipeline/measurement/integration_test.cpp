@@ -142,9 +142,9 @@ TEST(StandardError, GrowsWithTheLargestChangeWhicheverItsSign) {
   for (const double sign : {-1.0, 1.0}) {
     const TissueValues change{sign * 2, sign * 3, sign * 1};
     const TissueValues error = standard_error_percent(maps, jacobian, jacobian, scan, scan, change);
-    EXPECT_NEAR(error.brain, std::hypot(floor_percent, 0.10 * 3), 1e-9);
-    EXPECT_NEAR(error.gray_matter, std::hypot(gray_floor_percent, 0.12 * 3), 1e-9);
-    EXPECT_NEAR(error.white_matter, std::hypot(white_floor_percent, 0.14 * 3), 1e-9);
+    EXPECT_NEAR(error.brain, std::hypot(floor_percent, 0.08 * 3), 1e-9);
+    EXPECT_NEAR(error.gray_matter, std::hypot(gray_floor_percent, 0.10 * 3), 1e-9);
+    EXPECT_NEAR(error.white_matter, std::hypot(white_floor_percent, 0.11 * 3), 1e-9);
   }
 }
 
