@@ -1,12 +1,22 @@
+// ITK's own copy of Eigen has the names of the one used here and does not go with it: ITK's headers take this one too.
+#define ITK_USE_SYSTEM_EIGEN
+
 #include "registration/transform_file.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
+#include <itkAffineTransform.h>
+#include <itkMatrixOffsetTransformBase.h>
+#include <itkTransformFactory.h>
+#include <itkTransformFileReader.h>
+#include <itkTransformFileWriter.h>
+#include <itkTxtTransformIO.h>
+
+#include <cerrno>
 #include <fstream>
+#include <locale>
+#include <map>
 #include <sstream>
+#include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
@@ -17,10 +27,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string shortest(double value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return {text.data(), end};
+using MatrixTransform = itk::MatrixOffsetTransformBase<double, 3, 3>;
+using TextFormat = itk::TxtTransformIOTemplate<double>;
+
+// ITK fills its table of classes at the first use and without a lock, and participants are written side by side.
+void register_transforms() {
+  [[maybe_unused]] static const bool registered = [] {
+    itk::TransformFactoryBase::RegisterDefaultTransforms();
+    itk::TransformFactory<MatrixTransform>::RegisterTransform();  // not among them, but ANTs writes it
+    return true;
+  }();
 }
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& what) {
@@ -28,46 +44,133 @@ std::string shortest(double value) {
                    ": give an ITK text file with one affine transform in three dimensions.");
 }
 
-std::vector<double> numbers_after(const std::string& text, const std::string& key, const fs::path& file) {
-  const std::size_t at = text.find("\n" + key);
-  if (at == std::string::npos) refuse(file, "has no line \"" + key + "\"");
-  std::istringstream line(text.substr(at + 1 + key.size(), text.find('\n', at + 1) - at - 1 - key.size()));
-  std::vector<double> numbers;
-  for (double number = 0; line >> number;) numbers.push_back(number);
-  return numbers;
+std::string trimmed(const std::string& text) {
+  constexpr const char* blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// The lines "key: value".
+std::map<std::string, std::string> entries_of(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) refuse(file, "cannot be opened");
+  std::map<std::string, std::string> entries;
+  for (std::string line; std::getline(stream, line);) {
+    line = trimmed(line);
+    if (line.empty() || line[0] == '#') continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) refuse(file, "is not an ITK transform text file");
+    const bool fresh = entries.emplace(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1))).second;
+    if (!fresh) refuse(file, "holds more than one transform");
+  }
+  for (const char* key : {"Transform", "Parameters", "FixedParameters"})
+    if (!entries.count(key)) refuse(file, "has no line \"" + std::string(key) + ":\"");
+  if (entries.size() > 3) refuse(file, "holds more than one transform");
+  return entries;
+}
+
+// 0 where there is anything but numbers.
+std::size_t count_of_numbers(const std::string& text) {
+  std::istringstream words(text);
+  words.imbue(std::locale::classic());
+  std::size_t count = 0;
+  for (double number = 0; words >> number;) ++count;
+  return words.eof() ? count : 0;
+}
+
+// A new one; null where `kind`, as "Euler3DTransform_double_3_3", is no matrix transform.
+MatrixTransform::Pointer transform_of_kind(std::string kind) {
+  TextFormat::CorrectTransformPrecisionType(kind);
+  const itk::LightObject::Pointer object = itk::ObjectFactoryBase::CreateInstance(kind.c_str());
+  return dynamic_cast<MatrixTransform*>(object.GetPointer());
+}
+
+// ITK's reader trusts the file: where a line is missing it keeps the identity, and where numbers are missing several
+// classes read beyond their end.
+void require_one_whole_matrix_transform(const fs::path& file) {
+  const auto entries = entries_of(file);
+  const auto transform = transform_of_kind(entries.at("Transform"));
+  if (!transform) refuse(file, "holds a " + entries.at("Transform"));
+  const std::size_t parameters = transform->GetNumberOfParameters();
+  if (count_of_numbers(entries.at("Parameters")) != parameters || count_of_numbers(entries.at("FixedParameters")) < 3)
+    refuse(file, "does not hold " + std::to_string(parameters) + " parameters and a centre");
+}
+
+Affine points_of(const MatrixTransform& transform) {
+  Affine points = Affine::Identity();
+  for (int row = 0; row < 3; ++row) {
+    for (int column = 0; column < 3; ++column) points.linear()(row, column) = transform.GetMatrix()(row, column);
+    points.translation()[row] = transform.GetOffset()[row];
+  }
+  return points;
+}
+
+Affine points_read_by_itk(const fs::path& file) {
+  const auto reader = itk::TransformFileReaderTemplate<double>::New();
+  reader->SetTransformIO(TextFormat::New());
+  reader->SetFileName(file.string());
+  reader->Update();
+  const auto& transforms = *reader->GetTransformList();
+  const auto* transform =
+      transforms.size() == 1 ? dynamic_cast<const MatrixTransform*>(transforms.front().GetPointer()) : nullptr;
+  if (!transform) refuse(file, "holds no single matrix transform");
+  return points_of(*transform);
+}
+
+void write_by_itk(const fs::path& file, const Affine& points) {
+  const auto transform = itk::AffineTransform<double, 3>::New();
+  itk::Matrix<double, 3, 3> matrix;
+  itk::Vector<double, 3> translation;
+  for (int row = 0; row < 3; ++row) {
+    for (int column = 0; column < 3; ++column) matrix(row, column) = points.linear()(row, column);
+    translation[row] = points.translation()[row];
+  }
+  transform->SetMatrix(matrix);
+  transform->SetTranslation(translation);
+  const auto writer = itk::TransformFileWriterTemplate<double>::New();
+  writer->SetTransformIO(TextFormat::New());
+  writer->SetFileName(file.string());
+  writer->SetInput(transform);
+  writer->Update();
+}
+
+bool holds(const fs::path& file, const Affine& points) {
+  try {
+    return read_itk_affine(file).matrix() == points.matrix();
+  } catch (const InputError&) {
+    return false;
+  }
 }
 
 }  // namespace
 
 void write_itk_affine(const fs::path& file, const Affine& points) {
-  std::string text =
-      "#Insight Transform File V1.0\n"
-      "#Transform 0\n"
-      "Transform: AffineTransform_double_3_3\n"
-      "Parameters:";
-  for (int row = 0; row < 3; ++row)
-    for (int column = 0; column < 3; ++column) text += " " + shortest(points.linear()(row, column));
-  for (int row = 0; row < 3; ++row) text += " " + shortest(points.translation()[row]);
-  text += "\nFixedParameters: 0 0 0\n";
-  write_text_atomically(file, text);
+  register_transforms();
+  write_atomically(file, [&](const fs::path& temporary) {
+    errno = 0;
+    try {
+      write_by_itk(temporary, points);
+    } catch (const itk::ExceptionObject&) {
+      throw_cannot_write(file, errno != 0 ? errno : EIO);
+    }
+    const int reason = errno != 0 ? errno : EIO;
+    // ITK does not look whether the disk took what it wrote.
+    if (!holds(temporary, points)) throw_cannot_write(file, reason);
+  });
 }
 
 Affine read_itk_affine(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) refuse(file, "cannot be opened");
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (text.rfind("#Insight Transform File V1.0", 0) != 0) refuse(file, "is not an ITK transform text file");
-  const auto parameters = numbers_after(text, "Parameters:", file);
-  const auto centre = numbers_after(text, "FixedParameters:", file);
-  if (parameters.size() != 12 || centre.size() != 3) refuse(file, "does not hold 12 parameters and a centre");
-
-  Affine points = Affine::Identity();
-  for (int n = 0; n < 9; ++n) points.linear()(n / 3, n % 3) = parameters[n];
-  const Vec3 middle(centre[0], centre[1], centre[2]);
-  const Vec3 shift(parameters[9], parameters[10], parameters[11]);
-  points.translation() = shift + middle - points.linear() * middle;
-  if (!points.matrix().allFinite()) refuse(file, "holds numbers that are not finite");
-  return points;
+  register_transforms();
+  try {
+    require_one_whole_matrix_transform(file);
+    const Affine points = points_read_by_itk(file);
+    if (!points.matrix().allFinite()) refuse(file, "holds numbers that are not finite");
+    return points;
+  } catch (const itk::ExceptionObject&) {
+    refuse(file, "cannot be read by ITK");
+  } catch (const std::out_of_range&) {  // ITK's, where a kind names neither float nor double
+    refuse(file, "holds a transform of unknown kind");
+  }
 }
 
 }  // namespace wane

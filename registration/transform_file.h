@@ -12,7 +12,9 @@ namespace wane {
 // Numbers are written so that they read back to the same bits. Throws ResourceError naming the file.
 void write_itk_affine(const std::filesystem::path& file, const Affine& points);
 
-// Throws InputError where the file is missing or is no single three-dimensional affine or rigid matrix transform.
+// The map of points of a single three-dimensional matrix transform of any of ITK's kinds: affine, rigid, Euler angles,
+// versors, similarity, scales. Throws InputError where the file is missing, cut short or holds anything else (B-spline,
+// displacements, two transforms).
 Affine read_itk_affine(const std::filesystem::path& file);
 
 }  // namespace wane
