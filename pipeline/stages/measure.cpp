@@ -139,6 +139,58 @@ void warn_of_drift(const std::optional<std::vector<double>>& drift, bool removed
   warnings.push_back(text.str());
 }
 
+// What the box around the brain holds of everything that is measured in it.
+struct Prepared {
+  std::vector<Volume> visits;
+  TissueMaps tissues;   // of the person's mean
+  Volume comparable;    // 0..1: what all visits see and none has cut
+  TissueMaps compared;  // the tissues where changes are read
+  double share_compared = 1;
+};
+
+Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const Grid& box) {
+  Prepared result;
+  for (const Volume& corrected : extracted.corrected) result.visits.push_back(resample(corrected, box));
+  result.tissues = {resample(joint_tissues.gm, box), resample(joint_tissues.wm, box), resample(joint_tissues.csf, box)};
+  result.comparable = resample(extracted.comparable, box);
+  const Volume clear = resample(clear_of_border(extracted.brain), box);
+  result.compared = weighted(result.tissues, least(clear, result.comparable));
+  const double inside_ml = volumes_of(weighted(result.tissues, clear)).brain;
+  result.share_compared = inside_ml > 0 ? volumes_of(result.compared).brain / inside_ml : 0;
+  return result;
+}
+
+GroupwiseResult registered(const Prepared& box, const ExtractedBrain& extracted, const MeasureOptions& options) {
+  GroupwiseOptions groupwise;
+  groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
+  groupwise.neighbourhood_mm = options.neighbourhood_mm;
+  const Volume weight = weight_around(extracted.brain, extracted.comparable);
+  return register_groupwise(box.visits, resample(weight, box.comparable.grid), groupwise);
+}
+
+// The deformation of a visit both ways, and the joint maps carried to its anatomy on the midpoint grid.
+MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues) {
+  MeasuredVisit visit;
+  visit.average_to_visit = to_displacement_mm(field);
+  visit.visit_to_average = to_displacement_mm(inverted(field));
+  const Grid& full = joint_tissues.gm.grid;
+  std::vector<Volume> carried = resample_displaced({&joint_tissues.gm, &joint_tissues.wm, &joint_tissues.csf}, full,
+                                                   Affine::Identity(), visit.visit_to_average);
+  visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
+  visit.brain = Mask(full);
+  parallel_for(
+      visit.brain.size(),
+      [&](std::size_t n) { visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F; },
+      65536);
+  return visit;
+}
+
+void add_error(Change& change, double percent) {
+  change.standard_error = added_in_squares(change.standard_error, percent);
+  if (change.boundary_shift)
+    change.boundary_shift->standard_error = added_in_squares(change.boundary_shift->standard_error, percent);
+}
+
 }  // namespace
 
 void MeasureOptions::validate() const {
@@ -160,75 +212,52 @@ OptionFields option_fields(MeasureOptions& o) {
 }
 
 Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options) {
-  const Grid full = extracted.brain.grid;
-  const Grid box = box_around(extracted.brain, 10.0);
-  std::vector<Volume> visits;
-  for (const Volume& corrected : extracted.corrected) visits.push_back(resample(corrected, box));
-  const TissueMaps tissues{resample(joint_tissues.gm, box), resample(joint_tissues.wm, box),
-                           resample(joint_tissues.csf, box)};
-  const Volume clear = resample(clear_of_border(extracted.brain), box);
-  const TissueMaps inner = weighted(tissues, clear);
-  const Volume comparable = resample(extracted.comparable, box);
-  const TissueMaps compared = weighted(tissues, least(clear, comparable));
-  const Volumes whole = volumes_of(tissues), part = volumes_of(compared);
+  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0));
   Measurement result;
-  result.share_compared = part.brain / std::max(volumes_of(inner).brain, 1e-9);
-  if (visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
+  result.share_compared = box.share_compared;
+  if (box.visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
   const auto drift = extracted.skull_shown
                          ? calibration_drift_percent(extracted.corrected, extracted.intracranial, extracted.comparable)
                          : std::nullopt;
+  const bool drift_removed = drift && options.calibration;
   warn_of_drift(drift, options.calibration, result.warnings);
 
-  GroupwiseOptions groupwise;
-  groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
-  groupwise.neighbourhood_mm = options.neighbourhood_mm;
-  const GroupwiseResult registered =
-      register_groupwise(visits, resample(weight_around(extracted.brain, extracted.comparable), box), groupwise);
-  result.average = resample(registered.mean, full);
+  const GroupwiseResult groupwise = registered(box, extracted, options);
+  result.average = resample(groupwise.mean, extracted.brain.grid);
+  const Volumes whole = volumes_of(box.tissues), part = volumes_of(box.compared);
   std::vector<Volume> jacobians;
-  for (std::size_t v = 0; v < visits.size(); ++v) {
-    const VectorField& field = registered.mean_to_visit[v];
-    Volume jacobian(box);
-    jacobian.values = jacobian_determinant(field);
-    MeasuredVisit visit;
-    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(compared, jacobian));
+  for (std::size_t v = 0; v < box.visits.size(); ++v) {
+    Volume jacobian(box.comparable.grid);
+    jacobian.values = jacobian_determinant(groupwise.mean_to_visit[v]);
+    MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
+    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(box.compared, jacobian));
     if (drift) visit.calibration_drift_percent = (*drift)[v];
-    if (drift && options.calibration) remove_drift(visit.volumes_ml, (*drift)[v]);
+    if (drift_removed) remove_drift(visit.volumes_ml, (*drift)[v]);
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
-    visit.average_to_visit = to_displacement_mm(field);
-    visit.visit_to_average = to_displacement_mm(inverted(field));
-    std::vector<Volume> carried = resample_displaced({&joint_tissues.gm, &joint_tissues.wm, &joint_tissues.csf}, full,
-                                                     Affine::Identity(), visit.visit_to_average);
-    visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
-    visit.brain = Mask(full);
-    parallel_for(
-        visit.brain.size(),
-        [&](std::size_t n) {
-          visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
-        },
-        65536);
     result.visits.push_back(std::move(visit));
     jacobians.push_back(std::move(jacobian));
   }
-  for (std::size_t from = 0; from < visits.size(); ++from)
-    for (std::size_t to = from + 1; to < visits.size(); ++to) {
+
+  const auto change_between = [&](std::size_t from, std::size_t to) {
+    Change change;
+    change.from = from;
+    change.to = to;
+    change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
+    change.standard_error = standard_error_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from],
+                                                   groupwise.warped[to], change.percent);
+    change.boundary_shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]);
+    if (change.boundary_shift && drift_removed)
+      remove_drift(change.boundary_shift->percent, (*drift)[to] - (*drift)[from]);
+    return change;
+  };
+  for (std::size_t from = 0; from < box.visits.size(); ++from)
+    for (std::size_t to = from + 1; to < box.visits.size(); ++to) {
       if (from != 0 && to != from + 1) continue;
-      Change change;
-      change.from = from;
-      change.to = to;
-      change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
-      change.standard_error = standard_error_percent(compared, jacobians[from], jacobians[to], registered.warped[from],
-                                                     registered.warped[to], change.percent);
-      change.boundary_shift = boundary_shift(tissues, comparable, visits[from], visits[to]);
-      if (change.boundary_shift && drift && options.calibration)
-        remove_drift(change.boundary_shift->percent, (*drift)[to] - (*drift)[from]);
-      // Before the error of calibration is added, which both measurements share.
+      Change change = change_between(from, to);
+      // Both measurements share the error of calibration, which is therefore added after they are compared.
       warn_of_disagreement(change, result.warnings);
-      const double calibration = calibration_error_percent(drift, from, to, options.calibration);
-      change.standard_error = added_in_squares(change.standard_error, calibration);
-      if (change.boundary_shift)
-        change.boundary_shift->standard_error = added_in_squares(change.boundary_shift->standard_error, calibration);
-      result.changes.push_back(change);
+      add_error(change, calibration_error_percent(drift, from, to, options.calibration));
+      result.changes.push_back(std::move(change));
     }
   return result;
 }
