@@ -88,15 +88,24 @@ bool set_unless_set(const char* variable, const char* value) {
   return std::getenv(variable) == nullptr && setenv(variable, value, 1) == 0;
 }
 
+// Where the processor has fused multiplication, glibc's exp, log, sin take it and round otherwise: nodes of one cluster
+// would differ in the last digit. Who sets the processor's capabilities himself knows better; other settings stay.
+bool round_alike_everywhere() {
+  const char* const now = std::getenv("GLIBC_TUNABLES");
+  std::string settings = now != nullptr ? now : "";
+  if (settings.find("glibc.cpu.hwcaps=") != std::string::npos) return false;
+  if (!settings.empty()) settings += ':';
+  settings += "glibc.cpu.hwcaps=-FMA,-FMA4";
+  return setenv("GLIBC_TUNABLES", settings.c_str(), 1) == 0;
+}
+
 // What libraries read when they are loaded, so that the program starts itself once more; where that fails, it goes on
 // as it is.
 void start_with_own_settings(char** argv) {
   // OpenMP's threads wait for each other by spinning, which is quick on an idle machine and several times slower than
   // one thread where other programs run too (shared cluster nodes). They are to spin briefly and then sleep.
   const bool spinning = std::getenv("OMP_WAIT_POLICY") == nullptr && set_unless_set("GOMP_SPINCOUNT", "1000");
-  // Where the processor has fused multiplication, glibc's exp, log, sin take it and round otherwise: nodes of one
-  // cluster would differ in the last digit.
-  const bool rounding = set_unless_set("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4");
+  const bool rounding = round_alike_everywhere();
   if (spinning || rounding) execv("/proc/self/exe", argv);
 }
 

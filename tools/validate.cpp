@@ -175,6 +175,7 @@ Provenance provenance_of(const LadderPlan& plan, const ValidateCommand& command,
   options["ladder"] = {{"quick", command.ladder.quick},
                        {"voxel_mm", command.ladder.voxel_mm},
                        {"seed", command.ladder.seed},
+                       {"rungs", command.ladder.only},  // empty: all
                        {"bend", plan.bend}};
   Provenance provenance{program_version(), options.dump(), {}};
   for (const HeadFiles& files : plan.heads)

@@ -83,7 +83,7 @@ void judge_coverage(double share, std::vector<std::string>& warnings) {
 
 // What the whole holds where its part, `part` in the person's mean, holds `measured`.
 Volumes scaled_to(const Volumes& whole, const Volumes& part, const Volumes& measured) {
-  const auto scaled = [](double all, double mean, double visit) { return mean > 0 ? all * visit / mean : 0.0; };
+  const auto scaled = [](double all, double mean, double visit) { return mean > 0 ? all * visit / mean : all; };
   const double gray = scaled(whole.gray_matter, part.gray_matter, measured.gray_matter);
   const double white = scaled(whole.white_matter, part.white_matter, measured.white_matter);
   return {gray + white, gray, white, scaled(whole.csf, part.csf, measured.csf), measured.intracranial};
@@ -94,9 +94,13 @@ void remove_drift(Volumes& volumes, double drift_percent_length) {
   for (double* volume : {&volumes.brain, &volumes.gray_matter, &volumes.white_matter, &volumes.csf}) *volume *= factor;
 }
 
-void remove_drift(TissueValues& percent, double drift_percent_length) {
-  for (double* value : {&percent.brain, &percent.gray_matter, &percent.white_matter})
-    *value -= 3 * drift_percent_length;
+// The shift sees some two thirds of a scale: the rest that is taken off is its error.
+void remove_drift(ChangeEstimate& shift, double drift_percent_length) {
+  constexpr double unseen = 1.0 / 3;
+  const double volume_percent = 3 * drift_percent_length;
+  for (double* value : {&shift.percent.brain, &shift.percent.gray_matter, &shift.percent.white_matter})
+    *value -= volume_percent;
+  shift.standard_error = added_in_squares(shift.standard_error, unseen * volume_percent);
 }
 
 // The two measurements fail in different ways: where they part, one of them has.
@@ -246,8 +250,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     change.standard_error = standard_error_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from],
                                                    groupwise.warped[to], change.percent);
     change.boundary_shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]);
-    if (change.boundary_shift && drift_removed)
-      remove_drift(change.boundary_shift->percent, (*drift)[to] - (*drift)[from]);
+    if (change.boundary_shift && drift_removed) remove_drift(*change.boundary_shift, (*drift)[to] - (*drift)[from]);
     return change;
   };
   for (std::size_t from = 0; from < box.visits.size(); ++from)

@@ -10,7 +10,8 @@ namespace wane {
 namespace {
 
 constexpr double kNormal95 = 1.96;
-constexpr double kNothingPlanted = 1e-9;  // sum of squared percents
+// The planter comes within 0.001 % of what is asked for: what is left where nothing is asked for has no slope.
+constexpr double kLeastPlantedPercent = 0.01;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -19,12 +20,13 @@ double median(std::vector<double> values) {
 }
 
 std::optional<double> slope_of(const std::vector<PlantedAndMeasured>& changes) {
-  double cross = 0, square = 0;
+  double cross = 0, square = 0, largest = 0;
   for (const auto& change : changes) {
     cross += change.planted * change.measured;
     square += change.planted * change.planted;
+    largest = std::max(largest, std::abs(change.planted));
   }
-  if (square <= kNothingPlanted) return std::nullopt;
+  if (largest < kLeastPlantedPercent) return std::nullopt;
   return cross / square;
 }
 

@@ -54,7 +54,10 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
   EXPECT_EQ(json["visits"][1]["days"], 365.25);
   EXPECT_EQ(json["changes"][0].dump(), R"({"from":"ses-01","to":"ses-02","days":365.25,)"
                                        R"("percent":{"brain":-1,"gray_matter":-1.5,"white_matter":-0.5},)"
-                                       R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15}})");
+                                       R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15},)"
+                                       R"("boundary_shift":{"percent":{"brain":-0.9,"gray_matter":-1.2,)"
+                                       R"("white_matter":-0.5},"standard_error":{"brain":0.2,"gray_matter":0.3,)"
+                                       R"("white_matter":0.25}}})");
   EXPECT_EQ(json["rates_percent_per_year"]["brain"], -1);
   EXPECT_EQ(json["options"]["measure"]["iterations"], 30);
   EXPECT_EQ(json["inputs"][0]["sha256"], std::string(64, 'a'));

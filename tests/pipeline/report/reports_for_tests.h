@@ -16,7 +16,12 @@ inline ParticipantReport report_with_two_visits(const std::string& id, std::opti
   report.dose = dose;
   report.visits = {{"ses-01", 0.0, {1200.12345, 700, 500.5, 300, 1500}, {{"template_similarity", 0.91}}, {}, {}},
                    {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {"already brain-extracted"}, {id + "/x.nii"}}};
-  report.changes = {{"ses-01", "ses-02", 365.25, {brain, brain * 1.5, brain / 2}, {0.1, 0.2, 0.15}}};
+  report.changes = {{"ses-01",
+                     "ses-02",
+                     365.25,
+                     {brain, brain * 1.5, brain / 2},
+                     {0.1, 0.2, 0.15},
+                     ChangeEstimate{{0.9 * brain, 1.2 * brain, 0.5 * brain}, {0.2, 0.3, 0.25}}}};
   report.rates_percent_per_year = TissueValues{brain, brain * 1.5, brain / 2};
   return report;
 }

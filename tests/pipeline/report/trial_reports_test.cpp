@@ -172,8 +172,9 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
             (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000", "NA"}));
   const auto changes = table_of(analysis, "changes");
   ASSERT_EQ(changes.size(), 1u + 5u);
-  EXPECT_EQ(changes[1], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "ses-02", "365.25", "-1.2000", "-1.8000",
-                                                  "-0.6000", "0.1000", "0.2000", "0.1500"}));
+  EXPECT_EQ(changes[1],
+            (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "ses-02", "365.25", "-1.2000", "-1.8000", "-0.6000",
+                                      "0.1000", "0.2000", "0.1500", "-1.0800", "-1.4400", "-0.6000"}));
   const auto rates = table_of(analysis, "rates");
   const auto first = [](std::vector<std::string> row) {
     row.resize(8);

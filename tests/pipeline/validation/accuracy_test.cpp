@@ -30,6 +30,8 @@ TEST(Accuracy, AToolThatSaysNineTenthsHasThatSlope) {
 
 TEST(Accuracy, HasNoSlopeWhereNothingWasPlanted) {
   EXPECT_FALSE(accuracy({{0, 0.1, 0.1}, {0, -0.1, 0.1}}).slope.has_value());
+  // What a planter leaves where nothing was asked for.
+  EXPECT_FALSE(accuracy({{3e-5, -0.3, {}}, {2e-5, -0.2, {}}, {3e-5, -0.3, {}}}).slope.has_value());
 }
 
 TEST(Accuracy, CoverageIsOfThoseWithAStandardError) {
