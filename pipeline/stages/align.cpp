@@ -9,6 +9,7 @@
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "pipeline/stages/resolution.h"
 #include "registration/rigid.h"
 #include "registration/visit_registration.h"
 
@@ -55,37 +56,6 @@ Grid midpoint_grid(const HeadTemplate& head_template, const Affine& template_to_
   grid.origin_mm = low;
   for (int axis = 0; axis < 3; ++axis) grid.size[axis] = int(std::ceil((high[axis] - low[axis]) / spacing_mm)) + 1;
   return grid;
-}
-
-// Voxel size of a grid along a direction, as the blur of a voxel that lies askew.
-double voxel_along_mm(const Vec3& direction, const Grid& grid) {
-  return (grid.direction.transpose() * direction).cwiseProduct(grid.spacing_mm).norm();
-}
-
-// Sigmas (mm, along the scan's own axes) that blur a visit as far as the coarsest visit is blurred by its voxels: their
-// full width at half maximum, and a sixth more because values between them are interpolated. A finer visit shows thin
-// gyri brighter and sulci darker, which would be taken for change: 3 mm slices at one visit of two made 3 % of gray
-// matter appear and 6 % of white matter vanish.
-std::vector<Vec3> blurs_to_coarsest_mm(const std::vector<ConformedVisit>& visits,
-                                       const std::vector<Mat3>& to_midpoint) {
-  constexpr double alike = 1.2, width_per_sigma = 2.0;  // 2.35 without the sixth
-  std::vector<Vec3> blurs;
-  for (std::size_t v = 0; v < visits.size(); ++v) {
-    const Grid& own = visits[v].scan.grid;
-    Vec3 sigma = Vec3::Zero();
-    for (int axis = 0; axis < 3; ++axis) {
-      const Vec3 direction = to_midpoint[v] * own.direction.col(axis);
-      double coarsest_mm = 0;
-      for (std::size_t other = 0; other < visits.size(); ++other)
-        coarsest_mm =
-            std::max(coarsest_mm, voxel_along_mm(to_midpoint[other].transpose() * direction, visits[other].scan.grid));
-      const double own_mm = own.spacing_mm[axis];
-      if (coarsest_mm < alike * own_mm) continue;
-      sigma[axis] = std::sqrt(coarsest_mm * coarsest_mm - own_mm * own_mm) / width_per_sigma;
-    }
-    blurs.push_back(sigma);
-  }
-  return blurs;
 }
 
 }  // namespace
@@ -145,9 +115,13 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
 
   result.midpoint =
       midpoint_grid(head_template, result.template_to_midpoint, chosen_spacing_mm(visits, options), options.margin_mm);
+  std::vector<Grid> grids;
   std::vector<Mat3> to_midpoint;
-  for (const Affine& pose : poses) to_midpoint.push_back((pose * turn).linear().transpose());
-  const std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(visits, to_midpoint);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    grids.push_back(visits[v].scan.grid);
+    to_midpoint.push_back((poses[v] * turn).linear().transpose());
+  }
+  const std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(grids, to_midpoint);
   for (std::size_t v = 0; v < visits.size(); ++v) {
     AlignedVisit aligned;
     aligned.midpoint_to_scan = poses[v] * turn;
