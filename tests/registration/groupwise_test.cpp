@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <array>
+#include <cmath>
+
 #include "imaging/error.h"
 #include "tests/registration/phantoms_for_tests.h"
 
@@ -64,6 +67,52 @@ TEST(RegisterGroupwise, RecoversASmallChangeAsWellAsALargeOne) {
   const auto found = volumes(registered({ball(1), ball(factor)}), radius_mm * (1 + factor) / 2);
   const double truth = 100 * (factor * factor * factor - 1);
   EXPECT_NEAR(percent(found[0], found[1]) / truth, 1, 0.05);
+}
+
+// Long and thin, with sides that no vector divides, compared in a part that touches one of its faces; along its third
+// axis (`turned`: along its first) it is longer than what is worked on at once.
+struct Long {
+  Grid grid;
+  std::vector<Volume> visits;
+  Volume weight;
+};
+
+Long long_scan(bool turned) {
+  const std::array<int, 3> size = turned ? std::array{150, 41, 37} : std::array{37, 41, 150};
+  Long scan{test::upright_grid(size),
+            {Volume(test::upright_grid(size)), Volume(test::upright_grid(size))},
+            Volume(test::upright_grid(size))};
+  const auto bright = [](double x, double y, double z) {
+    return 60 + 25 * std::sin(0.35 * x + 0.1 * z) * std::cos(0.4 * y) + 20 * std::cos(0.3 * z - 0.2 * y);
+  };
+  for (int k = 0; k < 150; ++k)
+    for (int j = 0; j < 41; ++j)
+      for (int i = 0; i < 37; ++i) {
+        const auto at = [&](Volume& v) -> float& { return turned ? v.at(k, j, i) : v.at(i, j, k); };
+        const double shift = 0.3 * std::sin(0.05 * k);
+        at(scan.visits[0]) = float(bright(i + shift, j, k));
+        at(scan.visits[1]) = float(bright(i - shift, j, k));
+        at(scan.weight) = std::hypot(i - 10.0, j - 22.0, 0.25 * (k - 70.0)) < 17 ? 1.F : 0.F;
+      }
+  return scan;
+}
+
+TEST(RegisterGroupwise, IsTheSameWhicheverAxisIsLongAndCutIntoSlabs) {
+  const Long upright = long_scan(false), turned = long_scan(true);
+  const GroupwiseResult a = register_groupwise(upright.visits, upright.weight, options());
+  const GroupwiseResult b = register_groupwise(turned.visits, turned.weight, options());
+  double largest = 0, apart = 0;
+  for (std::size_t c = 0; c < 3; ++c)
+    for (int k = 0; k < 150; ++k)
+      for (int j = 0; j < 41; ++j)
+        for (int i = 0; i < 37; ++i) {
+          const float here = a.mean_to_visit[0].component[c][upright.grid.offset(i, j, k)];
+          const float there = b.mean_to_visit[0].component[2 - c][turned.grid.offset(k, j, i)];
+          largest = std::max(largest, std::abs(double(here)));
+          apart = std::max(apart, std::abs(double(here) - there));
+        }
+  EXPECT_GT(largest, 0.15) << "there is something to find";
+  EXPECT_LT(apart, 0.0005);
 }
 
 TEST(RegisterGroupwise, ExchangingTheVisitsExchangesTheFields) {
