@@ -98,13 +98,10 @@ Volume squared_distance(const Mask& mask) {
   return d;
 }
 
-constexpr std::size_t block = 65536;
-
 template <class F>
 Mask made_of_voxels(const Grid& grid, F&& f) {
   Mask result(grid);
-  parallel_for(
-      result.size(), [&](std::size_t n) { result[n] = f(n); }, block);
+  parallel_voxels(result.size(), [&](std::size_t n) { result[n] = f(n); });
   return result;
 }
 
@@ -255,8 +252,7 @@ Mask kept_runs(const Grid& grid, const Parts& parts, Keep&& keep) {
 
 Volume distance_to(const Mask& mask) {
   Volume d = squared_distance(mask);
-  parallel_for(
-      d.size(), [&](std::size_t n) { d[n] = std::sqrt(d[n]); }, block);
+  parallel_voxels(d.size(), [&](std::size_t n) { d[n] = std::sqrt(d[n]); });
   return d;
 }
 
@@ -264,8 +260,7 @@ Volume signed_distance(const Mask& mask) {
   Volume outside = squared_distance(mask);
   // A mask that fills the grid is as far from its outside as an empty one from its inside.
   const Volume inside = count(mask) == mask.size() ? squared_distance(inverted(mask)) : squared_depth(mask);
-  parallel_for(
-      outside.size(), [&](std::size_t n) { outside[n] = std::sqrt(outside[n]) - std::sqrt(inside[n]); }, block);
+  parallel_voxels(outside.size(), [&](std::size_t n) { outside[n] = std::sqrt(outside[n]) - std::sqrt(inside[n]); });
   return outside;
 }
 
@@ -351,7 +346,7 @@ Mask holes_filled(const Mask& mask) {
 }
 
 std::size_t count(const Mask& mask) {
-  return parallel_sum(mask.size(), block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
+  return parallel_sum(mask.size(), voxel_block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
     std::size_t part = 0;
     for (std::size_t n = begin; n < end; ++n) part += mask[n] != 0;
     return part;

@@ -41,8 +41,7 @@ Box bounding_box(const Mask& mask);
 template <class T>
 Mask threshold(const Image<T>& image, T at_least) {
   Mask mask(image.grid);
-  parallel_for(
-      image.size(), [&](std::size_t n) { mask[n] = image[n] >= at_least; }, 65536);
+  parallel_voxels(image.size(), [&](std::size_t n) { mask[n] = image[n] >= at_least; });
   return mask;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <utility>
 #include <vector>
 
 namespace wane {
@@ -36,6 +37,15 @@ void parallel_for(std::size_t n, F&& f, std::size_t block = 1) {
   });
 }
 
+// Voxels that a thread takes at once, and that a sum adds up by itself: another number changes last bits of sums.
+inline constexpr std::size_t voxel_block = 65536;
+
+// f(n) for every voxel n in [0, voxels).
+template <class F>
+void parallel_voxels(std::size_t voxels, F&& f) {
+  parallel_for(voxels, std::forward<F>(f), voxel_block);
+}
+
 // f(i) for every i in [0, n), side by side, for pieces of work that hold loops of their own: these then run on the
 // thread of their piece.
 template <class F>
@@ -55,6 +65,25 @@ T parallel_sum(std::size_t n, std::size_t block, T initial, F&& f) {
   T total = initial;
   for (const T& p : partial) total += p;
   return total;
+}
+
+// The largest of f(n) over the voxels n in [0, voxels), and at least 0.
+template <class F>
+double largest_of_voxels(std::size_t voxels, F&& f) {
+  struct Largest {
+    double value = 0;
+    Largest& operator+=(const Largest& o) {
+      value = std::max(value, o.value);
+      return *this;
+    }
+  };
+  return parallel_sum(voxels, voxel_block, Largest{},
+                      [&](std::size_t begin, std::size_t end) {
+                        Largest part;
+                        for (std::size_t n = begin; n < end; ++n) part.value = std::max(part.value, double(f(n)));
+                        return part;
+                      })
+      .value;
 }
 
 }  // namespace wane

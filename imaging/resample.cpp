@@ -178,19 +178,7 @@ Volume sample_displaced(const Sampler& sampler, const Grid& source, const Grid& 
 }
 
 double longest(const DisplacementField& field) {
-  struct Largest {
-    float square = 0;
-    Largest& operator+=(const Largest& o) {
-      square = std::max(square, o.square);
-      return *this;
-    }
-  };
-  const Largest largest = parallel_sum(field.size(), 65536, Largest{}, [&](std::size_t begin, std::size_t end) {
-    Largest part;
-    for (std::size_t n = begin; n < end; ++n) part.square = std::max(part.square, field[n].squaredNorm());
-    return part;
-  });
-  return std::sqrt(double(largest.square));
+  return std::sqrt(largest_of_voxels(field.size(), [&](std::size_t n) { return double(field[n].squaredNorm()); }));
 }
 
 // Voxel steps of 1 between whole indices.

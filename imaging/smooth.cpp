@@ -148,14 +148,12 @@ Volume gaussian(const Volume& volume, double sigma_mm) {
 
 Volume normalised_gaussian(const Volume& value, const Volume& weight, double sigma_mm, float empty) {
   require_same_grid(value.grid, weight.grid, "the values", "their weights");
-  constexpr std::size_t block = 65536;
   Volume product = value;
-  parallel_for(
-      product.size(), [&](std::size_t n) { product[n] *= weight[n]; }, block);
+  parallel_voxels(product.size(), [&](std::size_t n) { product[n] *= weight[n]; });
   product = gaussian(product, sigma_mm);
   const Volume total = gaussian(weight, sigma_mm);
-  parallel_for(
-      product.size(), [&](std::size_t n) { product[n] = total[n] < 1e-3F ? empty : product[n] / total[n]; }, block);
+  parallel_voxels(product.size(),
+                  [&](std::size_t n) { product[n] = total[n] < 1e-3F ? empty : product[n] / total[n]; });
   return product;
 }
 

@@ -45,28 +45,22 @@ VectorField correlation_force(const Volume& fixed, const std::vector<float>& wei
   const std::size_t count = grid.voxel_count();
   const std::vector<float>&f = fixed.values, &m = moving.value;
   std::vector<float> mean_f = f, mean_m = m, ff(count), mm(count), fm(count);
-  parallel_for(
-      count,
-      [&](std::size_t n) {
-        ff[n] = f[n] * f[n];
-        mm[n] = m[n] * m[n];
-        fm[n] = f[n] * m[n];
-      },
-      65536);
+  parallel_voxels(count, [&](std::size_t n) {
+    ff[n] = f[n] * f[n];
+    mm[n] = m[n] * m[n];
+    fm[n] = f[n] * m[n];
+  });
   for (auto* values : {&mean_f, &mean_m, &ff, &mm, &fm}) box_mean_in_place(*values, grid.size, radius);
   VectorField force(grid);
-  parallel_for(
-      count,
-      [&](std::size_t n) {
-        if (weight[n] <= 0) return;
-        const float sff = ff[n] - mean_f[n] * mean_f[n];
-        const float smm = mm[n] - mean_m[n] * mean_m[n];
-        const float sfm = fm[n] - mean_f[n] * mean_m[n];
-        if (sff < 1e-3F || smm < 1e-3F) return;  // intensities are scaled to about 100: this is flat background
-        const float scale = weight[n] * 2 * sfm / (sff * smm) * ((f[n] - mean_f[n]) - sfm / smm * (m[n] - mean_m[n]));
-        for (int c = 0; c < 3; ++c) force.component[c][n] = scale * moving.gradient[c][n];
-      },
-      65536);
+  parallel_voxels(count, [&](std::size_t n) {
+    if (weight[n] <= 0) return;
+    const float sff = ff[n] - mean_f[n] * mean_f[n];
+    const float smm = mm[n] - mean_m[n] * mean_m[n];
+    const float sfm = fm[n] - mean_f[n] * mean_m[n];
+    if (sff < 1e-3F || smm < 1e-3F) return;  // intensities are scaled to about 100: this is flat background
+    const float scale = weight[n] * 2 * sfm / (sff * smm) * ((f[n] - mean_f[n]) - sfm / smm * (m[n] - mean_m[n]));
+    for (int c = 0; c < 3; ++c) force.component[c][n] = scale * moving.gradient[c][n];
+  });
   return force;
 }
 
@@ -80,8 +74,7 @@ Volume scaled_to_hundred(const Volume& volume) {
   const auto high = positive.begin() + std::ptrdiff_t(0.99 * double(positive.size() - 1));
   std::nth_element(positive.begin(), high, positive.end());
   const float factor = 100.F / std::max(*high, 1e-6F);
-  parallel_for(
-      result.size(), [&](std::size_t n) { result[n] = std::clamp(result[n] * factor, 0.F, 150.F); }, 65536);
+  parallel_voxels(result.size(), [&](std::size_t n) { result[n] = std::clamp(result[n] * factor, 0.F, 150.F); });
   return result;
 }
 
@@ -111,9 +104,7 @@ DisplacementField register_deformable(const Volume& fixed, const Volume& fixed_w
       // Steps of a fixed length, shorter towards the end so that the field settles.
       const double fraction = double(iteration) / options.iterations[level];
       const float scale = float((fraction < 0.6 ? 0.5 : 0.25) / most);
-      for (auto& c : force.component)
-        parallel_for(
-            c.size(), [&](std::size_t n) { c[n] *= scale; }, 65536);
+      for (auto& c : force.component) parallel_voxels(c.size(), [&](std::size_t n) { c[n] *= scale; });
       compose(field, force, next);
       std::swap(field, next);
       smooth(field, options.field_sigma_voxels);

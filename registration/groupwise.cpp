@@ -13,7 +13,6 @@
 namespace wane {
 namespace {
 
-constexpr std::size_t block = 65536;
 constexpr int moment_count = 9;  // xx yy zz xy xz yz of the gradient, then residual times x y z
 
 // A rectangle of one slice; both ends belong to it. Empty where high < low.
@@ -91,7 +90,7 @@ void gradient_of_row(const std::vector<float>& values, const Grid& grid, const P
 }
 
 void mean_of(const std::vector<std::vector<float>>& volumes, std::vector<float>& mean) {
-  parallel_blocks(mean.size(), block, [&](std::size_t begin, std::size_t end) {
+  parallel_blocks(mean.size(), voxel_block, [&](std::size_t begin, std::size_t end) {
     std::copy(volumes[0].begin() + std::ptrdiff_t(begin), volumes[0].begin() + std::ptrdiff_t(end),
               mean.begin() + std::ptrdiff_t(begin));
     for (std::size_t v = 1; v < volumes.size(); ++v)
@@ -152,8 +151,7 @@ class Level {
   void set_brightness(std::vector<std::vector<float>> log_brightness) {
     brightness_ = std::move(log_brightness);
     for (std::size_t v = 0; v < brightness_.size(); ++v)
-      parallel_for(
-          gain_[v].size(), [&](std::size_t n) { gain_[v][n] = std::exp(-brightness_[v][n]); }, block);
+      parallel_voxels(gain_[v].size(), [&](std::size_t n) { gain_[v][n] = std::exp(-brightness_[v][n]); });
   }
   const std::vector<std::vector<float>>& brightness() const { return brightness_; }
 
@@ -235,7 +233,7 @@ class Level {
         return *this;
       }
     };
-    const Sums sums = parallel_sum(mean_.size(), block, Sums{}, [&](std::size_t begin, std::size_t end) {
+    const Sums sums = parallel_sum(mean_.size(), voxel_block, Sums{}, [&](std::size_t begin, std::size_t end) {
       Sums part;
       for (std::size_t n = begin; n < end; ++n) {
         part.weight += weight_[n];
@@ -272,13 +270,10 @@ class Level {
     std::vector<Volume> fields;
     for (const std::vector<float>& warped : warped_) {
       Volume ratio(grid_);
-      parallel_for(
-          mean_.size(),
-          [&](std::size_t n) {
-            if (even[n] <= 0 || warped[n] <= 0) return;
-            ratio[n] = even[n] * std::clamp(std::log(warped[n] / mean_[n]), -0.5F, 0.5F);
-          },
-          block);
+      parallel_voxels(mean_.size(), [&](std::size_t n) {
+        if (even[n] <= 0 || warped[n] <= 0) return;
+        ratio[n] = even[n] * std::clamp(std::log(warped[n] / mean_[n]), -0.5F, 0.5F);
+      });
       Volume coarse = gaussian(downsampled(ratio, coarse_mm), options_.brightness_sigma_mm);
       for (std::size_t n = 0; n < coarse.size(); ++n) coarse[n] /= smooth_even[n] + 1e-4F * most + 1e-12F;
       fields.push_back(std::move(coarse));
@@ -291,15 +286,12 @@ class Level {
     }
     for (std::size_t v = 0; v < fields.size(); ++v) {
       const Volume field = resample(fields[v], grid_);
-      parallel_for(
-          mean_.size(),
-          [&](std::size_t n) {
-            brightness_[v][n] += field[n];
-            const float change = std::exp(-field[n]);
-            gain_[v][n] *= change;
-            warped_[v][n] *= change;
-          },
-          block);
+      parallel_voxels(mean_.size(), [&](std::size_t n) {
+        brightness_[v][n] += field[n];
+        const float change = std::exp(-field[n]);
+        gain_[v][n] *= change;
+        warped_[v][n] *= change;
+      });
     }
     mean_of(warped_, mean_);
   }

@@ -27,10 +27,9 @@ Volume binned(const Volume& volume, const Mask* within) {
   };
   const float high = at(0.995);
   const float low = std::min(at(0.01), 0.5F * high);
-  parallel_for(
-      volume.size(),
-      [&](std::size_t n) { result[n] = std::clamp((volume[n] - low) / (high - low), 0.F, 1.F) * (bins - 1.001F); },
-      65536);
+  parallel_voxels(volume.size(), [&](std::size_t n) {
+    result[n] = std::clamp((volume[n] - low) / (high - low), 0.F, 1.F) * (bins - 1.001F);
+  });
   return result;
 }
 

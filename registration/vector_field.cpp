@@ -111,24 +111,11 @@ std::vector<float> jacobian_determinant(const VectorField& field) {
 }
 
 double largest_norm(const VectorField& field) {
-  struct Largest {
-    double square = 0;
-    Largest& operator+=(const Largest& o) {
-      square = std::max(square, o.square);
-      return *this;
-    }
-  };
   const auto& [fx, fy, fz] = field.component;
-  const Largest largest =
-      parallel_sum(field.grid.voxel_count(), 65536, Largest{}, [&](std::size_t begin, std::size_t end) {
-        Largest part;
-        for (std::size_t n = begin; n < end; ++n) {
-          const double x = fx[n], y = fy[n], z = fz[n];
-          part.square = std::max(part.square, x * x + y * y + z * z);
-        }
-        return part;
-      });
-  return std::sqrt(largest.square);
+  return std::sqrt(largest_of_voxels(field.grid.voxel_count(), [&fx = fx, &fy = fy, &fz = fz](std::size_t n) {
+    const double x = fx[n], y = fy[n], z = fz[n];
+    return x * x + y * y + z * z;
+  }));
 }
 
 }  // namespace wane

@@ -50,8 +50,7 @@ Affine square_root(const Affine& transform) {
 
 Volume fraction_of(const Mask& mask) {
   Volume result(mask.grid);
-  parallel_for(
-      mask.size(), [&](std::size_t n) { result[n] = mask[n]; }, 65536);
+  parallel_voxels(mask.size(), [&](std::size_t n) { result[n] = mask[n]; });
   return result;
 }
 
@@ -73,22 +72,18 @@ ComparableLevel comparable_level(const Volume& part, const Volume& region, doubl
   Volume level = downsampled(part, spacing_mm);
   const Volume mean = gaussian(level, sigma_mm);
   Volume square(level.grid);
-  parallel_for(
-      level.size(),
-      [&](std::size_t n) {
-        level[n] -= mean[n];
-        square[n] = level[n] * level[n];
-      },
-      65536);
+  parallel_voxels(level.size(), [&](std::size_t n) {
+    level[n] -= mean[n];
+    square[n] = level[n] * level[n];
+  });
   const Volume variance = gaussian(square, sigma_mm);
-  const double total = parallel_sum(variance.size(), 65536, 0.0, [&](std::size_t begin, std::size_t end) {
+  const double total = parallel_sum(variance.size(), voxel_block, 0.0, [&](std::size_t begin, std::size_t end) {
     double sum = 0;
     for (std::size_t n = begin; n < end; ++n) sum += variance[n];
     return sum;
   });
   const float floor = float(0.05 * total / double(variance.size()) + 1e-12);
-  parallel_for(
-      level.size(), [&](std::size_t n) { level[n] /= std::sqrt(variance[n] + floor); }, 65536);
+  parallel_voxels(level.size(), [&](std::size_t n) { level[n] /= std::sqrt(variance[n] + floor); });
   Volume weight = resample(region, level.grid);
   return {spacing_mm, std::move(level), std::move(weight)};
 }

@@ -177,8 +177,7 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   // Each visit is cut elsewhere, so that its field would brighten another rim.
   constexpr float whole = 0.98F;
   Volume filled(volume.grid);
-  parallel_for(
-      filled.size(), [&](std::size_t n) { filled[n] = volume[n] > 0; }, 65536);
+  parallel_voxels(filled.size(), [&](std::size_t n) { filled[n] = volume[n] > 0; });
   filled = downsampled(filled, options.working_spacing_mm);
   Mask inside = resample(mask, coarse.grid);
   const float dark = 0.15F * median_within(coarse, inside);
@@ -207,8 +206,7 @@ Volume estimate_bias_field(const Volume& volume, const Mask& mask, const BiasFie
   Volume logarithm(coarse.grid);
   for (std::size_t n = 0; n < coarse.size(); ++n) logarithm[n] = coarse[n] > 0 ? float(field_log[n]) : 0.F;
   Volume field = resample(logarithm, volume.grid, Affine::Identity());
-  parallel_for(
-      field.size(), [&](std::size_t n) { field[n] = std::exp(field[n] - float(mean)); }, 65536);
+  parallel_voxels(field.size(), [&](std::size_t n) { field[n] = std::exp(field[n] - float(mean)); });
   return field;
 }
 

@@ -14,8 +14,7 @@ namespace wane {
 CarriedTemplate carry_template(const HeadTemplate& t, const Grid& grid, const DisplacementField& displacement,
                                const Affine& to_template) {
   Volume inside(t.intracranial_mask.grid);
-  parallel_for(
-      inside.size(), [&](std::size_t n) { inside[n] = t.intracranial_mask[n]; }, 65536);
+  parallel_voxels(inside.size(), [&](std::size_t n) { inside[n] = t.intracranial_mask[n]; });
   std::vector<Volume> carried =
       resample_displaced({&t.brain_probability, &t.csf_prior, &t.gm_prior, &t.wm_prior, &inside}, grid,
                          Affine::Identity(), displacement, to_template);
@@ -51,14 +50,12 @@ Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, cons
   // they are not brain where they hang together with what lies outside.
   const float bright = float(options.brighter_than_white * white);
   Mask kept(expected.grid);
-  parallel_for(
-      kept.size(), [&](std::size_t n) { kept[n] = expected[n] && (core[n] || corrected[n] < bright); }, 65536);
+  parallel_voxels(kept.size(), [&](std::size_t n) { kept[n] = expected[n] && (core[n] || corrected[n] < bright); });
   const Mask solid = largest_component(holes_filled(kept));
   // What the cut leaves ragged is smoothed; nothing is added that the template does not call brain.
   Mask result =
       closed(opened(solid, 1.5 * corrected.grid.spacing_mm.maxCoeff()), 2 * corrected.grid.spacing_mm.maxCoeff());
-  parallel_for(
-      result.size(), [&](std::size_t n) { result[n] = (result[n] || core[n]) && expected[n]; }, 65536);
+  parallel_voxels(result.size(), [&](std::size_t n) { result[n] = (result[n] || core[n]) && expected[n]; });
   return largest_component(holes_filled(result));
 }
 

@@ -15,12 +15,9 @@ Mask meninges(const Volume& tissue, const Mask& brain, const MeningesOptions& op
   const Volume from_thick = distance_to(thick);
   const Volume from_border = signed_distance(brain);
   const auto near_mm = float(radius_mm + options.corner_mm);
-  parallel_for(
-      brain.size(),
-      [&](std::size_t n) {
-        result[n] = brain[n] && tissue[n] > 0 && from_thick[n] > near_mm && -from_border[n] < options.reach_mm;
-      },
-      65536);
+  parallel_voxels(brain.size(), [&](std::size_t n) {
+    result[n] = brain[n] && tissue[n] > 0 && from_thick[n] > near_mm && -from_border[n] < options.reach_mm;
+  });
   return result;
 }
 
