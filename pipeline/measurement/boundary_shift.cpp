@@ -7,16 +7,14 @@
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "pipeline/measurement/integration.h"
 
 namespace wane {
 namespace {
 
-constexpr std::size_t block = 65536;
-
 Volume mean_of(const Volume& a, const Volume& b) {
   Volume mean(a.grid);
-  parallel_for(
-      mean.size(), [&](std::size_t n) { mean[n] = 0.5F * (a[n] + b[n]); }, block);
+  parallel_voxels(mean.size(), [&](std::size_t n) { mean[n] = 0.5F * (a[n] + b[n]); });
   return mean;
 }
 
@@ -66,14 +64,11 @@ std::pair<Volume, Volume> equally_bright(const TissueMaps& tissues, const Volume
                                          const Volume& to) {
   const Volume log_ratio = log_brightness_ratio(tissues, seen, from, to);
   Volume a = from, b = to;
-  parallel_for(
-      a.size(),
-      [&](std::size_t n) {
-        const float half = std::exp(0.5F * log_ratio[n]);
-        a[n] *= half;
-        b[n] /= half;
-      },
-      block);
+  parallel_voxels(a.size(), [&](std::size_t n) {
+    const float half = std::exp(0.5F * log_ratio[n]);
+    a[n] *= half;
+    b[n] /= half;
+  });
   return {std::move(a), std::move(b)};
 }
 
@@ -108,23 +103,17 @@ Window window_between(double darker, double brighter, double margin) {
   return {float(darker + margin * (brighter - darker)), float(brighter - margin * (brighter - darker))};
 }
 
-// Voxels that the border's brighter side has won.
-double voxels_crossed(const Mask& border, const Volume& seen, const Volume& from, const Volume& to, Window window) {
+// What the border's brighter side has won.
+double crossed_ml(const Mask& border, const Volume& seen, const Volume& from, const Volume& to, Window window) {
   const auto clipped = [&](float value) { return std::clamp(value, window.low, window.high); };
-  return parallel_sum(border.size(), block, 0.0,
+  return parallel_sum(border.size(), voxel_block, 0.0,
                       [&](std::size_t begin, std::size_t end) {
                         double sum = 0;
                         for (std::size_t n = begin; n < end; ++n)
                           if (border[n]) sum += double(seen[n]) * (clipped(to[n]) - clipped(from[n]));
                         return sum;
                       }) /
-         (window.high - window.low);
-}
-
-double sum_of(const Volume& map, const Volume& seen) {
-  double sum = 0;
-  for (std::size_t n = 0; n < map.size(); ++n) sum += double(map[n]) * seen[n];
-  return sum;
+         (window.high - window.low) * border.grid.voxel_volume_ml();
 }
 
 }  // namespace
@@ -140,17 +129,17 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
   const auto csf = brightness(tissues.csf, seen, middle), gray = brightness(tissues.gm, seen, middle),
              white = brightness(tissues.wm, seen, middle);
   if (!csf || !gray || !white || *gray - *csf < least_gap || *white - *gray < least_gap) return std::nullopt;
-  const double gray_voxels = sum_of(tissues.gm, seen), white_voxels = sum_of(tissues.wm, seen);
-  if (gray_voxels <= 0 || white_voxels <= 0) return std::nullopt;
+  const Volumes seen_ml = integrate_volumes(tissues, seen);
+  if (seen_ml.gray_matter <= 0 || seen_ml.white_matter <= 0) return std::nullopt;
 
   Volume brain = tissues.gm;
   for (std::size_t n = 0; n < brain.size(); ++n) brain[n] += tissues.wm[n];
-  const double outer = voxels_crossed(border_of(brain), seen, a, b, window_between(*csf, *gray, brain_margin));
-  const double inner = voxels_crossed(border_of(tissues.wm), seen, a, b, window_between(*gray, *white, white_margin));
+  const double outer_ml = crossed_ml(border_of(brain), seen, a, b, window_between(*csf, *gray, brain_margin));
+  const double inner_ml = crossed_ml(border_of(tissues.wm), seen, a, b, window_between(*gray, *white, white_margin));
 
   ChangeEstimate result;
-  result.percent = {100 * outer / (gray_voxels + white_voxels), 100 * (outer - inner) / gray_voxels,
-                    100 * inner / white_voxels};
+  result.percent = {100 * outer_ml / seen_ml.brain, 100 * (outer_ml - inner_ml) / seen_ml.gray_matter,
+                    100 * inner_ml / seen_ml.white_matter};
   // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm;
   // the floor grows as the first measurement's does.
   const double coarseness = std::pow(from.grid.voxel_volume_mm3(), 2.0 / 3.0);

@@ -34,7 +34,7 @@ double brightness(const Volume& map, const Volume& a, const Volume& b) {
 
 Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
   require_same_grid(tissues.gm.grid, jacobian.grid, "the tissue maps", "the Jacobian determinant");
-  const Sums sums = parallel_sum(jacobian.size(), 65536, Sums{}, [&](std::size_t begin, std::size_t end) {
+  const Sums sums = parallel_sum(jacobian.size(), voxel_block, Sums{}, [&](std::size_t begin, std::size_t end) {
     Sums part;
     for (std::size_t n = begin; n < end; ++n) {
       part.gm += double(tissues.gm[n]) * jacobian[n];

@@ -41,8 +41,7 @@ void release_voxels(Image<T>& image) {
 
 Volume as_volume(const Mask& mask) {
   Volume volume(mask.grid);
-  parallel_for(
-      mask.size(), [&](std::size_t n) { volume[n] = mask[n]; }, 65536);
+  parallel_voxels(mask.size(), [&](std::size_t n) { volume[n] = mask[n]; });
   return volume;
 }
 
@@ -99,14 +98,11 @@ NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visi
   const std::vector<Volume> carried =
       resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_average);
   NativeMaps maps{Mask(scan), LabelMap(scan)};
-  parallel_for(
-      maps.brain.size(),
-      [&](std::size_t n) {
-        if (carried[0][n] < 0.5F) return;
-        maps.brain[n] = 1;
-        maps.tissue[n] = fullest(carried[1][n], carried[2][n], carried[3][n]);
-      },
-      65536);
+  parallel_voxels(maps.brain.size(), [&](std::size_t n) {
+    if (carried[0][n] < 0.5F) return;
+    maps.brain[n] = 1;
+    maps.tissue[n] = fullest(carried[1][n], carried[2][n], carried[3][n]);
+  });
   return maps;
 }
 

@@ -131,8 +131,7 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     aligned.preprocessed =
         blurs_mm[v].isZero() ? sampled(visits[v].scan) : sampled(gaussian(visits[v].scan, blurs_mm[v]));
     std::vector<float>& values = aligned.preprocessed.values;
-    parallel_for(
-        values.size(), [&](std::size_t n) { values[n] = std::max(values[n], 0.F); }, 65536);
+    parallel_voxels(values.size(), [&](std::size_t n) { values[n] = std::max(values[n], 0.F); });
     aligned.seen = coverage(visits[v].scan.grid, result.midpoint, aligned.midpoint_to_scan);
     result.visits.push_back(std::move(aligned));
   }

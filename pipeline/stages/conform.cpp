@@ -52,8 +52,7 @@ TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool ext
   alignment.finest_mm = options.working_spacing_mm;
   if (!extracted) return align_to_template(t.head, t.intracranial_mask, scan, alignment);
   Volume brain = t.head;
-  parallel_for(
-      brain.size(), [&](std::size_t n) { brain[n] = t.intracranial_mask[n] ? brain[n] : 0.F; }, 65536);
+  parallel_voxels(brain.size(), [&](std::size_t n) { brain[n] = t.intracranial_mask[n] ? brain[n] : 0.F; });
   alignment.margin_mm = 6.0;
   return align_to_template(brain, t.intracranial_mask, scan, alignment);
 }

@@ -17,8 +17,6 @@
 namespace wane {
 namespace {
 
-constexpr std::size_t block = 65536;  // voxels that a thread takes at once
-
 // White matter by the template's prior is at 100, so that visits can be averaged.
 void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brain) {
   std::vector<float> values;
@@ -29,16 +27,14 @@ void scale_white_matter(Volume& volume, const Volume& wm_prior, const Mask& brai
         "the scan shows no white matter where the template has it: look at the scan, and leave it out if it does not "
         "show a whole brain.");
   const float factor = 100.F / upper_median(std::move(values));
-  parallel_for(
-      volume.size(), [&](std::size_t n) { volume[n] *= factor; }, block);
+  parallel_voxels(volume.size(), [&](std::size_t n) { volume[n] *= factor; });
 }
 
 // The visit without its bias field and with white matter at 100; `white` and `inside` are the template's.
 Volume corrected_visit(const Volume& visit, const Mask& inside, const Volume& white, const BiasFieldOptions& options) {
   const Volume field = estimate_bias_field(visit, inside, options);
   Volume corrected = visit;
-  parallel_for(
-      corrected.size(), [&](std::size_t n) { corrected[n] /= field[n]; }, block);
+  parallel_voxels(corrected.size(), [&](std::size_t n) { corrected[n] /= field[n]; });
   scale_white_matter(corrected, white, inside);
   return corrected;
 }
@@ -46,18 +42,15 @@ Volume corrected_visit(const Volume& visit, const Mask& inside, const Volume& wh
 // The mean of the visits that saw each place; 0 where none did.
 Volume mean_where_seen(const std::vector<Volume>& volumes, const AlignedVisits& aligned) {
   Volume mean(aligned.midpoint);
-  parallel_for(
-      mean.size(),
-      [&](std::size_t n) {
-        float sum = 0, seen = 0;
-        for (std::size_t v = 0; v < volumes.size(); ++v) {
-          if (!aligned.visits[v].seen[n]) continue;
-          sum += volumes[v][n];
-          seen += 1;
-        }
-        mean[n] = sum / std::max(1.F, seen);
-      },
-      block);
+  parallel_voxels(mean.size(), [&](std::size_t n) {
+    float sum = 0, seen = 0;
+    for (std::size_t v = 0; v < volumes.size(); ++v) {
+      if (!aligned.visits[v].seen[n]) continue;
+      sum += volumes[v][n];
+      seen += 1;
+    }
+    mean[n] = sum / std::max(1.F, seen);
+  });
   return mean;
 }
 
@@ -76,19 +69,15 @@ Volume comparable_region(const AlignedVisits& aligned, const std::vector<Conform
     const AlignedVisit& visit = aligned.visits[v];
     Mask usable = visit.seen;
     if (visits[v].brain_extracted) {
-      parallel_for(
-          usable.size(), [&](std::size_t n) { usable[n] = visit.preprocessed[n] > 0; }, block);
+      parallel_voxels(usable.size(), [&](std::size_t n) { usable[n] = visit.preprocessed[n] > 0; });
       usable = holes_filled(usable);
     }
     if (count(usable) == usable.size()) continue;  // no border: the whole grid is seen
     const float clear_mm = visits[v].brain_extracted ? clear_of_cut_mm : clear_of_coverage_mm;
     const Volume distance = signed_distance(usable);
-    parallel_for(
-        region.size(),
-        [&](std::size_t n) {
-          region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
-        },
-        block);
+    parallel_voxels(region.size(), [&](std::size_t n) {
+      region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
+    });
   }
   return region;
 }
@@ -100,8 +89,7 @@ Mask without_dark_rim(const Mask& brain, const Volume& average) {
   constexpr float darker_than = 32.F;
   const Mask core = eroded(brain, rim_mm);
   Mask open(brain.grid);  // holes of the complement are what cannot be reached from outside
-  parallel_for(
-      brain.size(), [&](std::size_t n) { open[n] = brain[n] && (core[n] || average[n] >= darker_than); }, block);
+  parallel_voxels(brain.size(), [&](std::size_t n) { open[n] = brain[n] && (core[n] || average[n] >= darker_than); });
   return holes_filled(open);
 }
 
@@ -113,11 +101,9 @@ Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<Conforme
   for (std::size_t v = 0; v < visits.size(); ++v) {
     if (!visits[v].brain_extracted) continue;
     Volume any(visits[v].scan.grid);
-    parallel_for(
-        any.size(), [&](std::size_t n) { any[n] = visits[v].scan[n] > 0; }, block);
+    parallel_voxels(any.size(), [&](std::size_t n) { any[n] = visits[v].scan[n] > 0; });
     const Volume carried = resample(any, aligned.midpoint, aligned.visits[v].midpoint_to_scan);
-    parallel_for(
-        kept.size(), [&](std::size_t n) { kept[n] += carried[n]; }, block);
+    parallel_voxels(kept.size(), [&](std::size_t n) { kept[n] += carried[n]; });
     total += 1;
   }
   const Mask whole = largest_component(holes_filled(threshold(kept, 0.5F * total)));
@@ -165,12 +151,10 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   // Scans that came without skull are compared with the template's brain alone.
   Volume moving = head_template.head;
   if (extracted)
-    parallel_for(
-        moving.size(), [&](std::size_t n) { moving[n] *= head_template.brain_probability[n]; }, block);
+    parallel_voxels(moving.size(), [&](std::size_t n) { moving[n] *= head_template.brain_probability[n]; });
   Volume weight(grid);
   const Mask near = dilated(rough, extracted ? 8.0 : 12.0);
-  parallel_for(
-      weight.size(), [&](std::size_t n) { weight[n] = near[n]; }, block);
+  parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] = near[n]; });
   DeformableOptions deformable;
   deformable.levels_mm = {4 * options.warp_spacing_mm, 2 * options.warp_spacing_mm, options.warp_spacing_mm};
   const DisplacementField displacement = register_deformable(result.average, weight, moving, to_template, deformable);
@@ -182,12 +166,9 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {
     result.brain = extract_brain(result.average, carried);
-    parallel_for(
-        grid.voxel_count(),
-        [&](std::size_t n) {
-          if (!seen_by_any(aligned, n)) result.brain[n] = 0;
-        },
-        block);
+    parallel_voxels(grid.voxel_count(), [&](std::size_t n) {
+      if (!seen_by_any(aligned, n)) result.brain[n] = 0;
+    });
   }
   result.gm_prior = carried.priors.gm;
   result.wm_prior = carried.priors.wm;

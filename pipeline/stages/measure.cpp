@@ -28,35 +28,35 @@ Grid box_around(const Mask& brain, double margin_mm) {
   return cropped_grid(brain.grid, box.low, box.high);
 }
 
-// 1 inside the brain, falling to 0 towards the border of its mask. On that border lie dura, vessels and what extraction
-// left of them, which do not shrink with the brain, and CSF that grows as the brain shrinks.
-Volume clear_of_border(const Mask& brain) {
+// 1 inside the brain, falling to 0 towards the border of its mask, from which `distance_mm` counts (negative inside).
+// On that border lie dura, vessels and what extraction left of them, which do not shrink with the brain, and CSF that
+// grows as the brain shrinks.
+Volume clear_of_border(const Volume& distance_mm) {
   constexpr float clear_mm = 3.0F, ramp_mm = 1.5F;
-  const Volume distance = signed_distance(brain);
-  Volume clear(brain.grid);
-  for (std::size_t n = 0; n < clear.size(); ++n) clear[n] = std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F);
+  Volume clear(distance_mm.grid);
+  parallel_voxels(clear.size(),
+                  [&](std::size_t n) { clear[n] = std::clamp((-distance_mm[n] - clear_mm) / ramp_mm, 0.F, 1.F); });
   return clear;
 }
 
 // 1 in the brain and the CSF around it, falling to 0 in the skull.
-Volume weight_around(const Mask& brain, const Volume& comparable) {
-  const Volume distance = signed_distance(brain);
-  Volume weight(brain.grid);
-  parallel_for(
-      weight.size(),
-      [&](std::size_t n) { weight[n] = comparable[n] * std::clamp(1.F - (distance[n] - 2.F) / 3.F, 0.F, 1.F); }, 65536);
+Volume weight_around(const Volume& distance_mm, const Volume& comparable) {
+  Volume weight(distance_mm.grid);
+  parallel_voxels(weight.size(), [&](std::size_t n) {
+    weight[n] = comparable[n] * std::clamp(1.F - (distance_mm[n] - 2.F) / 3.F, 0.F, 1.F);
+  });
   return weight;
 }
 
 Volume product(const Volume& a, const Volume& b) {
   Volume result = a;
-  for (std::size_t n = 0; n < result.size(); ++n) result[n] *= b[n];
+  parallel_voxels(result.size(), [&](std::size_t n) { result[n] *= b[n]; });
   return result;
 }
 
 Volume least(const Volume& a, const Volume& b) {
   Volume result = a;
-  for (std::size_t n = 0; n < result.size(); ++n) result[n] = std::min(result[n], b[n]);
+  parallel_voxels(result.size(), [&](std::size_t n) { result[n] = std::min(result[n], b[n]); });
   return result;
 }
 
@@ -149,6 +149,7 @@ struct Prepared {
   TissueMaps tissues;   // of the person's mean
   Volume comparable;    // 0..1: what all visits see and none has cut
   TissueMaps compared;  // the tissues where changes are read
+  Volume weight;        // 0..1, for the registration
   double share_compared = 1;
 };
 
@@ -157,19 +158,21 @@ Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissu
   for (const Volume& corrected : extracted.corrected) result.visits.push_back(resample(corrected, box));
   result.tissues = {resample(joint_tissues.gm, box), resample(joint_tissues.wm, box), resample(joint_tissues.csf, box)};
   result.comparable = resample(extracted.comparable, box);
-  const Volume clear = resample(clear_of_border(extracted.brain), box);
-  result.compared = weighted(result.tissues, least(clear, result.comparable));
-  const double inside_ml = volumes_of(weighted(result.tissues, clear)).brain;
-  result.share_compared = inside_ml > 0 ? volumes_of(result.compared).brain / inside_ml : 0;
+  const Volume distance_mm = signed_distance(extracted.brain);
+  result.weight = resample(weight_around(distance_mm, extracted.comparable), box);
+  const Volume clear = resample(clear_of_border(distance_mm), box);
+  const Volume compared = least(clear, result.comparable);
+  result.compared = weighted(result.tissues, compared);
+  const double inside_ml = integrate_volumes(result.tissues, clear).brain;
+  result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, compared).brain / inside_ml : 0;
   return result;
 }
 
-GroupwiseResult registered(const Prepared& box, const ExtractedBrain& extracted, const MeasureOptions& options) {
+GroupwiseResult registered(const Prepared& box, const MeasureOptions& options) {
   GroupwiseOptions groupwise;
   groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
   groupwise.neighbourhood_mm = options.neighbourhood_mm;
-  const Volume weight = weight_around(extracted.brain, extracted.comparable);
-  return register_groupwise(box.visits, resample(weight, box.comparable.grid), groupwise);
+  return register_groupwise(box.visits, box.weight, groupwise);
 }
 
 // The deformation of a visit both ways, and the joint maps carried to its anatomy on the midpoint grid.
@@ -182,10 +185,9 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
                                                    Affine::Identity(), visit.visit_to_average);
   visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
   visit.brain = Mask(full);
-  parallel_for(
-      visit.brain.size(),
-      [&](std::size_t n) { visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F; },
-      65536);
+  parallel_voxels(visit.brain.size(), [&](std::size_t n) {
+    visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
+  });
   return visit;
 }
 
@@ -226,7 +228,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const bool drift_removed = drift && options.calibration;
   warn_of_drift(drift, options.calibration, result.warnings);
 
-  const GroupwiseResult groupwise = registered(box, extracted, options);
+  const GroupwiseResult groupwise = registered(box, options);
   result.average = resample(groupwise.mean, extracted.brain.grid);
   const Volumes whole = volumes_of(box.tissues), part = volumes_of(box.compared);
   std::vector<Volume> jacobians;

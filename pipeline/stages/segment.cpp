@@ -24,17 +24,13 @@ TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& option
                                         {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
   TissueMaps maps{std::move(found.gm), std::move(found.wm), std::move(found.csf)};
   Volume tissue = maps.gm;
-  parallel_for(
-      tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; }, 65536);
+  parallel_voxels(tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; });
   const Mask not_brain = meninges(tissue, extracted.brain);
-  parallel_for(
-      tissue.size(),
-      [&](std::size_t n) {
-        if (!not_brain[n]) return;
-        maps.csf[n] += tissue[n];
-        maps.gm[n] = maps.wm[n] = 0;
-      },
-      65536);
+  parallel_voxels(tissue.size(), [&](std::size_t n) {
+    if (!not_brain[n]) return;
+    maps.csf[n] += tissue[n];
+    maps.gm[n] = maps.wm[n] = 0;
+  });
   return maps;
 }
 
