@@ -9,6 +9,7 @@
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "registration/brightness_difference.h"
 
 namespace wane {
 namespace {
@@ -145,15 +146,15 @@ class Level {
     mean_.assign(count, 0.F);
     warped_.assign(samplers_.size(), std::vector<float>(count, 0.F));
     gain_.assign(samplers_.size(), std::vector<float>(count, 1.F));
-    brightness_.assign(samplers_.size(), std::vector<float>(count, 0.F));
+    log_brightness_.assign(samplers_.size(), std::vector<float>(count, 0.F));
   }
 
-  void set_brightness(std::vector<std::vector<float>> log_brightness) {
-    brightness_ = std::move(log_brightness);
-    for (std::size_t v = 0; v < brightness_.size(); ++v)
-      parallel_voxels(gain_[v].size(), [&](std::size_t n) { gain_[v][n] = std::exp(-brightness_[v][n]); });
+  void set_log_brightness(std::vector<std::vector<float>> log_brightness) {
+    log_brightness_ = std::move(log_brightness);
+    for (std::size_t v = 0; v < log_brightness_.size(); ++v)
+      parallel_voxels(gain_[v].size(), [&](std::size_t n) { gain_[v][n] = std::exp(-log_brightness_[v][n]); });
   }
-  const std::vector<std::vector<float>>& brightness() const { return brightness_; }
+  const std::vector<std::vector<float>>& log_brightness() const { return log_brightness_; }
 
   void iterate(std::vector<VectorField>& fields, int iterations) {
     if (iterations > 0) update(fields, iterations);
@@ -174,7 +175,7 @@ class Level {
     VectorField next(grid_);
     for (int iteration = 0; iteration < iterations; ++iteration) {
       warp_all(fields, needed);
-      if (iteration % 3 == 0) match_brightness();
+      match_brightness();
       for (std::size_t v = 0; v < fields.size(); ++v) step_of(v, needed, steps[v]);
       // The steps sum to zero, as the displacements do.
       remove_mean(steps);
@@ -244,51 +245,23 @@ class Level {
     return sums.weight > 0 ? sums.bright / sums.weight : 1;
   }
 
-  // Where it is bright and even, 0 to 1: there shifts of borders do not change the brightness.
-  Volume evenness(float level) const {
-    Volume even(grid_);
-    each_row(compared_, grid_, [&](std::size_t n, const Part& part, int j, int k) {
-      std::vector<float> buffer(3 * part.width());
-      float* const g[3] = {buffer.data(), buffer.data() + part.width(), buffer.data() + 2 * part.width()};
-      gradient_of_row(mean_, grid_, part, j, k, g);
-      for (std::size_t i = 0; i < part.width(); ++i) {
-        if (!(mean_[n + i] > 0.4F * level) || weight_[n + i] <= 0) continue;
-        const float slope = (g[0][i] * g[0][i] + g[1][i] * g[1][i] + g[2][i] * g[2][i]) / (0.01F * level * level);
-        even[n + i] = weight_[n + i] * std::exp(-slope);
-      }
-    });
-    return even;
-  }
-
-  // Smooth log ratio of each visit to the mean, from places without edges, so that shifts of borders do not count.
-  // The warped visits and their mean are corrected by what is found.
+  // Every visit is divided by how much brighter than the mean it is, smoothly; the differences sum to zero.
   void match_brightness() {
-    const double coarse_mm = std::max(4.0, grid_.spacing_mm.maxCoeff());
-    const Volume even = evenness(float(mean_brightness()));
-    const Volume smooth_even = gaussian(downsampled(even, coarse_mm), options_.brightness_sigma_mm);
-    const float most = *std::max_element(smooth_even.values.begin(), smooth_even.values.end());
-    std::vector<Volume> fields;
-    for (const std::vector<float>& warped : warped_) {
-      Volume ratio(grid_);
-      parallel_voxels(mean_.size(), [&](std::size_t n) {
-        if (even[n] <= 0 || warped[n] <= 0) return;
-        ratio[n] = even[n] * std::clamp(std::log(warped[n] / mean_[n]), -0.5F, 0.5F);
-      });
-      Volume coarse = gaussian(downsampled(ratio, coarse_mm), options_.brightness_sigma_mm);
-      for (std::size_t n = 0; n < coarse.size(); ++n) coarse[n] /= smooth_even[n] + 1e-4F * most + 1e-12F;
-      fields.push_back(std::move(coarse));
+    const double level = mean_brightness();
+    std::vector<Volume> differences;
+    for (const std::vector<float>& warped : warped_)
+      differences.push_back(brightness_difference(grid_, warped, mean_, weight_, level, options_.brightness_sigma_mm));
+    for (std::size_t n = 0; n < differences.front().size(); ++n) {
+      float mean = 0;
+      for (const Volume& d : differences) mean += d[n];
+      mean /= float(differences.size());
+      for (Volume& d : differences) d[n] -= mean;
     }
-    Volume mean(fields.front().grid);
-    for (std::size_t n = 0; n < mean.size(); ++n) {
-      for (const Volume& f : fields) mean[n] += f[n];
-      mean[n] /= float(fields.size());
-      for (Volume& f : fields) f[n] -= mean[n];
-    }
-    for (std::size_t v = 0; v < fields.size(); ++v) {
-      const Volume field = resample(fields[v], grid_);
+    for (std::size_t v = 0; v < differences.size(); ++v) {
+      const Volume difference = resample(differences[v], grid_);
       parallel_voxels(mean_.size(), [&](std::size_t n) {
-        brightness_[v][n] += field[n];
-        const float change = std::exp(-field[n]);
+        log_brightness_[v][n] += difference[n];
+        const float change = std::exp(-difference[n]);
         gain_[v][n] *= change;
         warped_[v][n] *= change;
       });
@@ -414,8 +387,8 @@ class Level {
   Vec3 sigma_voxels_;
   std::array<std::vector<float>, 3> kernels_;
   std::vector<CubicSampler> samplers_;
-  std::vector<std::vector<float>> brightness_;  // logarithm
-  std::vector<std::vector<float>> gain_;        // exp(-brightness)
+  std::vector<std::vector<float>> log_brightness_;
+  std::vector<std::vector<float>> gain_;  // exp(-log_brightness_)
   std::vector<std::vector<float>> warped_;
   std::vector<float> mean_;
   std::vector<float> middle_;                             // between a visit and the mean
@@ -431,7 +404,7 @@ GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volu
   const double finest_mm = weight.grid.spacing_mm.maxCoeff();
   GroupwiseResult result;
   std::vector<VectorField> fields;
-  std::vector<std::vector<float>> brightness;
+  std::vector<std::vector<float>> log_brightness;
   Grid last_grid;
   for (std::size_t l = 0; l < options.levels_mm.size(); ++l) {
     const bool finest = options.levels_mm[l] <= finest_mm;
@@ -445,21 +418,21 @@ GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volu
     Level level(std::move(level_visits), finest ? weight : resample(weight, grid), options,
                 finest ? std::max(options.neighbourhood_mm, spacing_mm) : spacing_mm);
     std::vector<VectorField> next;
-    std::vector<std::vector<float>> next_brightness;
+    std::vector<std::vector<float>> next_log_brightness;
     for (std::size_t v = 0; v < visits.size(); ++v) {
       next.push_back(fields.empty() ? VectorField(grid) : resampled(fields[v], grid));
-      if (brightness.empty()) {
-        next_brightness.emplace_back(grid.voxel_count(), 0.F);
+      if (log_brightness.empty()) {
+        next_log_brightness.emplace_back(grid.voxel_count(), 0.F);
       } else {
         Volume last(last_grid);
-        last.values = brightness[v];
-        next_brightness.push_back(resample(last, grid).values);
+        last.values = log_brightness[v];
+        next_log_brightness.push_back(resample(last, grid).values);
       }
     }
     fields = std::move(next);
-    level.set_brightness(std::move(next_brightness));
+    level.set_log_brightness(std::move(next_log_brightness));
     level.iterate(fields, visits.size() > 1 ? options.iterations[l] : 0);
-    brightness = level.brightness();
+    log_brightness = level.log_brightness();
     last_grid = grid;
     if (!finest) continue;
     for (std::size_t v = 0; v < visits.size(); ++v) {

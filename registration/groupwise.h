@@ -17,12 +17,9 @@ namespace wane {
 struct GroupwiseOptions {
   std::vector<double> levels_mm{4.0, 2.0, 0.0};  // 0: the volumes' own voxels
   std::vector<int> iterations{8, 8, 8};
-  double neighbourhood_mm = 1.0;  // sigma of the neighbourhood at the finest level; coarser levels: their voxel
-  // Smoothness of the differences of brightness that are removed. Of three people scanned twice, one whose scans are
-  // shaded differently at the brain's rim seemed to grow by 2.5, 1.4 and 0.9 % of the brain with 20, 14 and 10 mm;
-  // planted changes become smaller by 0, 1 and 3 % of themselves.
-  double brightness_sigma_mm = 10.0;
-  double noise_fraction = 0.02;  // noise as a part of the mean brightness; damps updates where nothing is seen
+  double neighbourhood_mm = 1.0;     // sigma of the neighbourhood at the finest level; coarser levels: their voxel
+  double brightness_sigma_mm = 5.0;  // smoothness of the differences of brightness that are removed
+  double noise_fraction = 0.02;      // noise as a part of the mean brightness; damps updates where nothing is seen
 };
 
 struct GroupwiseResult {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "imaging/gradient.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
@@ -18,15 +19,12 @@ Volume mean_of(const Volume& a, const Volume& b) {
   return mean;
 }
 
+// Per mm.
 float slope(const Volume& volume, int i, int j, int k) {
-  const std::array<int, 3> at{i, j, k};
+  const auto gradient = gradient_at(volume.values.data(), volume.grid.size, i, j, k);
   float square = 0;
   for (int axis = 0; axis < 3; ++axis) {
-    auto low = at, high = at;
-    low[axis] = std::max(at[axis] - 1, 0);
-    high[axis] = std::min(at[axis] + 1, volume.grid.size[axis] - 1);
-    const float width = float(std::max(1, high[axis] - low[axis])) * float(volume.grid.spacing_mm[axis]);
-    const float step = (volume.at(high[0], high[1], high[2]) - volume.at(low[0], low[1], low[2])) / width;
+    const float step = gradient[std::size_t(axis)] / float(volume.grid.spacing_mm[axis]);
     square += step * step;
   }
   return std::sqrt(square);

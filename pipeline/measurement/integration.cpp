@@ -5,6 +5,7 @@
 #include <map>
 
 #include "imaging/parallel.h"
+#include "imaging/smooth.h"
 
 namespace wane {
 namespace {
@@ -30,7 +31,24 @@ double brightness(const Volume& map, const Volume& a, const Volume& b) {
   return total > 0 ? value / total : 0;
 }
 
+Volume sharpened(const Volume& map, double sigma_mm) {
+  constexpr int terms = 3;
+  Volume result = map, rest = map;
+  for (int term = 0; term < terms; ++term) {
+    const Volume blurred = gaussian(rest, sigma_mm);
+    parallel_voxels(map.size(), [&](std::size_t n) {
+      rest[n] -= blurred[n];
+      result[n] += rest[n];
+    });
+  }
+  return result;
+}
+
 }  // namespace
+
+TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm) {
+  return {sharpened(tissues.gm, sigma_mm), sharpened(tissues.wm, sigma_mm), sharpened(tissues.csf, sigma_mm)};
+}
 
 Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
   require_same_grid(tissues.gm.grid, jacobian.grid, "the tissue maps", "the Jacobian determinant");

@@ -149,11 +149,13 @@ struct Prepared {
   TissueMaps tissues;   // of the person's mean
   Volume comparable;    // 0..1: what all visits see and none has cut
   TissueMaps compared;  // the tissues where changes are read
+  TissueMaps sharp;     // the same, sharpened against the registration's blur
   Volume weight;        // 0..1, for the registration
   double share_compared = 1;
 };
 
-Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const Grid& box) {
+Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const Grid& box,
+                  double neighbourhood_mm) {
   Prepared result;
   for (const Volume& corrected : extracted.corrected) result.visits.push_back(resample(corrected, box));
   result.tissues = {resample(joint_tissues.gm, box), resample(joint_tissues.wm, box), resample(joint_tissues.csf, box)};
@@ -163,6 +165,9 @@ Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissu
   const Volume clear = resample(clear_of_border(distance_mm), box);
   const Volume compared = least(clear, result.comparable);
   result.compared = weighted(result.tissues, compared);
+  // The registration's response to planted displacements, wave by wave, is that of a Gaussian of this width.
+  const double blur_mm = 0.7 * std::max(neighbourhood_mm, box.spacing_mm.maxCoeff());
+  result.sharp = weighted(sharpened(result.tissues, blur_mm), compared);
   const double inside_ml = integrate_volumes(result.tissues, clear).brain;
   result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, compared).brain / inside_ml : 0;
   return result;
@@ -218,7 +223,7 @@ OptionFields option_fields(MeasureOptions& o) {
 }
 
 Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options) {
-  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0));
+  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0), options.neighbourhood_mm);
   Measurement result;
   result.share_compared = box.share_compared;
   if (box.visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
@@ -230,13 +235,13 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
 
   const GroupwiseResult groupwise = registered(box, options);
   result.average = resample(groupwise.mean, extracted.brain.grid);
-  const Volumes whole = volumes_of(box.tissues), part = volumes_of(box.compared);
+  const Volumes whole = volumes_of(box.tissues), part = volumes_of(box.sharp);
   std::vector<Volume> jacobians;
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     Volume jacobian(box.comparable.grid);
     jacobian.values = jacobian_determinant(groupwise.mean_to_visit[v]);
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
-    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(box.compared, jacobian));
+    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(box.sharp, jacobian));
     if (drift) visit.calibration_drift_percent = (*drift)[v];
     if (drift_removed) remove_drift(visit.volumes_ml, (*drift)[v]);
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
