@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imaging/gradient.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
-#include "imaging/smooth.h"
 #include "pipeline/measurement/integration.h"
+#include "registration/brightness_difference.h"
 
 namespace wane {
 namespace {
@@ -19,51 +18,18 @@ Volume mean_of(const Volume& a, const Volume& b) {
   return mean;
 }
 
-// Per mm.
-float slope(const Volume& volume, int i, int j, int k) {
-  const auto gradient = gradient_at(volume.values.data(), volume.grid.size, i, j, k);
-  float square = 0;
-  for (int axis = 0; axis < 3; ++axis) {
-    const float step = gradient[std::size_t(axis)] / float(volume.grid.spacing_mm[axis]);
-    square += step * step;
-  }
-  return std::sqrt(square);
-}
-
-// Smooth logarithm of to / from, read inside the brain away from borders, so that a border's shift does not count.
-Volume log_brightness_ratio(const TissueMaps& tissues, const Volume& seen, const Volume& from, const Volume& to) {
-  constexpr double smooth_mm = 20.0, coarse_mm = 4.0;
-  constexpr float flat_per_mm = 8.0F, darkest = 20.0F;  // white matter is at 100
-  const Volume middle = mean_of(from, to);
-  const Grid& grid = from.grid;
-  Volume ratio(grid), weight(grid);
-  parallel_for(grid.size[2], [&](std::size_t k) {
-    for (int j = 0; j < grid.size[1]; ++j)
-      for (int i = 0; i < grid.size[0]; ++i) {
-        const std::size_t n = grid.offset(i, j, int(k));
-        if (tissues.gm[n] + tissues.wm[n] < 0.95F || from[n] < darkest || to[n] < darkest) continue;
-        const float steepness = slope(middle, i, j, int(k)) / flat_per_mm;
-        weight[n] = seen[n] * std::exp(-steepness * steepness);
-        ratio[n] = std::clamp(std::log(to[n] / from[n]), -0.5F, 0.5F);
-      }
-  });
-  const double spacing_mm = std::max(coarse_mm, grid.spacing_mm.maxCoeff());
-  Volume product = ratio;
-  for (std::size_t n = 0; n < product.size(); ++n) product[n] *= weight[n];
-  Volume field = gaussian(downsampled(product, spacing_mm), smooth_mm);
-  const Volume total = gaussian(downsampled(weight, spacing_mm), smooth_mm);
-  const float most = *std::max_element(total.values.begin(), total.values.end());
-  for (std::size_t n = 0; n < field.size(); ++n) field[n] /= total[n] + 1e-4F * most + 1e-12F;
-  return resample(field, grid);
-}
-
-// The two visits with half of their difference of brightness taken off each.
+// The two visits with half of their difference of brightness taken off each; it is read inside the brain.
 std::pair<Volume, Volume> equally_bright(const TissueMaps& tissues, const Volume& seen, const Volume& from,
                                          const Volume& to) {
-  const Volume log_ratio = log_brightness_ratio(tissues, seen, from, to);
+  constexpr double smooth_mm = 5.0, tissue_level = 85;  // white matter is at 100
+  constexpr float pure = 0.95F;
+  Volume weight = seen;
+  parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] *= float(tissues.gm[n] + tissues.wm[n] >= pure); });
+  const Volume difference = resample(
+      brightness_difference(from.grid, to.values, from.values, weight.values, tissue_level, smooth_mm), from.grid);
   Volume a = from, b = to;
   parallel_voxels(a.size(), [&](std::size_t n) {
-    const float half = std::exp(0.5F * log_ratio[n]);
+    const float half = std::exp(0.5F * difference[n]);
     a[n] *= half;
     b[n] /= half;
   });
