@@ -106,9 +106,8 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
                     100 * inner_ml / seen_ml.white_matter};
   // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm;
   // the floor grows as the first measurement's does.
-  const double coarseness = std::pow(from.grid.voxel_volume_mm3(), 2.0 / 3.0);
   const auto error = [&](double floor, double share, double percent) {
-    return std::hypot(floor * coarseness, share * percent);
+    return std::hypot(floor * coarseness(from.grid), share * percent);
   };
   result.standard_error = {error(0.12, 0.35, result.percent.brain), error(0.3, 0.6, result.percent.gray_matter),
                            error(0.2, 0.25, result.percent.white_matter)};

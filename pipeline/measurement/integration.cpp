@@ -70,6 +70,10 @@ TissueValues percent_change(const Volumes& from, const Volumes& to) {
           percent_change(from.white_matter, to.white_matter)};
 }
 
+double coarseness(const Grid& grid) {
+  return std::sqrt(grid.voxel_volume_mm3());
+}
+
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
                                     const TissueValues& change_percent) {
@@ -104,7 +108,7 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
         block.gray += outer - inner;
         block.white += inner;
       }
-  const double coarseness = std::pow(grid.voxel_volume_mm3(), 2.0 / 3.0);  // 1 at 1 mm, 4 at 2 mm
+  const double coarse = coarseness(grid);
   const double largest = std::max(
       {std::abs(change_percent.brain), std::abs(change_percent.gray_matter), std::abs(change_percent.white_matter)});
   const auto error = [&](double Block::*part, double volume, double floor, double share) {
@@ -114,10 +118,10 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
       square += block.*part * (block.*part);
     }
     const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
-    return std::hypot(residual, floor * coarseness, share * coarseness * largest);
+    return std::hypot(residual, floor * coarse, share * coarse * largest);
   };
-  return {error(&Block::brain, brain_volume, 0.06, 0.08), error(&Block::gray, gray_volume, 0.12, 0.10),
-          error(&Block::white, white_volume, 0.10, 0.11)};
+  return {error(&Block::brain, brain_volume, 0.04, 0.065), error(&Block::gray, gray_volume, 0.09, 0.08),
+          error(&Block::white, white_volume, 0.06, 0.07)};
 }
 
 }  // namespace wane

@@ -19,16 +19,17 @@ TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm);
 
 TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue
 
+// How errors grow with the voxels, 1 at 1 mm: those of planted changes are about 2.8 times as large at 2 mm.
+double coarseness(const Grid& grid);
+
 // How uncertain a change is, in percent (one standard error), the scanner's calibration left aside. Three parts, added
 // in squares:
 //   what is still different between the two registered visits at the tissue's borders, read as volume (a boundary shift
 //   integral of the residuals, summed in blocks of space that are taken as independent);
-//   a floor (brain 0.06 %, gray matter 0.12 %, white matter 0.10 % at 1 mm voxels), growing with the square of the
-//   voxel size; a share of the largest of the three changes (brain 8 %, gray matter 10 %, white matter 11 % at 1 mm,
-//   growing likewise): where the border of a tissue is drawn decides how much of a change, its own or its neighbour's,
-//   falls inside of it.
-// Floors and shares were fitted to 28 changes at 1 mm (planted: gain, loss, one tissue alone, none, drift; six heads),
-// of which the 95 % interval holds 27 for the brain and gray matter and 28 for white matter.
+//   a floor (brain 0.04 %, gray matter 0.09 %, white matter 0.06 % at 1 mm voxels); a share of the largest of the three
+//   changes (brain 6.5 %, gray matter 8 %, white matter 7 % at 1 mm): where the border of a tissue is drawn decides how
+//   much of a change, its own or its neighbour's, falls inside of it. Both grow with the coarseness of the voxels.
+// Floors and shares were fitted to 30 changes at 1 mm (planted: gain, loss, one tissue alone, none; eight heads).
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
                                     const TissueValues& change_percent);
