@@ -4,10 +4,10 @@
 // for each pair and each border from its own tissues, Leung 2010; difference of bias fields removed, Lewis & Fox 2004).
 //
 // It comes out too small where a border moves by more than the window's width, where both banks of a narrow sulcus lie
-// in one voxel, and where regions are cut: of planted loss in eight heads it gave 0.82 of the brain's change and 0.80 of
-// the gray matter's, with mean errors of 0.15 and 0.21 %, and of voxel sizes that are wrong by half a percent it sees
-// two thirds. The Jacobian integration gave 0.99 of both, with errors of 0.05 and 0.10 %, and is therefore the number that is
-// reported; the shift stands beside it to tell of a registration that went wrong.
+// in one voxel, and where regions are cut: of planted loss in eight heads it gave 0.82 of the brain's change and 0.80
+// of the gray matter's, with mean errors of 0.15 and 0.21 %, and of voxel sizes that are wrong by half a percent it
+// sees two thirds. The Jacobian integration gave 0.99 of both, with errors of 0.05 and 0.10 %, and is therefore the
+// number that is reported; the shift stands beside it to tell of a registration that went wrong.
 #pragma once
 
 #include <optional>
