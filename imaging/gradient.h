@@ -1,7 +1,6 @@
 // Finite differences on a grid.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 

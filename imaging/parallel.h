@@ -29,7 +29,7 @@ void parallel_blocks(std::size_t n, std::size_t block, F&& f) {
     if (error) std::rethrow_exception(error);
 }
 
-// f(i) for every i in [0, n); for loops over slices, visits, participants or voxels.
+// f(i) for every i in [0, n); for loops over slices, visits or participants.
 template <class F>
 void parallel_for(std::size_t n, F&& f, std::size_t block = 1) {
   parallel_blocks(n, block, [&](std::size_t begin, std::size_t end) {

@@ -78,7 +78,9 @@ std::array<std::vector<float>, moment_count> moments_of(const Cells& cells, cons
 Volume brightness_difference(const Grid& grid, const std::vector<float>& bright, const std::vector<float>& reference,
                              const std::vector<float>& weight, double level, double sigma_mm) {
   if (bright.size() != grid.voxel_count() || reference.size() != bright.size() || weight.size() != bright.size())
-    throw InputError("brightness can only be compared on one grid.");
+    throw InputError("the brightness of two scans can only be compared, with its weight, on one grid.");
+  // The ridge decides where a place is all of one brightness, and shift and brightness cannot be told apart: for
+  // neither. It leaves a part of a large shift to brightness, which later updates of a registration take back.
   constexpr double cell_mm = 4.0, ridge = 1e-3, least = 1e-4;
   const Cells cells = cells_of(grid, cell_mm);
   auto moments = moments_of(cells, grid, bright, reference, weight, float(std::max(level, 1e-6)));

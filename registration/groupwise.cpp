@@ -395,7 +395,15 @@ class Level {
   std::array<std::vector<float>, moment_count> moments_;  // of the step under way
 };
 
+double finest_neighbourhood_mm(const GroupwiseOptions& options, const Grid& grid) {
+  return std::max(options.neighbourhood_mm, grid.spacing_mm.maxCoeff());
+}
+
 }  // namespace
+
+double blur_mm(const GroupwiseOptions& options, const Grid& grid) {
+  return 0.7 * finest_neighbourhood_mm(options, grid);
+}
 
 GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volume& weight,
                                    const GroupwiseOptions& options) {
@@ -416,7 +424,7 @@ GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volu
     for (const Volume& visit : visits)
       level_visits.push_back(finest ? visit : resample(downsampled(visit, spacing_mm), grid));
     Level level(std::move(level_visits), finest ? weight : resample(weight, grid), options,
-                finest ? std::max(options.neighbourhood_mm, spacing_mm) : spacing_mm);
+                finest ? finest_neighbourhood_mm(options, grid) : spacing_mm);
     std::vector<VectorField> next;
     std::vector<std::vector<float>> next_log_brightness;
     for (std::size_t v = 0; v < visits.size(); ++v) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imaging/image.h"
+#include "registration/brightness_difference.h"
 #include "registration/vector_field.h"
 
 namespace wane {
@@ -17,10 +18,15 @@ namespace wane {
 struct GroupwiseOptions {
   std::vector<double> levels_mm{4.0, 2.0, 0.0};  // 0: the volumes' own voxels
   std::vector<int> iterations{8, 8, 8};
-  double neighbourhood_mm = 1.0;     // sigma of the neighbourhood at the finest level; coarser levels: their voxel
-  double brightness_sigma_mm = 5.0;  // smoothness of the differences of brightness that are removed
-  double noise_fraction = 0.02;      // noise as a part of the mean brightness; damps updates where nothing is seen
+  double neighbourhood_mm = 1.0;  // sigma of the neighbourhood at the finest level; coarser levels: their voxel
+  double brightness_sigma_mm = wane::brightness_sigma_mm;  // smoothness of the differences of brightness removed
+  double noise_fraction = 0.02;  // noise as a part of the mean brightness; damps updates where nothing is seen
 };
+
+// The blur that the registration leaves in displacements and their Jacobian determinants, as the sigma of a Gaussian,
+// mm. Waves of planted displacements (8 and 16 updates, neighbourhood and voxels of 1 mm, two heads) came back with 0.9
+// to 0.95 of their height at 12 mm, 0.7 to 0.8 at 6 mm and 0.7 at 4 mm.
+double blur_mm(const GroupwiseOptions& options, const Grid& grid);
 
 struct GroupwiseResult {
   std::vector<VectorField> mean_to_visit;  // a point x of the mean lies at x + u(x) in the visit; on the volumes' grid

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "imaging/gradient.h"
 #include "imaging/parallel.h"
 #include "imaging/smooth.h"
 #include "imaging/trilinear.h"
@@ -90,19 +91,11 @@ DisplacementField to_displacement_mm(const VectorField& field) {
 
 std::vector<float> jacobian_determinant(const VectorField& field) {
   std::vector<float> result(field.grid.voxel_count());
-  const auto& size = field.grid.size;
   each_voxel(field.grid, [&](std::size_t n, int i, int j, int k) {
-    const std::array<int, 3> at{i, j, k};
-    float d[3][3];
-    for (int axis = 0; axis < 3; ++axis) {
-      auto low = at, high = at;
-      low[axis] = std::max(at[axis] - 1, 0);
-      high[axis] = std::min(at[axis] + 1, size[axis] - 1);
-      const std::size_t a = field.grid.offset(low[0], low[1], low[2]);
-      const std::size_t b = field.grid.offset(high[0], high[1], high[2]);
-      const float width = float(std::max(1, high[axis] - low[axis]));
-      for (int c = 0; c < 3; ++c)
-        d[c][axis] = (field.component[c][b] - field.component[c][a]) / width + (c == axis ? 1.F : 0.F);
+    std::array<std::array<float, 3>, 3> d;
+    for (std::size_t c = 0; c < 3; ++c) {
+      d[c] = gradient_at(field.component[c].data(), field.grid.size, i, j, k);
+      d[c][c] += 1.F;
     }
     result[n] = d[0][0] * (d[1][1] * d[2][2] - d[1][2] * d[2][1]) - d[0][1] * (d[1][0] * d[2][2] - d[1][2] * d[2][0]) +
                 d[0][2] * (d[1][0] * d[2][1] - d[1][1] * d[2][0]);

@@ -12,6 +12,8 @@
 namespace wane {
 namespace {
 
+constexpr float pure = 0.95F;  // of a tissue: what holds it alone
+
 Volume mean_of(const Volume& a, const Volume& b) {
   Volume mean(a.grid);
   parallel_voxels(mean.size(), [&](std::size_t n) { mean[n] = 0.5F * (a[n] + b[n]); });
@@ -21,12 +23,12 @@ Volume mean_of(const Volume& a, const Volume& b) {
 // The two visits with half of their difference of brightness taken off each; it is read inside the brain.
 std::pair<Volume, Volume> equally_bright(const TissueMaps& tissues, const Volume& seen, const Volume& from,
                                          const Volume& to) {
-  constexpr double smooth_mm = 5.0, tissue_level = 85;  // white matter is at 100
-  constexpr float pure = 0.95F;
+  constexpr double tissue_level = 85;  // white matter is at 100
   Volume weight = seen;
   parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] *= float(tissues.gm[n] + tissues.wm[n] >= pure); });
   const Volume difference = resample(
-      brightness_difference(from.grid, to.values, from.values, weight.values, tissue_level, smooth_mm), from.grid);
+      brightness_difference(from.grid, to.values, from.values, weight.values, tissue_level, brightness_sigma_mm),
+      from.grid);
   Volume a = from, b = to;
   parallel_voxels(a.size(), [&](std::size_t n) {
     const float half = std::exp(0.5F * difference[n]);
@@ -37,7 +39,7 @@ std::pair<Volume, Volume> equally_bright(const TissueMaps& tissues, const Volume
 }
 
 std::optional<double> brightness(const Volume& map, const Volume& seen, const Volume& volume) {
-  constexpr float pure = 0.95F, half_seen = 0.5F;
+  constexpr float half_seen = 0.5F;
   double sum = 0, voxels = 0;
   for (std::size_t n = 0; n < map.size(); ++n) {
     if (map[n] <= pure || seen[n] <= half_seen) continue;
@@ -104,8 +106,8 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
   ChangeEstimate result;
   result.percent = {100 * outer_ml / seen_ml.brain, 100 * (outer_ml - inner_ml) / seen_ml.gray_matter,
                     100 * inner_ml / seen_ml.white_matter};
-  // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm;
-  // the floor grows as the first measurement's does.
+  // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm.
+  // Of 30 in eight heads the 95 % interval holds 29 for each tissue, of 6 at 2 mm and in mixed voxels all.
   const auto error = [&](double floor, double share, double percent) {
     return std::hypot(floor * coarseness(from.grid), share * percent);
   };

@@ -1,7 +1,8 @@
 // A second measurement of change that shares neither the deformation nor its integration with the first: the boundary
 // shift integral. A border that moves changes the brightness of the voxels that it crosses; the sum of that change,
 // between two limits of brightness that lie between the tissues, is the volume crossed (Freeborough & Fox 1997; limits
-// for each pair and each border from its own tissues, Leung 2010; difference of bias fields removed, Lewis & Fox 2004).
+// for each pair and each border from its own tissues, Leung 2010). Slow differences of brightness are removed first, as
+// for the deformation: an error there moves both measurements.
 //
 // It comes out too small where a border moves by more than the window's width, where both banks of a narrow sulcus lie
 // in one voxel, and where regions are cut: of planted loss in eight heads it gave 0.82 of the brain's change and 0.80

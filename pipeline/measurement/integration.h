@@ -8,13 +8,15 @@
 
 namespace wane {
 
-// mL of each tissue at a visit; `jacobian` (mean -> visit) is on the maps' grid. The intracranial volume stays 0.
+// mL of each tissue at a visit; `jacobian` (mean -> visit), or a weight of 0..1 for what a part holds, is on the maps'
+// grid. The intracranial volume stays 0.
 Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian);
 
 // The maps with what is blurred by a Gaussian of `sigma_mm` taken back (van Cittert 1931, three terms); values may lie
 // a little outside of 0..1. A registration that sees no further than its neighbourhood gives a blurred Jacobian
 // determinant, in which gray matter's loss is mixed with the gain of the CSF beside it. The integral of a blurred
-// determinant over a map is that of the determinant over a blurred map: over sharpened maps, it is the right one.
+// determinant over a map is that of the determinant over a blurred map: over sharpened maps, it is nearly
+// the right one.
 TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm);
 
 TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue

@@ -8,7 +8,6 @@
 #include "imaging/error.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
-#include "imaging/smooth.h"
 #include "pipeline/measurement/boundary_shift.h"
 #include "pipeline/measurement/integration.h"
 #include "registration/calibration_drift.h"
@@ -148,14 +147,13 @@ struct Prepared {
   std::vector<Volume> visits;
   TissueMaps tissues;   // of the person's mean
   Volume comparable;    // 0..1: what all visits see and none has cut
-  TissueMaps compared;  // the tissues where changes are read
-  TissueMaps sharp;     // the same, sharpened against the registration's blur
+  Volume read;          // 0..1: where changes are read
+  TissueMaps compared;  // the tissues there
   Volume weight;        // 0..1, for the registration
   double share_compared = 1;
 };
 
-Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const Grid& box,
-                  double neighbourhood_mm) {
+Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const Grid& box) {
   Prepared result;
   for (const Volume& corrected : extracted.corrected) result.visits.push_back(resample(corrected, box));
   result.tissues = {resample(joint_tissues.gm, box), resample(joint_tissues.wm, box), resample(joint_tissues.csf, box)};
@@ -163,21 +161,18 @@ Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissu
   const Volume distance_mm = signed_distance(extracted.brain);
   result.weight = resample(weight_around(distance_mm, extracted.comparable), box);
   const Volume clear = resample(clear_of_border(distance_mm), box);
-  const Volume compared = least(clear, result.comparable);
-  result.compared = weighted(result.tissues, compared);
-  // The registration's response to planted displacements, wave by wave, is that of a Gaussian of this width.
-  const double blur_mm = 0.7 * std::max(neighbourhood_mm, box.spacing_mm.maxCoeff());
-  result.sharp = weighted(sharpened(result.tissues, blur_mm), compared);
+  result.read = least(clear, result.comparable);
+  result.compared = weighted(result.tissues, result.read);
   const double inside_ml = integrate_volumes(result.tissues, clear).brain;
-  result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, compared).brain / inside_ml : 0;
+  result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, result.read).brain / inside_ml : 0;
   return result;
 }
 
-GroupwiseResult registered(const Prepared& box, const MeasureOptions& options) {
+GroupwiseOptions groupwise_options(const MeasureOptions& options) {
   GroupwiseOptions groupwise;
   groupwise.iterations = {std::max(4, options.iterations), std::max(4, options.iterations), options.iterations};
   groupwise.neighbourhood_mm = options.neighbourhood_mm;
-  return register_groupwise(box.visits, box.weight, groupwise);
+  return groupwise;
 }
 
 // The deformation of a visit both ways, and the joint maps carried to its anatomy on the midpoint grid.
@@ -212,7 +207,8 @@ void MeasureOptions::validate() const {
 
 OptionFields option_fields(MeasureOptions& o) {
   return {{"iterations", "",
-           "updates of the deformable registration at each level; changes have settled to 0.01 % by 8", &o.iterations},
+           "updates of the deformable registration at each level; planted changes have settled to 0.01 % by 8",
+           &o.iterations},
           {"neighbourhood_mm", "mm",
            "how far around a point the scans decide on its displacement; wider is calmer and blunts thin structures",
            &o.neighbourhood_mm},
@@ -223,7 +219,7 @@ OptionFields option_fields(MeasureOptions& o) {
 }
 
 Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options) {
-  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0), options.neighbourhood_mm);
+  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0));
   Measurement result;
   result.share_compared = box.share_compared;
   if (box.visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
@@ -233,15 +229,17 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const bool drift_removed = drift && options.calibration;
   warn_of_drift(drift, options.calibration, result.warnings);
 
-  const GroupwiseResult groupwise = registered(box, options);
+  const GroupwiseOptions how = groupwise_options(options);
+  const GroupwiseResult groupwise = register_groupwise(box.visits, box.weight, how);
+  const TissueMaps sharp = weighted(sharpened(box.tissues, blur_mm(how, box.weight.grid)), box.read);
   result.average = resample(groupwise.mean, extracted.brain.grid);
-  const Volumes whole = volumes_of(box.tissues), part = volumes_of(box.sharp);
+  const Volumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
   std::vector<Volume> jacobians;
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     Volume jacobian(box.comparable.grid);
     jacobian.values = jacobian_determinant(groupwise.mean_to_visit[v]);
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
-    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(box.sharp, jacobian));
+    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(sharp, jacobian));
     if (drift) visit.calibration_drift_percent = (*drift)[v];
     if (drift_removed) remove_drift(visit.volumes_ml, (*drift)[v]);
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);

@@ -95,6 +95,21 @@ TEST(BrightnessDifference, IsReadWhereTheWeightSaysAndZeroFarFromThere) {
   EXPECT_NEAR(found.at(85, 10, 10), 0, 1e-6);
 }
 
+TEST(BrightnessDifference, WhatIsDarkIsNotLookedAt) {
+  // Tissue of 80 beside CSF of 20, three quarters of the volume to one; only the CSF darkens.
+  const Grid grid = test::upright_grid({60, 30, 30});
+  Volume reference(grid, 80.F), bright(grid, 80.F);
+  for (int k = 0; k < 30; ++k)
+    for (int j = 0; j < 30; ++j)
+      for (int i = 45; i < 60; ++i) {
+        reference.at(i, j, k) = 20;
+        bright.at(i, j, k) = 14;
+      }
+  const Volume coarse = brightness_difference(grid, bright.values, reference.values, Volume(grid, 1.F).values,
+                                              0.75 * 80 + 0.25 * 20, sigma_mm);
+  for (const float v : coarse.values) ASSERT_EQ(v, 0);
+}
+
 TEST(BrightnessDifference, HasTheSameBitsForOneAndTwoThreads) {
   const Grid grid = grid_for_tests();
   const Volume a = test::rendered(grid, [](const Vec3& p) { return leaves_at(p); });
