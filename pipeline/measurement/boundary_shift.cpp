@@ -109,7 +109,7 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
   // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm.
   // Of 30 in eight heads the 95 % interval holds 29 for each tissue, of 6 at 2 mm and in mixed voxels all.
   const auto error = [&](double floor, double share, double percent) {
-    return std::hypot(floor * coarseness(from.grid), share * percent);
+    return std::hypot(floor * coarseness(from.grid.voxel_volume_mm3()), share * percent);
   };
   result.standard_error = {error(0.12, 0.35, result.percent.brain), error(0.3, 0.6, result.percent.gray_matter),
                            error(0.2, 0.25, result.percent.white_matter)};

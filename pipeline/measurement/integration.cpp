@@ -70,13 +70,13 @@ TissueValues percent_change(const Volumes& from, const Volumes& to) {
           percent_change(from.white_matter, to.white_matter)};
 }
 
-double coarseness(const Grid& grid) {
-  return std::sqrt(grid.voxel_volume_mm3());
+double coarseness(double voxel_mm3) {
+  return std::sqrt(voxel_mm3);
 }
 
 TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
                                     const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent) {
+                                    const TissueValues& change_percent, double voxel_mm3) {
   const double csf = brightness(tissues.csf, warped_from, warped_to);
   const double gm = brightness(tissues.gm, warped_from, warped_to);
   const double wm = brightness(tissues.wm, warped_from, warped_to);
@@ -108,7 +108,7 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
         block.gray += outer - inner;
         block.white += inner;
       }
-  const double coarse = coarseness(grid);
+  const double coarse = coarseness(voxel_mm3);
   const double largest = std::max(
       {std::abs(change_percent.brain), std::abs(change_percent.gray_matter), std::abs(change_percent.white_matter)});
   const auto error = [&](double Block::*part, double volume, double floor, double share) {

@@ -221,8 +221,8 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, gm_prior, wm_prior, csf_prior] =
-      extracted;
+  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, gm_prior, wm_prior,
+               csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(folder);
   const auto visits = aligned_visits(work);
@@ -234,7 +234,8 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
   write_nifti(folder / volume_name("wm_prior"), wm_prior);
   write_nifti(folder / volume_name("csf_prior"), csf_prior);
-  write_json(folder / "extract.json", {{"visits", visits}, {"skull_shown", skull_shown}});
+  write_json(folder / "extract.json",
+             {{"visits", visits}, {"skull_shown", skull_shown}, {"coarsest_voxel_mm3", coarsest_voxel_mm3}});
 }
 
 ExtractedBrain load_extracted(const fs::path& work) {
@@ -243,6 +244,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
   return from_json(folder / "extract.json", "extract", [&](const Json& json) {
     ExtractedBrain extracted;
     extracted.skull_shown = json.at("skull_shown").get<bool>();
+    extracted.coarsest_voxel_mm3 = json.at("coarsest_voxel_mm3").get<double>();
     for (const auto& visit : json.at("visits"))
       extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
     extracted.average = read_volume(folder / volume_name("average"), grid);

@@ -162,6 +162,8 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
 
   result.intracranial = carried.intracranial;
   result.skull_shown = !extracted;
+  for (const ConformedVisit& visit : visits)
+    result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {
     result.brain = brain_as_delivered(aligned, visits, result.average);
   } else {

@@ -23,6 +23,7 @@ struct ExtractedBrain {
   Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
   Mask intracranial;              // inside the skull
   bool skull_shown = true;        // by every visit: none came brain-extracted
+  double coarsest_voxel_mm3 = 0;  // of the visits' own scans
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid
 };
 

@@ -247,13 +247,15 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.push_back(std::move(jacobian));
   }
 
+  // A blurred visit is on a grid finer than what it shows.
+  const double voxel_mm3 = std::max(extracted.coarsest_voxel_mm3, box.weight.grid.voxel_volume_mm3());
   const auto change_between = [&](std::size_t from, std::size_t to) {
     Change change;
     change.from = from;
     change.to = to;
     change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
     change.standard_error = standard_error_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from],
-                                                   groupwise.warped[to], change.percent);
+                                                   groupwise.warped[to], change.percent, voxel_mm3);
     change.boundary_shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]);
     if (change.boundary_shift && drift_removed) remove_drift(*change.boundary_shift, (*drift)[to] - (*drift)[from]);
     return change;

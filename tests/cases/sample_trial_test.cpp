@@ -50,7 +50,7 @@ TEST(SampleTrial, TheChangesAreWhatWasPlanted) {
     ++count;
   }
   EXPECT_EQ(count, 12U);
-  EXPECT_LE(sum / static_cast<double>(count), 0.25) << "mean absolute error of the brain's change in percent";
+  EXPECT_LE(sum / static_cast<double>(count), 0.13) << "mean absolute error of the brain's change in percent";
 }
 
 TEST(SampleTrial, EveryFileOfTheContractIsThere) {
