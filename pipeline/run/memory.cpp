@@ -110,7 +110,7 @@ std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& 
   constexpr double kPerScanVoxel = 4;
   constexpr double kPerVoxelOfTheLargestScan = 18;
   constexpr double kPerVisitMidpointVoxel = 45;
-  constexpr double kSharedPerMidpointVoxel = 32;
+  constexpr double kSharedPerMidpointVoxel = 37;
   constexpr double kTemplateAndProgram = 200e6;
 
   double finest_mm = options.align.spacing_mm > 0 ? options.align.spacing_mm : std::numeric_limits<double>::max();

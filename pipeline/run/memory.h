@@ -23,10 +23,10 @@ Grid declared_grid(const std::filesystem::path& nifti_file);
 // side, from voxel counts: of the scans as they are, and of the midpoint space that the options lead to, sized for a
 // large brain. Its coefficients are fitted to the peak resident memory (as /usr/bin/time -v gives it) of `wane
 // participant` on sub-oas1003 of shared/scans/rescan (160 x 197 x 164 voxels of 1 mm), one thread; estimates behind:
-//   midpoint of 1 mm   one visit 909 MB (953), two 1279 MB (1347), the same on two threads 1301 MB, three 1581 MB
-//   (1741) midpoint of 2 mm   one visit 367 MB (394), two 418 MB (461)
-// and visits of 208 x 243 x 247 voxels: one at a midpoint of 2 mm 518 MB (555), two at 1 mm 1310 MB (1537). What is
-// changed in a stage is measured anew.
+//   midpoint of 1 mm   one visit 957 MB (994), two 1345 MB (1388), the same on two threads 1363 MB, three 1679 MB
+//   (1782) midpoint of 2 mm   one visit 370 MB (399), two 416 MB (466)
+// and visits of 208 x 243 x 247 voxels: one at a midpoint of 2 mm 523 MB (560), two at 1 mm 1418 MB (1578), on two
+// threads 1450 MB. What is changed in a stage is measured anew.
 std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options);
 
 struct WorkPlan {

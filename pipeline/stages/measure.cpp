@@ -175,6 +175,16 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
   return groupwise;
 }
 
+// The maps are sharpened against the registration's blur.
+std::vector<Volumes> volumes_at_visits(const Prepared& box, const std::vector<Volume>& jacobians, double blur_mm) {
+  const TissueMaps sharp = weighted(sharpened(box.tissues, blur_mm), box.read);
+  const Volumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
+  std::vector<Volumes> volumes;
+  for (const Volume& jacobian : jacobians)
+    volumes.push_back(scaled_to(whole, part, integrate_volumes(sharp, jacobian)));
+  return volumes;
+}
+
 // The deformation of a visit both ways, and the joint maps carried to its anatomy on the midpoint grid.
 MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues) {
   MeasuredVisit visit;
@@ -231,20 +241,20 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
 
   const GroupwiseOptions how = groupwise_options(options);
   const GroupwiseResult groupwise = register_groupwise(box.visits, box.weight, how);
-  const TissueMaps sharp = weighted(sharpened(box.tissues, blur_mm(how, box.weight.grid)), box.read);
   result.average = resample(groupwise.mean, extracted.brain.grid);
-  const Volumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
   std::vector<Volume> jacobians;
+  for (const VectorField& field : groupwise.mean_to_visit) {
+    jacobians.emplace_back(field.grid);
+    jacobians.back().values = jacobian_determinant(field);
+  }
+  const std::vector<Volumes> volumes = volumes_at_visits(box, jacobians, blur_mm(how, box.weight.grid));
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
-    Volume jacobian(box.comparable.grid);
-    jacobian.values = jacobian_determinant(groupwise.mean_to_visit[v]);
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
-    visit.volumes_ml = scaled_to(whole, part, integrate_volumes(sharp, jacobian));
+    visit.volumes_ml = volumes[v];
     if (drift) visit.calibration_drift_percent = (*drift)[v];
     if (drift_removed) remove_drift(visit.volumes_ml, (*drift)[v]);
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);
     result.visits.push_back(std::move(visit));
-    jacobians.push_back(std::move(jacobian));
   }
 
   // A blurred visit is on a grid finer than what it shows.

@@ -82,9 +82,9 @@ TEST(EstimatedBytes, AreAboveWhatWasMeasuredButNotFarAbove) {
     double megabytes;
   };
   for (const Measured& measured :
-       {Measured{{scan}, fine, 909}, Measured{{scan, scan}, fine, 1301}, Measured{{scan, scan, scan}, fine, 1581},
-        Measured{{scan}, coarse, 367}, Measured{{scan, scan}, coarse, 418}, Measured{{large_scan}, coarse, 518},
-        Measured{{large_scan, large_scan}, fine, 1310}}) {
+       {Measured{{scan}, fine, 957}, Measured{{scan, scan}, fine, 1363}, Measured{{scan, scan, scan}, fine, 1679},
+        Measured{{scan}, coarse, 370}, Measured{{scan, scan}, coarse, 416}, Measured{{large_scan}, coarse, 523},
+        Measured{{large_scan, large_scan}, fine, 1450}}) {
     const auto estimate = static_cast<double>(estimated_bytes(measured.scans, measured.options));
     EXPECT_GT(estimate, measured.megabytes * kMegabyte);
     EXPECT_LT(estimate, 1.2 * measured.megabytes * kMegabyte);
