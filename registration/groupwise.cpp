@@ -176,7 +176,8 @@ class Level {
     for (int iteration = 0; iteration < iterations; ++iteration) {
       warp_all(fields, needed);
       match_brightness();
-      for (std::size_t v = 0; v < fields.size(); ++v) step_of(v, needed, steps[v]);
+      const auto noise = float(options_.noise_fraction * mean_brightness());
+      for (std::size_t v = 0; v < fields.size(); ++v) step_of(v, needed, noise, steps[v]);
       // The steps sum to zero, as the displacements do.
       remove_mean(steps);
       for (std::size_t v = 0; v < fields.size(); ++v) {
@@ -250,7 +251,7 @@ class Level {
     const double level = mean_brightness();
     std::vector<Volume> differences;
     for (const std::vector<float>& warped : warped_)
-      differences.push_back(brightness_difference(grid_, warped, mean_, weight_, level, options_.brightness_sigma_mm));
+      differences.push_back(brightness_difference(grid_, warped, mean_, weight_, level, brightness_sigma_mm));
     for (std::size_t n = 0; n < differences.front().size(); ++n) {
       float mean = 0;
       for (const Volume& d : differences) mean += d[n];
@@ -270,12 +271,11 @@ class Level {
   }
 
   // Least squares in a neighbourhood: (K * g g' + damping) step = -K * (residual g).
-  void step_of(std::size_t v, const std::vector<Part>& needed, VectorField& step) {
+  void step_of(std::size_t v, const std::vector<Part>& needed, float noise, VectorField& step) {
     const std::vector<float>& warped = warped_[v];
     each_row(needed, grid_, [&](std::size_t n, const Part& part, int, int) {
       for (const std::size_t end = n + part.width(); n < end; ++n) middle_[n] = 0.5F * (warped[n] + mean_[n]);
     });
-    const auto noise = float(options_.noise_fraction * mean_brightness());
     for (int first = 0; first < grid_.size[2]; first += slab_slices) {
       const Slab slab = slab_from(first);
       parallel_for(std::size_t(slab.stored_end - slab.stored), [&](std::size_t n) {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "imaging/image.h"
-#include "registration/brightness_difference.h"
 #include "registration/vector_field.h"
 
 namespace wane {
@@ -19,7 +18,6 @@ struct GroupwiseOptions {
   std::vector<double> levels_mm{4.0, 2.0, 0.0};  // 0: the volumes' own voxels
   std::vector<int> iterations{8, 8, 8};
   double neighbourhood_mm = 1.0;  // sigma of the neighbourhood at the finest level; coarser levels: their voxel
-  double brightness_sigma_mm = wane::brightness_sigma_mm;  // smoothness of the differences of brightness removed
   double noise_fraction = 0.02;  // noise as a part of the mean brightness; damps updates where nothing is seen
 };
 
