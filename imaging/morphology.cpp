@@ -345,6 +345,12 @@ Mask holes_filled(const Mask& mask) {
   return result;
 }
 
+Volume as_volume(const Mask& mask) {
+  Volume volume(mask.grid);
+  parallel_voxels(mask.size(), [&](std::size_t n) { volume[n] = mask[n]; });
+  return volume;
+}
+
 std::size_t count(const Mask& mask) {
   return parallel_sum(mask.size(), voxel_block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
     std::size_t part = 0;

@@ -30,6 +30,9 @@ Mask holes_filled(const Mask& mask);
 std::size_t count(const Mask& mask);
 double volume_ml(const Mask& mask);
 
+// 0 and 1 as numbers, for what interpolates or smooths.
+Volume as_volume(const Mask& mask);
+
 // The smallest index box that holds the mask; `empty` where there is none.
 struct Box {
   std::array<int, 3> low{0, 0, 0};

@@ -48,12 +48,6 @@ Affine square_root(const Affine& transform) {
   return root;
 }
 
-Volume fraction_of(const Mask& mask) {
-  Volume result(mask.grid);
-  parallel_voxels(mask.size(), [&](std::size_t n) { result[n] = mask[n]; });
-  return result;
-}
-
 // The scan's own voxels in the box around its region and 16 mm more.
 Grid grid_around(const Grid& scan, const Mask& region) {
   const Mask wide = dilated(resample(region, isotropic_grid(scan, 4.0)), 16.0);
@@ -261,7 +255,7 @@ ComparableScan comparable_scan(const Volume& scan, const Mask& region, const Vis
   require_same_grid(scan.grid, region.grid, "the scan", "its region");
   const Grid around = grid_around(scan.grid, region);
   const Volume part = resample(scan, around);
-  const Volume region_part = fraction_of(resample(region, around));
+  const Volume region_part = as_volume(resample(region, around));
   ComparableScan result;
   for (const double spacing_mm : spacings_mm(options))
     result.push_back(

@@ -13,8 +13,7 @@ namespace wane {
 
 CarriedTemplate carry_template(const HeadTemplate& t, const Grid& grid, const DisplacementField& displacement,
                                const Affine& to_template) {
-  Volume inside(t.intracranial_mask.grid);
-  parallel_voxels(inside.size(), [&](std::size_t n) { inside[n] = t.intracranial_mask[n]; });
+  const Volume inside = as_volume(t.intracranial_mask);
   std::vector<Volume> carried =
       resample_displaced({&t.brain_probability, &t.csf_prior, &t.gm_prior, &t.wm_prior, &inside}, grid,
                          Affine::Identity(), displacement, to_template);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "imaging/error_context.h"
+#include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 
@@ -37,12 +38,6 @@ std::vector<ConformedVisit> conform_all(std::vector<VisitScan> scans, const Head
 template <class T>
 void release_voxels(Image<T>& image) {
   image.values = std::vector<T>();
-}
-
-Volume as_volume(const Mask& mask) {
-  Volume volume(mask.grid);
-  parallel_voxels(mask.size(), [&](std::size_t n) { volume[n] = mask[n]; });
-  return volume;
 }
 
 std::int16_t fullest(float csf, float gm, float wm) {

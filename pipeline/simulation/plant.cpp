@@ -104,12 +104,6 @@ std::array<int, 3> parts_of_voxel(const Vec3& voxel_mm, const SourceHead& head) 
   return parts;
 }
 
-Volume as_volume(const Mask& mask) {
-  Volume volume(mask.grid);
-  std::copy(mask.values.begin(), mask.values.end(), volume.values.begin());
-  return volume;
-}
-
 // A person's anatomy. What is planted lives on the planting grid, what is measured on a grid as fine as the source.
 struct Anatomy {
   SpaceBox brain_box;

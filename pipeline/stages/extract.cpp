@@ -152,9 +152,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   Volume moving = head_template.head;
   if (extracted)
     parallel_voxels(moving.size(), [&](std::size_t n) { moving[n] *= head_template.brain_probability[n]; });
-  Volume weight(grid);
-  const Mask near = dilated(rough, extracted ? 8.0 : 12.0);
-  parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] = near[n]; });
+  const Volume weight = as_volume(dilated(rough, extracted ? 8.0 : 12.0));
   DeformableOptions deformable;
   deformable.levels_mm = {4 * options.warp_spacing_mm, 2 * options.warp_spacing_mm, options.warp_spacing_mm};
   const DisplacementField displacement = register_deformable(result.average, weight, moving, to_template, deformable);
