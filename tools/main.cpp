@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "imaging/error.h"
-#include "pipeline/run/near_names.h"
+#include "imaging/near_names.h"
 #include "tools/commands.h"
 #include "tools/version.h"
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/tsv.h"
 #include "pipeline/dataset/visit_dates.h"
@@ -68,6 +69,10 @@ std::optional<Scan> scan_named(const fs::path& file) {
   return scan;
 }
 
+void add_once(std::vector<std::string>& sentences, const std::string& sentence) {
+  if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end()) sentences.push_back(sentence);
+}
+
 // Entries of a folder whose names begin with `prefix`, in natural order; none where it cannot be listed.
 std::vector<fs::path> entries_of(const fs::path& folder, const std::string& prefix, bool folders) {
   std::vector<fs::path> found;
@@ -85,16 +90,21 @@ std::vector<fs::path> entries_of(const fs::path& folder, const std::string& pref
 // Reads one participant's folder.
 class ParticipantReader {
  public:
-  ParticipantReader(const fs::path& dataset, const fs::path& folder, const DatasetOptions& options)
-      : dataset_(dataset), folder_(folder), options_(options) {
+  // `sidecars`: those in the dataset's folder, which may apply to everybody.
+  ParticipantReader(const fs::path& dataset, const fs::path& folder, const DatasetOptions& options,
+                    const std::vector<fs::path>& sidecars)
+      : dataset_(dataset), folder_(folder), options_(options), sidecars_(sidecars) {
     participant_.participant_id = folder.filename().string();
   }
 
-  DatasetParticipant read(std::vector<fs::path>& tables) {
+  // `dataset_warnings` takes up what is wrong with files that belong to more people than this one.
+  DatasetParticipant read(std::vector<fs::path>& tables, std::vector<std::string>& dataset_warnings) {
     find_scans();
     choose_scans();
+    read_sidecars(dataset_warnings);
     date_visits(tables);
     order_visits();
+    participant_.missing_visits.assign(missing_.begin(), missing_.end());
     return std::move(participant_);
   }
 
@@ -166,7 +176,7 @@ class ParticipantReader {
     for (auto& [session, scans] : scans_) {
       std::sort(scans.begin(), scans.end(), better);
       const Scan& chosen = scans.front();
-      participant_.visits.push_back({session, std::nullopt, chosen.file, choice_notes(scans)});
+      participant_.visits.push_back({session, std::nullopt, chosen.file, choice_notes(scans), {}});
       session_of_kind.emplace(chosen.kind, session);
     }
     if (session_of_kind.size() > 1)
@@ -196,6 +206,24 @@ class ParticipantReader {
     return notes;
   }
 
+  void read_sidecars(std::vector<std::string>& dataset_warnings) {
+    const auto own = sidecar_candidates(folder_);
+    std::vector<SidecarProblem> problems;
+    for (auto& visit : participant_.visits) {
+      std::vector<fs::path> candidates = sidecars_;
+      candidates.insert(candidates.end(), own.begin(), own.end());
+      const fs::path anat = visit.t1w.parent_path();
+      for (const auto& folder : {anat.parent_path(), anat}) {
+        if (folder == folder_) continue;
+        const auto files = sidecar_candidates(folder);
+        candidates.insert(candidates.end(), files.begin(), files.end());
+      }
+      visit.sidecar = read_sidecar(visit.t1w, candidates, dataset_, problems);
+    }
+    for (const auto& problem : problems)
+      add_once(problem.file.parent_path() == dataset_ ? dataset_warnings : participant_.warnings, problem.sentence);
+  }
+
   void date_visits(std::vector<fs::path>& tables) {
     const auto file = folder_ / (participant_.participant_id + "_sessions.tsv");
     std::error_code error;
@@ -206,7 +234,9 @@ class ParticipantReader {
       return;
     }
     try {
-      set_days(visit_dates(read_tsv(file, shown(file)), options_), shown(file));
+      const Table table = read_tsv(file, shown(file));
+      for (const auto& warning : table.warnings) warn(warning);
+      set_days(visit_dates(table, options_), shown(file));
       tables.push_back(file);
     } catch (const InputError& problem) {
       warn(std::string(problem.what()) + " Until then the visits have no dates and rates per year cannot be computed.");
@@ -252,6 +282,7 @@ class ParticipantReader {
 
   fs::path dataset_, folder_;
   const DatasetOptions& options_;
+  const std::vector<fs::path>& sidecars_;
   DatasetParticipant participant_;
   std::map<std::string, std::vector<Scan>> scans_;  // by session
   std::set<std::string> missing_;                   // sessions already reported as without scan
@@ -316,9 +347,11 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
     throw InputError("No participants were found in " + folder.string() +
                      "; it must hold folders sub-LABEL with T1w scans (sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz).");
   const auto wanted = wanted_ids(labels, existing);
+  const auto sidecars = sidecar_candidates(folder);
 
   std::vector<std::string> ids(existing.begin(), existing.end());
   std::sort(ids.begin(), ids.end(), natural_less);
+  dataset.all_participant_ids = ids;
   for (const auto& id : ids) {
     if (!wanted.empty() && !wanted.contains(id)) continue;
     const auto* entry = table.find(id);
@@ -328,7 +361,8 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
       dataset.left_out.push_back({id, group, "in participants.tsv, but the dataset has no folder " + id});
       continue;
     }
-    auto participant = ParticipantReader(folder, found->second, options).read(dataset.tables);
+    auto participant =
+        ParticipantReader(folder, found->second, options, sidecars).read(dataset.tables, dataset.warnings);
     if (participant.visits.empty()) {
       dataset.left_out.push_back({id, group, "no T1w scan that can be used in " + id});
       for (const auto& warning : participant.warnings) dataset.warnings.push_back(id + ": " + warning);

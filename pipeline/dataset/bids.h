@@ -9,6 +9,7 @@
 #include "pipeline/dataset/dataset_options.h"
 #include "pipeline/dataset/left_out.h"
 #include "pipeline/dataset/participants.h"
+#include "pipeline/dataset/sidecar.h"
 
 namespace wane {
 
@@ -17,20 +18,23 @@ struct DatasetVisit {
   std::optional<double> days;      // days_since_baseline as written, or since the earliest date of the participant
   std::filesystem::path t1w;       // the scan to measure, below Dataset::folder
   std::vector<std::string> notes;  // sentences: which of several scans was chosen and why
+  ScanSidecar sidecar;             // how the scan was acquired; empty where there is no sidecar
 };
 
 struct DatasetParticipant {
-  std::string participant_id;             // "sub-01"
-  std::optional<std::string> dose_group;  // empty: not in participants.tsv, or n/a
-  std::optional<double> dose;             // in Dataset::dose_unit
-  std::vector<DatasetVisit> visits;       // at least one; by days where all are known, else by label
-  std::vector<std::string> warnings;      // sentences: missing visits, missing or doubtful dates
+  std::string participant_id;               // "sub-01"
+  std::optional<std::string> dose_group;    // empty: not in participants.tsv, or n/a
+  std::optional<double> dose;               // in Dataset::dose_unit
+  std::vector<DatasetVisit> visits;         // at least one; by days where all are known, else by label
+  std::vector<std::string> warnings;        // sentences: missing visits, missing or doubtful dates
+  std::vector<std::string> missing_visits;  // sessions that have a folder or a row, and no scan that can be used
 };
 
 struct Dataset {
   std::filesystem::path folder;
   std::vector<DatasetParticipant> participants;  // those with scans, "sub-2" before "sub-10"
   std::vector<LeftOut> left_out;                 // those without; same order
+  std::vector<std::string> all_participant_ids;  // everybody with a folder or a row, also beyond `labels`
   std::string dose_unit;                         // empty: not said
   std::vector<std::string> warnings;             // sentences about the dataset
   std::vector<std::filesystem::path> tables;     // the tables that were read, for the record of inputs

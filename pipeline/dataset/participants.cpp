@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/tsv.h"
 
 namespace wane {
@@ -101,10 +102,6 @@ const ParticipantEntry* ParticipantsTable::find(const std::string& participant_i
   return place == place_of_.end() ? nullptr : &entries[place->second];
 }
 
-std::string with_prefix(const std::string& label, const std::string& prefix) {
-  return label.starts_with(prefix) ? label : prefix + label;
-}
-
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options) {
   const auto file = bids_folder / "participants.tsv";
   ParticipantsTable result;
@@ -117,6 +114,7 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
   }
   const Table table = read_tsv(file, file.string());
   result.found = true;
+  result.warnings = table.warnings;
   result.entries = entries_of(table, options);
   for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
   warn_of_missing_columns(result, table, options);

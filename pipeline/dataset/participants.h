@@ -47,7 +47,4 @@ std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_f
 // its default) but the table lacks.
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options);
 
-// "01" and "sub-01" both give "sub-01".
-std::string with_prefix(const std::string& label, const std::string& prefix);
-
 }  // namespace wane

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/text_encoding.h"
 
 namespace wane {
 namespace {
@@ -134,10 +135,11 @@ std::string Table::where(const Row& row) const {
 }
 
 Table parse_tsv(std::string_view text, const std::string& name) {
-  const auto lines = filled_lines(without_byte_order_mark(text, name));
+  Table table;
+  const std::string utf8 = as_utf8(std::string(without_byte_order_mark(text, name)), name, table.warnings);
+  const auto lines = filled_lines(utf8);
   if (lines.empty()) throw InputError(name + " is empty; its first line must name the columns.");
   require_tabs(lines.front().text, name);
-  Table table;
   table.name = name;
   table.columns = column_names(lines.front().text, name);
   for (std::size_t i = 1; i < lines.size(); ++i) table.rows.push_back(row_of(lines[i], table.columns.size(), name));

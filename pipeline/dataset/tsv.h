@@ -18,6 +18,7 @@ struct Table {
   std::string name;  // what messages call the file
   std::vector<std::string> columns;
   std::vector<Row> rows;
+  std::vector<std::string> warnings;  // sentences: what was not as it should be, and how it was read
 
   std::optional<std::size_t> column(std::string_view column_name) const;
 
@@ -32,8 +33,9 @@ struct Table {
 };
 
 // Accepts a UTF-8 byte-order mark, CRLF or CR line ends, blank lines, spaces and quotes around cells, and empty cells
-// after the last column. Throws InputError for an empty table, other separators than tabs, other encodings than UTF-8
-// (UTF-16), a column name twice, and rows with too few or too many cells.
+// after the last column; text that is not UTF-8 is read as Windows-1252, with a warning (text_encoding.h). Throws
+// InputError for an empty table, other separators than tabs, other encodings (UTF-16), a column name twice, and rows
+// with too few or too many cells.
 Table parse_tsv(std::string_view text, const std::string& name);
 
 // As above from a file; `name` is what messages call it. Throws InputError where it cannot be read.

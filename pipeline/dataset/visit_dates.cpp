@@ -6,7 +6,7 @@
 #include <set>
 
 #include "imaging/error.h"
-#include "pipeline/dataset/participants.h"
+#include "pipeline/dataset/labels.h"
 
 namespace wane {
 namespace {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "imaging/parallel.h"
+#include "pipeline/report/exclusion.h"
 
 namespace wane {
 namespace {
@@ -96,7 +97,7 @@ struct ModelData {
 
 std::optional<ModelSubject> subject_of(const ParticipantReport& report, const Tissue& tissue, double score,
                                        const std::vector<double>& covariates, double first_day) {
-  const VisitSeries series = visit_series_of(report);
+  const VisitSeries series = counting_series_of(report);
   std::vector<ReconciledVisit> used;
   for (const auto& visit : reconciled_visits(series.days, series.changes, tissue.value))
     if (*series.days[visit.visit] >= first_day) used.push_back(visit);
@@ -192,7 +193,7 @@ void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, cons
     if (!rate || !rate->standard_error || !analysis.trial.reports[i].dose) continue;
     squares += *rate->standard_error * *rate->standard_error;
     ++count;
-    const VisitSeries own = visit_series_of(analysis.trial.reports[i]);
+    const VisitSeries own = counting_series_of(analysis.trial.reports[i]);
     for (const auto& visit : reconciled_visits(own.days, own.changes, tissue.value)) {
       if (!visit.variance) continue;
       visit_variance += *visit.variance;
@@ -277,8 +278,18 @@ bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
 }
 
 ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options) {
-  const VisitSeries series = visit_series_of(report);
+  const VisitSeries series = counting_series_of(report);
   return participant_rate(series.days, series.changes, options);
+}
+
+ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options) {
+  const ParticipantRate rates = rate_of(report, options);
+  report.rates_percent_per_year = rates_percent_per_year(rates);
+  report.rates_with_excluded_percent_per_year.reset();
+  if (!what_counts(report).excluded_any()) return rates;
+  const VisitSeries everything = visit_series_of(report);
+  report.rates_with_excluded_percent_per_year = rates_percent_per_year(everything.days, everything.changes, options);
+  return rates;
 }
 
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days) {
@@ -294,6 +305,7 @@ std::string why_no_rate(const ParticipantReport& report, double baseline_after_d
   const double first = std::max(0.0, baseline_after_days);
   if (std::count_if(days.begin(), days.end(), [&](double day) { return day >= first; }) < 2)
     return "fewer than two visits on or after day " + std::to_string(static_cast<int>(std::ceil(first)));
+  if (const auto exclusions = exclusions_of(report); !exclusions.empty()) return why_excluded(exclusions.front());
   return "the changes between dated visits are missing";
 }
 
@@ -305,12 +317,7 @@ TrialAnalysis analyse(Trial trial) {
   analysis.rates.resize(analysis.trial.reports.size());
   parallel_for(
       analysis.rates.size(),
-      [&](std::size_t i) {
-        ParticipantReport& report = analysis.trial.reports[i];
-        analysis.rates[i] = rate_of(report, rate_options);
-        report.rates_percent_per_year = rates_percent_per_year(analysis.rates[i]);
-      },
-      64);
+      [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
   analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];

@@ -99,8 +99,11 @@ struct TrialAnalysis {
 // Sums run in a fixed order: the same trial gives the same bits for any number of threads.
 TrialAnalysis analyse(Trial trial);
 
-// A participant's rates from the visits and changes that its report lists.
+// A participant's rates from the visits and changes of its report that count.
 ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options = {});
+
+// Sets both of the report's rates, of what counts and with what was excluded, and gives the details of the former.
+ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options = {});
 
 // Why a participant has no rate, as the end of a sentence; empty where there is one.
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days = 0);

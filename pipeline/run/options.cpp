@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "imaging/error.h"
-#include "pipeline/run/near_names.h"
+#include "imaging/near_names.h"
 
 namespace wane {
 

@@ -14,8 +14,8 @@
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/trial_analysis.h"
 #include "pipeline/run/derivatives.h"
-#include "pipeline/statistics/rates.h"
 
 namespace wane {
 
@@ -42,12 +42,12 @@ VisitRow visit_row(const DatasetVisit& visit, const fs::path& dataset, const Nif
   row.session = visit.session;
   row.days = visit.days;
   row.volumes_ml = measured.volumes_ml;
-  row.quality = {{"template_similarity", conformed.template_similarity},
+  row.figures = {{"template_similarity", conformed.template_similarity},
                  {"non_finite_voxels", static_cast<double>(scan.non_finite_voxels)},
                  {"form_disagreement_mm", scan.form_disagreement_mm},
                  {"share_of_brain_compared", share_compared}};
   if (measured.calibration_drift_percent)
-    row.quality["calibration_drift_percent"] = *measured.calibration_drift_percent;
+    row.figures["calibration_drift_percent"] = *measured.calibration_drift_percent;
   row.notes = visit.notes;
   if (conformed.brain_extracted) row.notes.push_back("already brain-extracted");
   append(row.notes, scan.warnings);
@@ -74,7 +74,7 @@ void date_changes_and_rates(ParticipantReport& report) {
     const auto& to = series.days.at(series.changes[n].to);
     report.changes[n].days = from && to ? std::optional(*to - *from) : std::nullopt;
   }
-  report.rates_percent_per_year = rates_percent_per_year(series.days, series.changes);
+  set_rates(report);
 }
 
 struct ReadScans {

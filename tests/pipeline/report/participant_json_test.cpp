@@ -43,9 +43,10 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
       participant_json_text(report_with_two_visits("sub-1", "C", 16, -1), small_provenance()));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group",
-                                            "dose", "visits", "changes", "rates_percent_per_year", "rate_intervals",
-                                            "sentence", "warnings", "options", "inputs"}));
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group", "dose",
+                                      "verdict", "visits", "changes", "rates_percent_per_year", "rate_intervals",
+                                      "quality", "quality_mode", "sentence", "warnings", "options", "inputs"}));
   EXPECT_EQ(json["schema"], "wane/participant/1");
   EXPECT_EQ(json["sign_convention"], "negative = loss");
   EXPECT_EQ(json["dose"], 16);
@@ -57,7 +58,7 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
                                        R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15},)"
                                        R"("boundary_shift":{"percent":{"brain":-0.9,"gray_matter":-1.2,)"
                                        R"("white_matter":-0.5},"standard_error":{"brain":0.2,"gray_matter":0.3,)"
-                                       R"("white_matter":0.25}}})");
+                                       R"("white_matter":0.25}},"quality":{"verdict":"pass","checks":[]}})");
   EXPECT_EQ(json["rates_percent_per_year"]["brain"], -1);
   EXPECT_EQ(json["options"]["measure"]["iterations"], 30);
   EXPECT_EQ(json["inputs"][0]["sha256"], std::string(64, 'a'));

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "imaging/error.h"
-#include "pipeline/run/near_names.h"
+#include "imaging/near_names.h"
 
 namespace wane {
 namespace {

@@ -50,7 +50,7 @@ TEST(ParticipantReportOf, TakesEverythingTogether) {
   EXPECT_EQ(made.visits[0].inputs, std::vector<std::string>{"sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz"});
   EXPECT_EQ(made.visits[0].notes, std::vector<std::string>{"run-2 was used"});
   EXPECT_EQ(made.visits[1].notes, std::vector<std::string>{"already brain-extracted"});
-  EXPECT_EQ(made.visits[1].quality.at("template_similarity"), 0.75);
+  EXPECT_EQ(made.visits[1].figures.at("template_similarity"), 0.75);
   ASSERT_EQ(made.changes.size(), 1U);
   EXPECT_EQ(made.changes[0].days, 365.25);
   EXPECT_EQ(made.changes[0].percent.gray_matter, -1.2346);

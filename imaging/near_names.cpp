@@ -1,4 +1,4 @@
-#include "pipeline/run/near_names.h"
+#include "imaging/near_names.h"
 
 #include <algorithm>
 #include <cctype>
