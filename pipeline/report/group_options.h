@@ -15,7 +15,9 @@ struct GroupOptions {
   double next_difference = 0;      // percent per year, highest against lowest dose, of a next trial; 0: a table
   double next_years = 1;           // follow-up of the next trial
   int next_visits = 3;             // visits of each participant, evenly spaced
-  void validate() const;           // throws UsageError
+  std::string quality = "exclude";  // what fails a check: exclude it, or only report it
+  std::string decisions;            // file; empty: quality_decisions.tsv in the dataset, where there is one
+  void validate() const;            // throws UsageError
 };
 OptionFields option_fields(GroupOptions& options);
 

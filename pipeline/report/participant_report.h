@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/dataset/bids.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/quality/check.h"
 
@@ -15,12 +16,7 @@ namespace wane {
 // decided to exclude counts in neither.
 enum class QualityMode { exclude, report };
 
-// What a person decided about a visit, in quality_decisions.tsv. It stands above the checks' own verdict.
-struct HumanDecision {
-  bool pass = false;  // false: the visit counts in nothing
-  std::string reason, reader;
-  std::string time;  // ISO 8601, as the table has it
-};
+using HumanDecision = VisitDecision;
 
 struct VisitRow {
   std::string session;         // "ses-01"
@@ -32,6 +28,7 @@ struct VisitRow {
   Quality quality{};
   std::string fingerprint{};  // of the voxels' values: equal for the same data under any name; empty: not known
   std::optional<HumanDecision> decision{};
+  bool measured_together = true;  // with the visits that count; false: measured, if at all, before it was taken out
 };
 
 struct ChangeRow {

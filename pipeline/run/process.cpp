@@ -126,6 +126,18 @@ ProcessedParticipant process_participant(std::vector<VisitScan> scans, const Hea
   return process_conformed(conform_scans(std::move(scans), head_template, options), head_template, options, at_stage);
 }
 
+void release_images(ProcessedParticipant& processed) {
+  processed.extracted = {};
+  processed.joint_tissues = {};
+  processed.measurement.average = {};
+  for (MeasuredVisit& visit : processed.measurement.visits) {
+    visit.tissues = {};
+    visit.brain = {};
+    visit.average_to_visit = {};
+    visit.visit_to_average = {};
+  }
+}
+
 Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options) {
   const std::vector<ConformedVisit> conformed = {conform_named(scan, head_template, options.conform)};
   const AlignedVisits aligned = align(conformed, head_template, options.align);

@@ -56,6 +56,9 @@ ProcessedParticipant process_participant(std::vector<VisitScan> scans, const Hea
 // The brain (with the CSF around it) of one scan on its own grid, by the first three stages. Throws what they throw.
 Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options);
 
+// Keeps the numbers, and lets all images go.
+void release_images(ProcessedParticipant& processed);
+
 // What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
 // alignment in one interpolation.
 struct NativeMaps {

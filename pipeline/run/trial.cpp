@@ -209,7 +209,7 @@ class TrialProcessor {
     const std::string& id = participant.participant_id;
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
-    if (!request_.force && kept_up_to_date(participant, request_.out, provenance)) {
+    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, request_.options)) {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
     }
