@@ -55,6 +55,7 @@ struct ParticipantReport {
   // Only where something was excluded and a rate with it exists.
   std::optional<TissueValues> rates_with_excluded_percent_per_year;
   std::vector<std::string> warnings;
+  bool sloppy = false;  // as read back; what is written follows the provenance
 };
 
 // The report's visits and changes as the statistics take them.
