@@ -95,7 +95,7 @@ ReadScans read_scans(const DatasetParticipant& participant) {
 }
 
 void write_quality_figure(const fs::path& out, const DatasetParticipant& participant,
-                          const ProcessedParticipant& processed) {
+                          const ProcessedParticipant& processed, bool sloppy) {
   std::vector<MosaicVisit> visits;
   for (std::size_t n = 0; n < participant.visits.size(); ++n) {
     const MeasuredVisit& measured = processed.measurement.visits[n];
@@ -104,14 +104,17 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
   }
   const std::string& id = participant.participant_id;
   make_folders(out / id / "figures");
-  write_png(out / id / "figures" / (id + "_quality.png"), quality_mosaic(id, visits));
+  write_png(out / id / "figures" / (id + "_quality.png"),
+            quality_mosaic(sloppy ? id + "  (--sloppy: no results)" : id, visits));
 }
 
 Json sidecar_provenance(const Provenance& provenance) {
-  return {{"program", "wane"},
-          {"version", provenance.version},
-          {"options", Json::parse(provenance.options)},
-          {"inputs", inputs_json(provenance.inputs)}};
+  Json json = {{"program", "wane"},
+               {"version", provenance.version},
+               {"options", Json::parse(provenance.options)},
+               {"inputs", inputs_json(provenance.inputs)}};
+  if (provenance.sloppy) json["sloppy"] = true;
+  return json;
 }
 
 // What a report was made from, as far as it decides whether the scans have to be looked at again.
@@ -134,19 +137,23 @@ std::vector<InputFile> scan_files(const DatasetParticipant& participant, const f
   return files;
 }
 
-ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant) {
+ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
+                                       const QualityRules& rules) {
   report.dose_group = participant.dose_group;
   report.dose = participant.dose;
   for (std::size_t n = 0; n < report.visits.size() && n < participant.visits.size(); ++n)
     report.visits[n].days = participant.visits[n].days;
   std::erase_if(report.warnings, [](const std::string& warning) { return warning.starts_with(kFromDataset); });
   for (const auto& warning : participant.warnings) report.warnings.push_back(kFromDataset + warning);
+  report.quality_mode = rules.mode;
+  apply_decisions(report, rules.decisions ? *rules.decisions : QualityDecisions{});
   date_changes_and_rates(report);
   return report;
 }
 
 ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset,
-                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed) {
+                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed,
+                            const QualityRules& rules) {
   ParticipantReport report;
   report.participant_id = participant.participant_id;
   for (std::size_t n = 0; n < participant.visits.size(); ++n)
@@ -158,12 +165,12 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
                               as_written(change.boundary_shift)});
   append(report.warnings, processed.aligned.warnings);
   append(report.warnings, processed.measurement.warnings);
-  return with_current_dataset(std::move(report), participant);
+  return with_current_dataset(std::move(report), participant, rules);
 }
 
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
-                     const StageCallback& at_step) {
+                     const QualityRules& rules, const StageCallback& at_step) {
   ReadScans read = read_scans(participant);
   const ProcessedParticipant processed = process_participant(std::move(read.scans), head_template, options, at_step);
   if (at_step) at_step("write", stage_count);
@@ -172,20 +179,21 @@ void run_participant(const DatasetParticipant& participant, const fs::path& data
   for (const DatasetVisit& visit : participant.visits)
     files.push_back({visit.session, relative_to(dataset, visit.t1w)});
   write_derivatives(out, participant.participant_id, files, processed, sidecar_provenance(provenance));
-  write_quality_figure(out, participant, processed);
+  write_quality_figure(out, participant, processed, provenance.sloppy);
 
-  const ParticipantReport report = report_of(participant, dataset, read.reports, processed);
+  const ParticipantReport report = report_of(participant, dataset, read.reports, processed, rules);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
 }
 
-bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance) {
+bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance,
+                     const QualityRules& rules) {
   const fs::path file = report_file(out, participant.participant_id);
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   try {
     const std::string text = read_text_file(file);
     const ParticipantReport before = parse_participant_json(text, file.string());
-    const std::string anew = participant_json_text(with_current_dataset(before, participant), provenance);
+    const std::string anew = participant_json_text(with_current_dataset(before, participant, rules), provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;
     if (anew != text) write_text_atomically(file, anew);
     return true;

@@ -7,11 +7,18 @@
 
 #include "imaging/nifti.h"
 #include "pipeline/dataset/bids.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/participant_report.h"
 #include "pipeline/report/provenance.h"
 #include "pipeline/run/process.h"
 
 namespace wane {
+
+// What counts in the participant's rates.
+struct QualityRules {
+  QualityMode mode = QualityMode::exclude;
+  const QualityDecisions* decisions = nullptr;  // of people; null: none
+};
 
 // OUT/sub-XX/sub-XX_atrophy.json
 std::filesystem::path report_file(const std::filesystem::path& out, const std::string& participant_id);
@@ -22,10 +29,12 @@ std::vector<InputFile> scan_files(const DatasetParticipant& participant, const s
 // The report as it follows from the dataset and the measurement; `scans` is what reading each visit's scan found.
 // No file is touched.
 ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed);
+                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed,
+                            const QualityRules& rules = {});
 
-// `report` with dose, dose group, dates and the dataset's warnings as the dataset has them now; rates follow.
-ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant);
+// `report` with dose, dose group, dates, the dataset's warnings and people's decisions as they are now; rates follow.
+ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
+                                       const QualityRules& rules = {});
 
 // The stages, and the writing after them ("write").
 inline constexpr int participant_step_count = stage_count + 1;
@@ -35,11 +44,11 @@ inline constexpr int participant_step_count = stage_count + 1;
 // template. `at_step` is called at the start of each step. Throws InputError naming the scan.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
-                     const RunOptions& options, const StageCallback& at_step);
+                     const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
 // True where the report in OUT was made by the same version with the same options of the stages, template and scans
-// (by SHA-256). If dose, dose group or dates have changed since, it is then rewritten with the new ones.
+// (by SHA-256). If dose, dose group, dates or decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
-                     const Provenance& provenance);
+                     const Provenance& provenance, const QualityRules& rules = {});
 
 }  // namespace wane
