@@ -356,15 +356,16 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
     if (!wanted.empty() && !wanted.contains(id)) continue;
     const auto* entry = table.find(id);
     const auto group = entry ? entry->dose_group : std::nullopt;
+    const auto dose = entry ? entry->dose : std::nullopt;
     const auto found = folder_of.find(id);
     if (found == folder_of.end()) {
-      dataset.left_out.push_back({id, group, "in participants.tsv, but the dataset has no folder " + id});
+      dataset.left_out.push_back({id, group, "in participants.tsv, but the dataset has no folder " + id, dose});
       continue;
     }
     auto participant =
         ParticipantReader(folder, found->second, options, sidecars).read(dataset.tables, dataset.warnings);
     if (participant.visits.empty()) {
-      dataset.left_out.push_back({id, group, "no T1w scan that can be used in " + id});
+      dataset.left_out.push_back({id, group, "no T1w scan that can be used in " + id, dose});
       for (const auto& warning : participant.warnings) dataset.warnings.push_back(id + ": " + warning);
       continue;
     }

@@ -13,20 +13,12 @@
 
 namespace wane {
 
-// What a person decided about a visit (quality_decisions.tsv). It stands above the checks' own verdict.
-struct VisitDecision {
-  bool pass = false;  // false: the visit counts in nothing
-  std::string reason, reader;
-  std::string time;  // ISO 8601, as the table has it
-};
-
 struct DatasetVisit {
   std::string session;             // "ses-01"; empty where the scans lie in sub-01/anat without a session
   std::optional<double> days;      // days_since_baseline as written, or since the earliest date of the participant
   std::filesystem::path t1w;       // the scan to measure, below Dataset::folder
   std::vector<std::string> notes;  // sentences: which of several scans was chosen and why
   ScanSidecar sidecar;             // how the scan was acquired; empty where there is no sidecar
-  std::optional<VisitDecision> decision{};
 };
 
 struct DatasetParticipant {

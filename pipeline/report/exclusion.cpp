@@ -74,7 +74,7 @@ std::vector<Finding> findings_of(const ParticipantReport& report, const ChangeRo
 }
 
 // Each check once, with its worst verdict, in the order given.
-std::string flags_of(const std::vector<Finding>& findings) {
+std::string flags_of(const std::vector<Finding>& findings, bool sloppy) {
   std::vector<std::pair<std::string, Verdict>> worst;
   for (const auto& finding : findings) {
     const auto known =
@@ -86,10 +86,20 @@ std::string flags_of(const std::vector<Finding>& findings) {
   }
   std::string flags;
   for (const auto& [check, verdict] : worst) flags += (flags.empty() ? "" : ",") + check + ":" + name_of(verdict);
+  if (sloppy) flags += std::string(flags.empty() ? "" : ",") + sloppy_flag;
   return flags;
 }
 
+// A row of `findings` for each check that did not pass; none where a person passed every visit.
+void add_findings_of_person(std::vector<Finding>& findings, const ParticipantReport& report) {
+  if (!is_overruled(report)) add_findings(findings, report.quality, {});
+}
+
 }  // namespace
+
+bool Finding::is_decision() const {
+  return check == decision_name;
+}
 
 std::optional<QualityMode> quality_mode_named(const std::string& name) {
   if (name == "exclude") return QualityMode::exclude;
@@ -159,17 +169,22 @@ std::vector<Finding> findings_of(const ParticipantReport& report) {
   };
   for (const auto& visit : report.visits) append(findings_of(visit));
   for (const auto& change : report.changes) append(findings_of(report, change));
-  if (!is_overruled(report)) add_findings(findings, report.quality, {});
+  add_findings_of_person(findings, report);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.verdict > b.verdict; });
+  return findings;
+}
+
+std::vector<Finding> open_findings_of(const ParticipantReport& report) {
+  std::vector<Finding> findings = findings_of(report);
+  std::erase_if(findings, [](const Finding& finding) { return finding.is_decision(); });
   return findings;
 }
 
 std::vector<Finding> exclusions_of(const ParticipantReport& report) {
   std::vector<Finding> findings = findings_of(report);
   std::erase_if(findings, [&](const Finding& finding) {
-    return finding.verdict != Verdict::fail ||
-           (report.quality_mode == QualityMode::report && finding.check != decision_name);
+    return finding.verdict != Verdict::fail || (report.quality_mode == QualityMode::report && !finding.is_decision());
   });
   return findings;
 }
@@ -180,7 +195,7 @@ std::string place_in_words(const Finding& finding) {
 
 std::string why_excluded(const Finding& exclusion) {
   std::string reason = "failed quality: ";
-  if (exclusion.check == decision_name)
+  if (exclusion.is_decision())
     reason = "excluded by " + (exclusion.reader.empty() ? "decision" : exclusion.reader) + ": ";
   if (const std::string place = place_in_words(exclusion); !place.empty()) reason += place + ": ";
   reason += exclusion.sentence.empty() ? "no reason was given" : exclusion.sentence;
@@ -188,8 +203,8 @@ std::string why_excluded(const Finding& exclusion) {
   return reason;
 }
 
-std::string flags_of(const VisitRow& visit) {
-  return flags_of(findings_of(visit));
+std::string flags_of(const ParticipantReport& report, const VisitRow& visit) {
+  return flags_of(findings_of(visit), report.sloppy);
 }
 
 std::string flags_of(const ParticipantReport& report, const ChangeRow& change) {
@@ -199,11 +214,20 @@ std::string flags_of(const ParticipantReport& report, const ChangeRow& change) {
       const auto own = findings_of(*visit);
       findings.insert(findings.end(), own.begin(), own.end());
     }
-  return flags_of(findings);
+  add_findings_of_person(findings, report);
+  return flags_of(findings, report.sloppy);
 }
 
 std::string flags_of(const ParticipantReport& report) {
-  return flags_of(findings_of(report));
+  return flags_of(findings_of(report), report.sloppy);
+}
+
+void apply_decisions(ParticipantReport& report, const QualityDecisions& decisions) {
+  for (auto& visit : report.visits) {
+    visit.decision.reset();
+    if (const QualityDecision* found = decisions.find(report.participant_id, visit.session))
+      visit.decision = HumanDecision{found->pass, found->reason, found->reader, found->time};
+  }
 }
 
 void mark_same_data(std::vector<ParticipantReport>& reports) {
@@ -229,7 +253,7 @@ void mark_same_data(std::vector<ParticipantReport>& reports) {
       std::size_t other = begin;
       while (scans[other].report == scans[i].report) ++other;
       reports[scans[i].report].visits[scans[i].visit].quality.checks.push_back(
-          {"same_data", std::nullopt, std::nullopt, Verdict::fail,
+          {same_data_check, std::nullopt, std::nullopt, Verdict::fail,
            "The scan of " + in_words(scans[i]) + " holds the same data as that of " + in_words(scans[other]) +
                ": one of the two is filed under the wrong name."});
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/dataset/quality_decisions.h"
 #include "pipeline/report/participant_report.h"
 
 namespace wane {
@@ -43,11 +44,16 @@ struct Finding {
   std::string check;     // "same_person"; "decision" where a person decided
   std::string sentence;  // "The two visits do not show the same person ..."; what a person gave as the reason
   std::string reader;    // who decided; empty: nobody did
+
+  bool is_decision() const;
 };
 
-// What a person should look at: failed first, then in the order of the report (visits, changes, the person). What a
-// decision has passed is not among it.
+// Failed first, then in the order of the report (visits, changes, the person). What a decision has passed is not among
+// them.
 std::vector<Finding> findings_of(const ParticipantReport& report);
+
+// Those that nobody has decided about: what a person should look at.
+std::vector<Finding> open_findings_of(const ParticipantReport& report);
 
 // Those findings that take something out of the rates.
 std::vector<Finding> exclusions_of(const ParticipantReport& report);
@@ -58,10 +64,17 @@ std::string why_excluded(const Finding& exclusion);
 // "ses-02", "ses-01 to ses-02"; empty for the person and where the dataset has no sessions.
 std::string place_in_words(const Finding& finding);
 
-// "same_person:fail,interval:warn"; empty where there is nothing. Of one visit, of one pair, of everything.
-std::string flags_of(const VisitRow& visit);
+// "same_person:fail,interval:warn"; empty where there is nothing. Of one visit; of one pair with its visits and the
+// person; of everything. A report made with --sloppy is flagged "sloppy:warn".
+inline constexpr const char* sloppy_flag = "sloppy:warn";
+std::string flags_of(const ParticipantReport& report, const VisitRow& visit);
 std::string flags_of(const ParticipantReport& report, const ChangeRow& change);
 std::string flags_of(const ParticipantReport& report);
+
+// Puts what people decided into the report's visits, in place of what earlier decisions left there.
+void apply_decisions(ParticipantReport& report, const QualityDecisions& decisions);
+
+inline constexpr const char* same_data_check = "same_data";
 
 // Visits of different participants that hold the same data (by their fingerprints) fail the check `same_data`: one of
 // them is filed under the wrong name, and nobody can tell which. The same reports give the same sentences. O(n log n).

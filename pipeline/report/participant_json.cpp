@@ -176,6 +176,7 @@ ParticipantReport report_of(const ordered_json& json) {
     report.rates_with_excluded_percent_per_year = tissue_values(*with);
   report.quality = quality_of(json);
   report.quality_mode = quality_mode_named(json.value("quality_mode", "exclude")).value_or(QualityMode::exclude);
+  report.sloppy = json.value("sloppy", false);
   report.warnings = json.at("warnings").get<std::vector<std::string>>();
   return report;
 }
@@ -249,10 +250,18 @@ struct FoundReport {
   std::string sha256, version, options_sha256;
 };
 
+void keep_what_did_not_pass(Quality& quality) {
+  std::erase_if(quality.checks, [](const QualityCheck& check) { return check.verdict == Verdict::pass; });
+  quality.checks.shrink_to_fit();
+}
+
 void leave_behind_what_trials_do_not_use(ParticipantReport& report) {
+  keep_what_did_not_pass(report.quality);
+  for (auto& change : report.changes) keep_what_did_not_pass(change.quality);
   report.warnings = {};
   for (auto& visit : report.visits) {
     visit.figures.clear();
+    keep_what_did_not_pass(visit.quality);
     visit.notes = {};
     visit.inputs = {};
   }
@@ -325,7 +334,7 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
   json["rate_intervals"] = rate_details_json(rate_of(report));
   json["quality"] = quality_json(report.quality);
   json["quality_mode"] = name_of(report.quality_mode);
-  json["sentence"] = participant_sentence(report);
+  json["sentence"] = (provenance.sloppy ? std::string(made_sloppy) + " " : "") + participant_sentence(report);
   json["warnings"] = report.warnings;
   add_provenance(json, provenance);
   return json_text(json);
@@ -350,7 +359,7 @@ CollectedReports collect_participant_reports(const fs::path& out, const std::vec
   for (std::size_t i = 0; i < found.size(); ++i) {
     FoundReport& one = found[i];
     if (!one.report) {
-      collected.left_out.push_back({expected[i].participant_id, expected[i].dose_group, one.reason});
+      collected.left_out.push_back({expected[i].participant_id, expected[i].dose_group, one.reason, expected[i].dose});
       continue;
     }
     if (!first) first = &one;

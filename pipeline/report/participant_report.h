@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/dataset/bids.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/quality/check.h"
 
@@ -16,7 +15,12 @@ namespace wane {
 // decided to exclude counts in neither.
 enum class QualityMode { exclude, report };
 
-using HumanDecision = VisitDecision;
+// What a person decided about a visit, in quality_decisions.tsv. It stands above the checks' own verdict.
+struct HumanDecision {
+  bool pass = false;  // false: the visit counts in nothing
+  std::string reason, reader;
+  std::string time;  // ISO 8601, as the table has it
+};
 
 struct VisitRow {
   std::string session;         // "ses-01"
@@ -52,6 +56,7 @@ struct ParticipantReport {
   // Only where something was excluded and a rate with it exists.
   std::optional<TissueValues> rates_with_excluded_percent_per_year;
   std::vector<std::string> warnings;
+  bool sloppy = false;  // as read back; what is written follows the provenance
 };
 
 // The report's visits and changes as the statistics take them.

@@ -12,20 +12,32 @@
 namespace wane {
 namespace {
 
-std::vector<ParticipantRates> group_entries(const Trial& trial) {
+using RatesOf = const std::optional<TissueValues>& (*)(const ParticipantReport& report);
+
+const std::optional<TissueValues>& what_counts_of(const ParticipantReport& report) {
+  return report.rates_percent_per_year;
+}
+
+const std::optional<TissueValues>& everything_of(const ParticipantReport& report) {
+  return report.rates_with_excluded_percent_per_year ? report.rates_with_excluded_percent_per_year
+                                                     : report.rates_percent_per_year;
+}
+
+std::vector<ParticipantRates> group_entries(const Trial& trial, RatesOf rates_of) {
   std::vector<ParticipantRates> entries;
   for (const auto& report : trial.reports)
-    entries.push_back({report.participant_id, report.dose_group, report.dose, report.rates_percent_per_year,
+    entries.push_back({report.participant_id, report.dose_group, report.dose, rates_of(report),
                        why_no_rate(report, trial.options.baseline_after_days)});
   return entries;
 }
 
 // A dose without a group counts: the group is a name, the dose is what was given.
-std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, double TissueValues::*tissue) {
+std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, RatesOf rates_of,
+                                         double TissueValues::*tissue) {
   std::vector<DoseAndRate> pairs;
   for (const auto& report : reports)
-    if (report.dose && report.rates_percent_per_year)
-      pairs.push_back({report.participant_id, *report.dose, (*report.rates_percent_per_year).*tissue});
+    if (const auto& rates = rates_of(report); report.dose && rates)
+      pairs.push_back({report.participant_id, *report.dose, (*rates).*tissue});
   return pairs;
 }
 
@@ -271,6 +283,20 @@ void set_holm(TrialAnalysis& analysis) {
   }
 }
 
+void set_with_excluded(TrialAnalysis& analysis) {
+  const auto& reports = analysis.trial.reports;
+  if (std::none_of(reports.begin(), reports.end(),
+                   [](const ParticipantReport& report) { return what_counts(report).excluded_any(); }))
+    return;
+  WithExcluded& everything = analysis.with_excluded.emplace();
+  for (const DoseGroup& group : dose_groups(group_entries(analysis.trial, everything_of), {}).groups)
+    everything.groups[group.name] = group.rates_percent_per_year;
+  DoseResponseOptions options = response_options(analysis.plan);
+  options.most_influence = 0;  // nobody looks at these
+  for (std::size_t m = 0; m < tissues.size(); ++m)
+    everything.responses[m] = dose_response(doses_and_rates(reports, everything_of, tissues[m].value), options);
+}
+
 }  // namespace
 
 bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
@@ -314,15 +340,17 @@ TrialAnalysis analyse(Trial trial) {
   analysis.trial = std::move(trial);
   set_plan(analysis);
   const RateOptions rate_options{analysis.trial.options.baseline_after_days};
+  const QualityMode mode = quality_mode_named(analysis.trial.options.quality).value_or(QualityMode::exclude);
+  for (auto& report : analysis.trial.reports) report.quality_mode = mode;
   analysis.rates.resize(analysis.trial.reports.size());
   parallel_for(
       analysis.rates.size(),
       [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
-  analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);
+  analysis.groups = dose_groups(group_entries(analysis.trial, what_counts_of), analysis.trial.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];
-    measure.response =
-        dose_response(doses_and_rates(analysis.trial.reports, tissues[m].value), response_options(analysis.plan));
+    measure.response = dose_response(doses_and_rates(analysis.trial.reports, what_counts_of, tissues[m].value),
+                                     response_options(analysis.plan));
     if (measure.response.unable) {
       measure.model_note = "There is no mixed model: " + *measure.response.unable + ".";
       continue;
@@ -332,6 +360,7 @@ TrialAnalysis analyse(Trial trial) {
     set_next_trials(measure, analysis);
   }
   set_holm(analysis);
+  set_with_excluded(analysis);
   return analysis;
 }
 

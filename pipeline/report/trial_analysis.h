@@ -11,6 +11,7 @@
 #include "pipeline/report/analysis_plan.h"
 #include "pipeline/report/group_options.h"
 #include "pipeline/report/participant_report.h"
+#include "pipeline/report/provenance.h"
 #include "pipeline/statistics/dose_response.h"
 #include "pipeline/statistics/groups.h"
 #include "pipeline/statistics/rates.h"
@@ -41,7 +42,8 @@ struct Trial {
   GroupOptions options = {};
   PlanRecord plan = {};
   std::vector<Covariate> covariates = {};
-  bool blinded = false;  // dose groups are codes and doses are not there
+  std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
+  bool blinded = false;                     // dose groups are codes and doses are not there
 };
 
 // One measure; `words` are those of sentences.
@@ -79,12 +81,19 @@ struct MeasureAnalysis {
   std::vector<NextTrialRow> next_trials;
 };
 
+// The results as they would be if everything that was measured counted.
+struct WithExcluded {
+  std::map<std::string, TissueSummaries> groups;  // by name: the rates' summaries
+  std::array<DoseResponse, 3> responses;          // of `tissues`
+};
+
 struct TrialAnalysis {
   Trial trial;                         // with rates_percent_per_year as the options want them
   AnalysisPlan plan;                   // of the file, or the scale of the options with all tests exploratory
   std::vector<ParticipantRate> rates;  // of trial.reports
   DoseGroups groups;
-  std::array<MeasureAnalysis, 3> measures;  // of `tissues`
+  std::array<MeasureAnalysis, 3> measures;    // of `tissues`
+  std::optional<WithExcluded> with_excluded;  // only where something does not count
 
   bool is_primary(std::size_t measure, Trend test) const;
 };

@@ -131,6 +131,15 @@ void make_sloppy(RunOptions& options) {
   options.measure.iterations = 5;
 }
 
+bool is_sloppy(const RunOptions& options) {
+  RunOptions sloppy;
+  make_sloppy(sloppy);
+  return options.conform.working_spacing_mm >= sloppy.conform.working_spacing_mm ||
+         options.align.spacing_mm >= sloppy.align.spacing_mm ||
+         options.extract.warp_spacing_mm >= sloppy.extract.warp_spacing_mm ||
+         options.measure.iterations <= sloppy.measure.iterations;
+}
+
 void copy_value(const OptionField& from, const OptionField& to) {
   std::visit(
       [&](const auto* source) {

@@ -52,6 +52,9 @@ nlohmann::ordered_json options_json(const RunOptions& options);
 // iterations a level.
 void make_sloppy(RunOptions& options);
 
+// Whether any of these options is as coarse as --sloppy makes it, by whatever way it was set.
+bool is_sloppy(const RunOptions& options);
+
 // `to` takes the value of `from`, which is the same field of another RunOptions.
 void copy_value(const OptionField& from, const OptionField& to);
 

@@ -142,13 +142,14 @@ std::vector<Quality> visit_quality(const MeasuredTogether& all, const QualityLim
   return quality;
 }
 
-bool counts(const Quality& quality, const std::optional<VisitDecision>& decision, bool report_only) {
-  if (decision) return decision->pass;
-  return report_only || quality.verdict() != Verdict::fail;
+bool counts(const Quality& quality, const std::optional<bool>& decided_pass, QualityMode mode) {
+  if (decided_pass) return *decided_pass;
+  return mode == QualityMode::report || quality.verdict() != Verdict::fail;
 }
 
-bool only_reports(const RunOptions& options) {
-  return options.group.quality == name_of(QualityMode::report);
+std::optional<bool> decided_pass(const QualityRules& rules, const std::string& id, const std::string& session) {
+  const QualityDecision* decision = rules.decisions ? rules.decisions->find(id, session) : nullptr;
+  return decision ? std::optional(decision->pass) : std::nullopt;
 }
 
 // Which visits are measured together in the end: those that count, or all where none does, so that there is something
@@ -160,11 +161,13 @@ std::vector<bool> measured_in_the_end(const std::vector<bool>& counting) {
 
 // Places of the visits that are left where some are taken out; empty where all stay, or none does.
 std::vector<std::size_t> places_left(const DatasetParticipant& participant, const MeasuredTogether& all,
-                                     const RunOptions& options) {
-  const std::vector<Quality> quality = visit_quality(all, options.quality);
+                                     const QualityRules& rules) {
+  const std::vector<Quality> quality = visit_quality(all, rules.limits);
   std::vector<bool> counting;
   for (std::size_t v = 0; v < quality.size(); ++v)
-    counting.push_back(counts(quality[v], participant.visits[v].decision, only_reports(options)));
+    counting.push_back(counts(quality[v],
+                              decided_pass(rules, participant.participant_id, participant.visits[v].session),
+                              rules.mode));
   const std::vector<bool> stays = measured_in_the_end(counting);
   std::vector<std::size_t> places;
   for (std::size_t v = 0; v < stays.size(); ++v)
@@ -225,7 +228,7 @@ void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& par
 }
 
 void write_quality_figure(const fs::path& out, const DatasetParticipant& participant,
-                          const MeasuredTogether& measured) {
+                          const MeasuredTogether& measured, bool sloppy) {
   std::vector<MosaicVisit> visits;
   for (std::size_t n = 0; n < measured.places.size(); ++n) {
     const MeasuredVisit& visit = measured.processed->measurement.visits[n];
@@ -234,14 +237,17 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
   }
   const std::string& id = participant.participant_id;
   make_folders(out / id / "figures");
-  write_png(out / id / "figures" / (id + "_quality.png"), quality_mosaic(id, visits));
+  write_png(out / id / "figures" / (id + "_quality.png"),
+            quality_mosaic(sloppy ? id + "  (--sloppy: no results)" : id, visits));
 }
 
 Json sidecar_provenance(const Provenance& provenance) {
-  return {{"program", "wane"},
-          {"version", provenance.version},
-          {"options", Json::parse(provenance.options)},
-          {"inputs", inputs_json(provenance.inputs)}};
+  Json json = {{"program", "wane"},
+               {"version", provenance.version},
+               {"options", Json::parse(provenance.options)},
+               {"inputs", inputs_json(provenance.inputs)}};
+  if (provenance.sloppy) json["sloppy"] = true;
+  return json;
 }
 
 // What a report was made from, as far as it decides whether the scans have to be looked at again.
@@ -265,25 +271,24 @@ std::vector<InputFile> scan_files(const DatasetParticipant& participant, const f
 }
 
 ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
-                                       const RunOptions& options) {
+                                       const QualityRules& rules) {
   report.dose_group = participant.dose_group;
   report.dose = participant.dose;
-  for (std::size_t n = 0; n < report.visits.size() && n < participant.visits.size(); ++n) {
+  for (std::size_t n = 0; n < report.visits.size() && n < participant.visits.size(); ++n)
     report.visits[n].days = participant.visits[n].days;
-    report.visits[n].decision = participant.visits[n].decision;
-  }
-  report.quality_mode = quality_mode_named(options.group.quality).value_or(QualityMode::exclude);
+  report.quality_mode = rules.mode;
+  apply_decisions(report, rules.decisions ? *rules.decisions : QualityDecisions{});
   std::erase_if(report.warnings, [](const std::string& warning) { return warning.starts_with(kFromDataset); });
   for (const auto& warning : participant.warnings) report.warnings.push_back(kFromDataset + warning);
   date_changes(report);
-  judge_with_dataset(report, participant, options.quality);
+  judge_with_dataset(report, participant, rules.limits);
   set_rates(report);
   return report;
 }
 
 ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset,
                             const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
-                            const RunOptions& options) {
+                            const QualityRules& rules) {
   ParticipantReport report;
   report.participant_id = participant.participant_id;
   std::vector<bool> stays(participant.visits.size(), !counting);
@@ -295,13 +300,13 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
   }
   const auto everything = [](std::size_t) { return true; };
   if (counting) {
-    add_measured(report, *counting, options.quality, everything, [](std::size_t, std::size_t) { return true; });
+    add_measured(report, *counting, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
     add_measured(
-        report, all, options.quality, [&](std::size_t place) { return !stays[place]; },
+        report, all, rules.limits, [&](std::size_t place) { return !stays[place]; },
         [&](std::size_t from, std::size_t to) { return !stays[from] || !stays[to]; });
     order_changes(report);
   } else {
-    add_measured(report, all, options.quality, everything, [](std::size_t, std::size_t) { return true; });
+    add_measured(report, all, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
   }
   const ProcessedParticipant& result = *(counting ? *counting : all).processed;
   report.quality = result.quality.person;
@@ -309,20 +314,20 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
     report.warnings.push_back("The visits could not be measured with those that are left out (" + all.why_not + ")");
   append(report.warnings, result.aligned.warnings);
   append(report.warnings, result.measurement.warnings);
-  return with_current_dataset(std::move(report), participant, options);
+  return with_current_dataset(std::move(report), participant, rules);
 }
 
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
-                     const StageCallback& at_step) {
+                     const QualityRules& rules, const StageCallback& at_step) {
   MeasuredTogether all = measured_together(participant, all_places(participant), head_template, options, at_step);
-  const std::vector<std::size_t> left = places_left(participant, all, options);
+  const std::vector<std::size_t> left = places_left(participant, all, rules);
   std::optional<MeasuredTogether> counting;
   if (!left.empty()) {
     // The picture shows all visits, with those that are taken out, because a reader will want to see why. Their images
     // are not written, and the memory that they take is needed.
     if (all.processed) {
-      write_quality_figure(out, participant, all);
+      write_quality_figure(out, participant, all, provenance.sloppy);
       release_images(*all.processed);
     }
     counting = measured_together(participant, left, head_template, options, at_step);
@@ -335,9 +340,9 @@ void run_participant(const DatasetParticipant& participant, const fs::path& data
   for (const std::size_t place : result.places)
     files.push_back({participant.visits[place].session, relative_to(dataset, participant.visits[place].t1w)});
   write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
-  if (!counting || !all.processed) write_quality_figure(out, participant, result);
+  if (!counting || !all.processed) write_quality_figure(out, participant, result, provenance.sloppy);
 
-  const ParticipantReport report = report_of(participant, dataset, all, counting, options);
+  const ParticipantReport report = report_of(participant, dataset, all, counting, rules);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
 }
 
@@ -347,7 +352,8 @@ namespace {
 bool measured_as_decided(const ParticipantReport& report) {
   std::vector<bool> counting;
   for (const VisitRow& visit : report.visits)
-    counting.push_back(counts(visit.quality, visit.decision, report.quality_mode == QualityMode::report));
+    counting.push_back(counts(visit.quality, visit.decision ? std::optional(visit.decision->pass) : std::nullopt,
+                              report.quality_mode));
   const std::vector<bool> stays = measured_in_the_end(counting);
   for (std::size_t v = 0; v < report.visits.size(); ++v)
     if (report.visits[v].measured_together != stays[v]) return false;
@@ -357,14 +363,14 @@ bool measured_as_decided(const ParticipantReport& report) {
 }  // namespace
 
 bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance,
-                     const RunOptions& options) {
+                     const QualityRules& rules) {
   const fs::path file = report_file(out, participant.participant_id);
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   try {
     const std::string text = read_text_file(file);
     const ParticipantReport now =
-        with_current_dataset(parse_participant_json(text, file.string()), participant, options);
+        with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
     if (!measured_as_decided(now)) return false;
     const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;

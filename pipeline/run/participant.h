@@ -8,11 +8,19 @@
 
 #include "imaging/nifti.h"
 #include "pipeline/dataset/bids.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/participant_report.h"
 #include "pipeline/report/provenance.h"
 #include "pipeline/run/process.h"
 
 namespace wane {
+
+// What counts in the participant's rates.
+struct QualityRules {
+  QualityMode mode = QualityMode::exclude;
+  const QualityDecisions* decisions = nullptr;  // of people; null: none
+  QualityLimits limits{};
+};
 
 // OUT/sub-XX/sub-XX_atrophy.json
 std::filesystem::path report_file(const std::filesystem::path& out, const std::string& participant_id);
@@ -33,12 +41,12 @@ struct MeasuredTogether {
 // where some were taken out, measured without them; its numbers are reported for them. No file is touched.
 ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                             const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
-                            const RunOptions& options);
+                            const QualityRules& rules = {});
 
 // `report` with dose, dose group, dates, decisions and the dataset's warnings as the dataset has them now; verdicts that
 // depend on dates and sidecars, and rates, follow.
 ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
-                                       const RunOptions& options);
+                                       const QualityRules& rules = {});
 
 // The stages, and the writing after them ("write").
 inline constexpr int participant_step_count = stage_count + 1;
@@ -48,12 +56,12 @@ inline constexpr int participant_step_count = stage_count + 1;
 // template. `at_step` is called at the start of each step. Throws InputError naming the scan.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
-                     const RunOptions& options, const StageCallback& at_step);
+                     const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
 // True where the report in OUT was made by the same version with the same options of the stages, template and scans
 // (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or other
 // decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
-                     const Provenance& provenance, const RunOptions& options);
+                     const Provenance& provenance, const QualityRules& rules = {});
 
 }  // namespace wane

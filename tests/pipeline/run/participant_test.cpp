@@ -82,6 +82,31 @@ TEST(WithCurrentDataset, DoseDatesAndWarningsFollowTheTables) {
   EXPECT_EQ(made.warnings[1], "Dataset: another warning");
 }
 
+QualityDecisions decided(bool pass) {
+  QualityDecisions decisions;
+  decisions.decisions = {{"sub-01", "ses-02", pass, "seen", "reader-1", "2026-03-31", 0, false, 2}};
+  return decisions;
+}
+
+TEST(WithCurrentDataset, DecisionsFollowTheTableAndWithThemTheRates) {
+  const QualityDecisions fail = decided(false);
+  ParticipantReport made = with_current_dataset(report(), two_visits(), {QualityMode::exclude, &fail});
+  ASSERT_TRUE(made.visits[1].decision);
+  EXPECT_FALSE(made.rates_percent_per_year);
+  EXPECT_NEAR(made.rates_with_excluded_percent_per_year->brain, -1, 1e-9);
+  made = with_current_dataset(made, two_visits());
+  EXPECT_FALSE(made.visits[1].decision);
+  EXPECT_TRUE(made.rates_percent_per_year);
+  EXPECT_FALSE(made.rates_with_excluded_percent_per_year);
+}
+
+TEST(WithCurrentDataset, ReportOnlyLetsCountWhatFails) {
+  ParticipantReport failed = report();
+  failed.changes[0].quality.checks = {{"same_person", 0.4, 0.7, Verdict::fail, "Another person."}};
+  EXPECT_FALSE(with_current_dataset(failed, two_visits()).rates_percent_per_year);
+  EXPECT_TRUE(with_current_dataset(failed, two_visits(), {QualityMode::report, nullptr}).rates_percent_per_year);
+}
+
 class KeptUpToDate : public testing::Test {
  protected:
   KeptUpToDate() {
@@ -127,6 +152,14 @@ TEST_F(KeptUpToDate, NewDosesAreTakenWithoutMeasuringAgain) {
   provenance_.options = R"({"dataset": {"dose_column": "cells"}, "align": {"spacing_mm": 0}})";
   EXPECT_TRUE(kept(unblinded));
   EXPECT_EQ(parse_participant_json(text(), "x").dose_group, "D");
+}
+
+TEST_F(KeptUpToDate, NewDecisionsAreTakenWithoutMeasuringAgain) {
+  const QualityDecisions fail = decided(false);
+  EXPECT_TRUE(kept_up_to_date(two_visits(), out_.path(), provenance_, {QualityMode::exclude, &fail}));
+  const ParticipantReport made = parse_participant_json(text(), "x");
+  EXPECT_EQ(made.visits[1].decision->reason, "seen");
+  EXPECT_FALSE(made.rates_percent_per_year);
 }
 
 TEST_F(KeptUpToDate, DamagedOrAbsentReportsAreNot) {
