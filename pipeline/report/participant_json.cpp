@@ -281,7 +281,7 @@ CollectedReports collect_participant_reports(const fs::path& out, const std::vec
   for (std::size_t i = 0; i < found.size(); ++i) {
     FoundReport& one = found[i];
     if (!one.report) {
-      collected.left_out.push_back({expected[i].participant_id, expected[i].dose_group, one.reason});
+      collected.left_out.push_back({expected[i].participant_id, expected[i].dose_group, one.reason, expected[i].dose});
       continue;
     }
     if (!first) first = &one;

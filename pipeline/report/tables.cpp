@@ -117,7 +117,7 @@ TableText rates_table(const TrialAnalysis& analysis) {
     table.add(row);
   }
   for (const auto& absent : trial.left_out) {
-    TableRow row = TableRow().text(absent.participant_id).text(absent.dose_group).dose(std::nullopt).count(0);
+    TableRow row = TableRow().text(absent.participant_id).text(absent.dose_group).dose(absent.dose).count(0);
     row.percent(std::nullopt).text(absent.reason);
     for (std::size_t i = 0; i < 6 * tissues.size(); ++i) row.text(std::nullopt);
     table.add(row);
@@ -157,7 +157,7 @@ TableText visits_table(const TrialAnalysis& analysis) {
       table.add(TableRow()
                     .text(absent.participant_id)
                     .text(absent.dose_group)
-                    .dose(std::nullopt)
+                    .dose(absent.dose)
                     .text(session)
                     .dose(std::nullopt)
                     .text("no")

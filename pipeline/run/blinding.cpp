@@ -243,7 +243,10 @@ Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
     participant.dose_group = code(participant.dose_group);
     participant.dose.reset();
   }
-  for (auto& absent : dataset.left_out) absent.dose_group = code(absent.dose_group);
+  for (auto& absent : dataset.left_out) {
+    absent.dose_group = code(absent.dose_group);
+    absent.dose.reset();
+  }
   std::erase_if(dataset.warnings, [](const std::string& warning) { return warning.starts_with("participants.tsv: "); });
   return dataset;
 }
@@ -254,7 +257,7 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
     std::optional<double> dose;
   };
   std::map<std::string, Doses> known;
-  for (const auto& absent : dataset.left_out) known[absent.participant_id] = {absent.dose_group, std::nullopt};
+  for (const auto& absent : dataset.left_out) known[absent.participant_id] = {absent.dose_group, absent.dose};
   for (const auto& participant : dataset.participants)
     known[participant.participant_id] = {participant.dose_group, participant.dose};
 
