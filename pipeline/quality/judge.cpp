@@ -88,15 +88,11 @@ void judge_similarity(Quality& quality, double similarity, const QualityLimits& 
                : "the brain outline may be wrong. Look at it in the quality picture."));
 }
 
-void judge_noise(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {
-  add(quality, "noise", facts.noise_to_contrast,
-      too_large(facts.noise_to_contrast, limits.noise_warn, limits.noise_fail),
-      "Noise is " + percent(facts.noise_to_contrast) +
-          " of the contrast between white and gray matter: the tissues can hardly be told apart.");
-  if (facts.ghost_level)
-    add(quality, "ghosting", *facts.ghost_level, too_large(*facts.ghost_level, limits.ghost_warn),
-        "The air around the head is not dark (it varies by " + percent(*facts.ghost_level) +
-            " of white matter's brightness): the head may have moved, or signal is folded over. Look at the scan.");
+void judge_ghosting(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {
+  if (!facts.ghost_level) return;
+  add(quality, "ghosting", *facts.ghost_level, too_large(*facts.ghost_level, limits.ghost_warn),
+      "The air around the head is not dark (it varies by " + percent(*facts.ghost_level) +
+          " of white matter's brightness): the head may have moved, or signal is folded over. Look at the scan.");
 }
 
 // Pairs.
@@ -188,7 +184,10 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
     }
     if (!best) continue;
     std::string sentence = input.visits[v].scan.session;
-    if (mirrored)
+    if (input.visits.size() == 2 && !mirrored)
+      sentence = pair_words(input, 0, 1) +
+                 " do not show the same person. The scans cannot tell which is right: check whose they are.";
+    else if (mirrored)
       sentence += " is mirrored against the other visits, or they against it: left and right are exchanged. Convert "
                   "the scans from the original images again.";
     else if (largest)
@@ -348,6 +347,14 @@ void judge_volumes(Quality& quality, const VisitQualityInput& visit, const Quali
           "quality picture.");
 }
 
+void judge_noise(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
+  const double contrast = std::abs(1 - visit.joint.gray_to_white);
+  const double noise = contrast > 0 ? visit.scan.facts.noise / contrast : 0;
+  add(quality, "noise", noise, too_large(noise, limits.noise_warn, limits.noise_fail),
+      "Noise is " + percent(noise) +
+          " of the contrast between white and gray matter: the tissues can hardly be told apart.");
+}
+
 void judge_joint_contrast(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
   add(quality, "t1w_tissues", visit.joint.white_rank,
       too_small(visit.joint.white_rank, limits.white_rank_warn, limits.white_rank_fail),
@@ -361,7 +368,7 @@ Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
   Quality quality;
   judge_similarity(quality, scan.template_similarity, limits);
   judge_contrast(quality, scan.facts, limits);
-  judge_noise(quality, scan.facts, limits);
+  judge_ghosting(quality, scan.facts, limits);
   judge_resolution(quality, scan.facts.voxel_mm, limits);
   return quality;
 }
@@ -370,6 +377,7 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
   PersonQuality result;
   for (const VisitQualityInput& visit : input.visits) {
     Quality quality = judge_scan(visit.scan, limits);
+    judge_noise(quality, visit, limits);
     judge_joint_contrast(quality, visit, limits);
     judge_volumes(quality, visit, limits);
     result.visits.push_back(std::move(quality));

@@ -116,7 +116,7 @@ std::optional<double> ghost_level_of(const Volume& scan, const HeadTemplate& t, 
         if (count >= 14) means.push_back(sum / float(count));
       }
   if (means.size() < least_cells || !(most > least)) return std::nullopt;
-  const float high = percentile(means, 0.95), low = percentile(means, 0.05);
+  const float high = percentile(means, 0.9), low = percentile(means, 0.1);
   if (!(high > 0)) return std::nullopt;  // all but some of the air was set to 0
   return double(high - low) / white;
 }
@@ -141,9 +141,7 @@ ScanFacts scan_facts(const ConformedVisit& visit, const HeadTemplate& head_templ
   std::vector<float> sizes = samples.second_differences;
   for (float& value : sizes) value = std::abs(value);
   constexpr double to_standard_deviation = 1.4826;  // of a Gaussian's median absolute deviation
-  const double noise = to_standard_deviation * median_or_zero(sizes);
-  const double contrast = std::abs(facts.white - facts.gray);
-  facts.noise_to_contrast = contrast > 0 ? noise / contrast : 0;
+  if (facts.white > 0) facts.noise = to_standard_deviation * median_or_zero(sizes) / facts.white;
   if (!visit.brain_extracted)
     facts.ghost_level = ghost_level_of(visit.scan, head_template, visit.template_to_scan, facts.white);
   return facts;

@@ -22,11 +22,11 @@ struct ScanFacts {
   // The share of the brain that is darker than the median of the CSF in the ventricles: next to none in T1-weighted
   // scans, nearly all in T2-weighted ones.
   double csf_rank = 0;
-  // Noise in white matter against the contrast between white and gray matter: from second differences along each axis,
-  // which slow changes of brightness do not enter (median absolute deviation).
-  double noise_to_contrast = 0;
-  // How much the signal of the air far from the head varies from place to place (5th to 95th percentile of means over
-  // some 4 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the air
+  // Noise in white matter against its brightness: from second differences along each axis, which slow changes of
+  // brightness do not enter (median absolute deviation).
+  double noise = 0;
+  // How much the signal of the air far from the head varies from place to place (10th to 90th percentile of means over
+  // some 6 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the air
   // was set to one value.
   std::optional<double> ghost_level;
 };

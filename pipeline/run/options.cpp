@@ -125,7 +125,6 @@ nlohmann::ordered_json options_json(const RunOptions& options) {
 }
 
 void make_sloppy(RunOptions& options) {
-  options.conform.working_spacing_mm = 4.0;
   options.align.spacing_mm = 3.0;
   options.extract.warp_spacing_mm = 4.0;
   options.measure.iterations = 5;
@@ -134,8 +133,7 @@ void make_sloppy(RunOptions& options) {
 bool is_sloppy(const RunOptions& options) {
   RunOptions sloppy;
   make_sloppy(sloppy);
-  return options.conform.working_spacing_mm >= sloppy.conform.working_spacing_mm ||
-         options.align.spacing_mm >= sloppy.align.spacing_mm ||
+  return options.align.spacing_mm >= sloppy.align.spacing_mm ||
          options.extract.warp_spacing_mm >= sloppy.extract.warp_spacing_mm ||
          options.measure.iterations <= sloppy.measure.iterations;
 }

@@ -48,8 +48,8 @@ void apply_config(const nlohmann::json& config, const std::string& source, RunOp
 nlohmann::ordered_json options_json(const RunOptions& options);
 
 // --sloppy: a quick pass through the whole program for trying out a dataset or a cluster set-up, not for results.
-// The midpoint space and every registration are coarser (3 mm and 4 mm voxels), and the measurement stops after 5
-// iterations a level.
+// The midpoint space has voxels of 3 mm, the template is warped at 4 mm, and the measurement stops after 5 updates a
+// level.
 void make_sloppy(RunOptions& options);
 
 // Whether any of these options is as coarse as --sloppy makes it, by whatever way it was set.
