@@ -92,7 +92,7 @@ DatasetParticipant participant_of(const std::vector<fs::path>& scans) {
   DatasetParticipant participant;
   participant.participant_id = "sub-benchmark";
   for (std::size_t n = 0; n < scans.size(); ++n)
-    participant.visits.push_back({"ses-" + std::to_string(n + 1), std::nullopt, fs::absolute(scans[n]), {}});
+    participant.visits.push_back({"ses-" + std::to_string(n + 1), std::nullopt, fs::absolute(scans[n]), {}, {}});
   return participant;
 }
 
@@ -110,8 +110,9 @@ Json stages_of_one_run(const BenchmarkCommand& command, const fs::path& out) {
     under_way = stage;
   };
   const HeadTemplate head_template = read_template(command.line.template_folder());
-  const Provenance provenance{program_version(), options_json(options).dump(), scan_files(participant, "/")};
-  run_participant(participant, "/", out, provenance, head_template, options,
+  const Provenance provenance{program_version(), options_json(options).dump(), scan_files(participant, "/"),
+                              is_sloppy(options)};
+  run_participant(participant, "/", out, provenance, head_template, options, {},
                   [&](const char* stage, int) { next(stage); });
   next("");
   return stages;

@@ -8,10 +8,12 @@
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <system_error>
 #include <variant>
 
 #include "imaging/error.h"
+#include "pipeline/report/words.h"
 #include "pipeline/run/shell_words.h"
 #include "tools/version.h"
 
@@ -113,10 +115,18 @@ CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sect
 
   const auto all = option_sections(given_);
   for (std::size_t s = 0; s < all.size(); ++s) {
-    if (std::find(sections.begin(), sections.end(), all[s].name) == sections.end()) continue;
+    const auto is_named = [&](const std::string& name) {
+      return std::find(sections.begin(), sections.end(), name) != sections.end();
+    };
     for (std::size_t f = 0; f < all[s].fields.size(); ++f)
-      flags_.push_back({add_flag_for(command, all[s], all[s].fields[f]), s, f});
+      if (is_named(all[s].name) || is_named(all[s].name + "." + all[s].fields[f].name))
+        flags_.push_back({add_flag_for(command, all[s], all[s].fields[f]), s, f});
   }
+}
+
+void CommandLine::start() const {
+  process_.start();
+  if (common_.sloppy) std::cerr << made_sloppy << '\n';
 }
 
 RunOptions CommandLine::options() const {

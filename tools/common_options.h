@@ -36,15 +36,15 @@ struct CommonOptions {
 // The flags of a command that works with a template and with options of the stages. Lives as long as the command.
 class CommandLine {
  public:
-  // Adds the flags of every command, the common ones, and the flags of the named sections of RunOptions ("align"), to
-  // `command`.
+  // Adds the flags of every command, the common ones, and the flags of the named sections of RunOptions ("align"), or
+  // of single fields of one ("group.decisions"), to `command`.
   CommandLine(CLI::App& command, const std::vector<std::string>& sections);
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
   // After parsing: defaults, then --sloppy, then --config, then flags; validated. Throws UsageError.
   RunOptions options() const;
-  void start() const { process_.start(); }
+  void start() const;  // says first of all where the results will be none (--sloppy)
   int threads() const { return process_.threads(); }
   std::filesystem::path template_folder() const;
 

@@ -29,8 +29,10 @@ struct TrialCommand {
   bool force = false;
 };
 
-const std::vector<std::string> kAllSections = {"dataset", "conform", "align", "extract", "segment", "measure"};
-const std::vector<std::string> kRunSections = {"dataset", "conform", "align", "extract", "segment", "measure", "group"};
+const std::vector<std::string> kAllSections = {"dataset", "conform", "align",         "extract",        "segment",
+                                               "measure", "quality", "group.quality", "group.decisions"};
+const std::vector<std::string> kRunSections = {"dataset", "conform", "align",   "extract",
+                                               "segment", "measure", "quality", "group"};
 
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
   auto command = std::make_shared<TrialCommand>(app, sections);
@@ -95,6 +97,13 @@ Dataset dataset_of(const TrialCommand& command, const RunOptions& options, Progr
   return dataset;
 }
 
+// The dataset of this command, and what people decided about its scans.
+Dataset dataset_with_decisions(const TrialCommand& command, TrialRequest& request, ProgressDisplay& display) {
+  Dataset dataset = dataset_of(command, request.options, display);
+  request.decisions = read_quality_decisions(dataset, request.options.group.decisions);
+  return dataset;
+}
+
 // Reports are made of what was measured: the scans' names of 100 000 participants would only fill the memory.
 Dataset without_scans(Dataset dataset) {
   for (auto& participant : dataset.participants) {
@@ -124,24 +133,42 @@ void print_reports(const GroupResult& result) {
   for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
 }
 
+// The last thing on the screen, where it is seen.
+void print_look_list(const LookList& list) {
+  if (!list.text.empty()) std::cout << '\n' << list.text;
+}
+
+// 1 where a participant of this call was measured and a check keeps it out of the rates: who looks at the exit code
+// alone must not take the results for those of everybody. What a person excluded is settled.
+int exit_code_with(int code, const std::vector<ParticipantOutcome>& outcomes, const LookList& list) {
+  if (code != 0) return code;
+  const auto excluded = [&](const ParticipantOutcome& outcome) {
+    return std::find(list.excluded.begin(), list.excluded.end(), outcome.participant_id) != list.excluded.end();
+  };
+  return std::any_of(outcomes.begin(), outcomes.end(), excluded) ? 1 : 0;
+}
+
 int participants(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
-  const TrialRequest request = request_of(command);
-  const Dataset dataset = dataset_of(command, request.options, display);
+  TrialRequest request = request_of(command);
+  const Dataset dataset = dataset_with_decisions(command, request, display);
   if (!request.asked_by_label)  // else they fail, and that is said
     for (const auto& absent : dataset.left_out) display.warn(absent.participant_id + ": " + absent.reason);
   const auto outcomes = process_trial(dataset, request, events_shown_on(display));
   print_outcomes(outcomes);
+  print_look_list(look_list_of(outcomes, request.out));
   return exit_code_of(outcomes);
 }
 
 int group(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
-  const TrialRequest request = report_request_of(command);
-  const Dataset dataset = without_scans(dataset_of(command, request.options, display));
-  print_reports(report_trial(dataset, request, events_shown_on(display)));
+  TrialRequest request = report_request_of(command);
+  const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
+  const GroupResult result = report_trial(dataset, request, events_shown_on(display));
+  print_reports(result);
+  print_look_list(result.look);
   return 0;
 }
 
@@ -150,8 +177,10 @@ int unblind(const TrialCommand& command) {
   ProgressDisplay display;
   TrialRequest request = report_request_of(command);
   request.blind_key.clear();
-  const Dataset dataset = without_scans(dataset_of(command, request.options, display));
-  print_reports(unblind_trial(dataset, request, command.blind_key, events_shown_on(display)));
+  const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
+  const GroupResult result = unblind_trial(dataset, request, command.blind_key, events_shown_on(display));
+  print_reports(result);
+  print_look_list(result.look);
   return 0;
 }
 
@@ -168,20 +197,24 @@ int verify(const fs::path& out) {
 int run(const TrialCommand& command) {
   command.line.start();
   ProgressDisplay display;
-  const TrialRequest request = request_of(command);
+  TrialRequest request = request_of(command);
   require_blinding_as_before(request);
-  const Dataset dataset = dataset_of(command, request.options, display);
+  const Dataset dataset = dataset_with_decisions(command, request, display);
   const TrialEvents events = events_shown_on(display);
   const auto outcomes = process_trial(dataset, request, events);
+  LookList look;
   // With nobody left there is nothing to report, and the failures say why.
   if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
     // The reports are of the whole trial, whoever was asked for now.
     const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
-    print_reports(report_trial(whole, request, events));
+    const GroupResult result = report_trial(whole, request, events);
+    print_reports(result);
+    look = result.look;
     std::cout << '\n';
   }
   print_outcomes(outcomes);
-  return exit_code_of(outcomes);
+  print_look_list(look);
+  return exit_code_with(exit_code_of(outcomes), outcomes, look);
 }
 
 }  // namespace
@@ -194,7 +227,7 @@ void add_run_command(CLI::App& program, int& exit_code) {
   app->footer(
       "Example: wane run trial/ results/ --threads 8\n"
       "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
-      "is not up to date.");
+      "is not up to date. Exit code 1: some participants failed, or were measured and excluded for quality.");
   app->callback([&exit_code, command] { exit_code = run(*command); });
 }
 

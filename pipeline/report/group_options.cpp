@@ -4,6 +4,7 @@
 
 #include "imaging/error.h"
 #include "pipeline/report/analysis_plan.h"
+#include "pipeline/report/exclusion.h"
 
 namespace wane {
 
@@ -14,6 +15,8 @@ void GroupOptions::validate() const {
   if (!std::isfinite(next_difference)) throw UsageError("--next-difference has to be a number (percent per year).");
   if (!std::isfinite(next_years) || next_years <= 0)
     throw UsageError("--next-years has to be a follow-up of more than 0 years.");
+  if (!quality_mode_named(quality))
+    throw UsageError("--quality is '" + quality + "', but it has to be one of: exclude, report.");
   if (next_visits < 2) throw UsageError("--next-visits has to be at least 2: a rate needs two visits.");
 }
 
@@ -33,6 +36,12 @@ OptionFields option_fields(GroupOptions& options) {
        &options.next_difference},
       {"next_years", "years", "follow-up of the next trial", &options.next_years},
       {"next_visits", "", "visits of each participant of the next trial, evenly spaced", &options.next_visits},
+      {"quality", "",
+       "exclude: what fails a quality check counts in no rate, mean or test; report: it is listed and counts",
+       &options.quality},
+      {"decisions", "",
+       "file in which people decided which scans count; else quality_decisions.tsv in the dataset, if there is one",
+       &options.decisions},
   };
 }
 

@@ -42,7 +42,9 @@ ordered_json percent_json(const TissueValues& values) {
 }
 
 ordered_json report_head(const std::string& schema, const Provenance& provenance) {
-  return {{"schema", schema}, {"sign_convention", "negative = loss"}, {"version", provenance.version}};
+  ordered_json head = {{"schema", schema}, {"sign_convention", "negative = loss"}, {"version", provenance.version}};
+  if (provenance.sloppy) head["sloppy"] = true;
+  return head;
 }
 
 ordered_json inputs_json(const std::vector<InputFile>& inputs) {
@@ -71,26 +73,27 @@ void JsonRows::add(const ordered_json& entry) {
 }
 
 void JsonRows::add_line(const std::string& entry) {
-  lines_ += lines_.empty() ? "\n    " : ",\n    ";
+  lines_ += (lines_.empty() ? "\n" : ",\n") + std::string(2 * depth_ + 2, ' ');
   lines_ += entry;
 }
 
-void JsonRows::place_in(ordered_json& report) const {
-  report[key_] = ordered_json::array();
+void JsonRows::place_in(ordered_json& parent) const {
+  parent[key_] = ordered_json::array();
 }
 
 std::string json_text(const ordered_json& json, const std::vector<const JsonRows*>& lists) {
   std::string text = json_text(json);
   std::size_t size = text.size();
-  for (const auto* list : lists) size += list->lines_.size() + 8;
+  for (const auto* list : lists) size += list->lines_.size() + 2 * list->depth_ + 6;
   text.reserve(size);
   for (const auto* list : lists) {
     if (list->lines_.empty()) continue;
     // No text value holds a line break, so this can only be the member itself.
-    const std::string member = "\n  \"" + list->key_ + "\": [";
+    const std::string indent = "\n" + std::string(2 * list->depth_, ' ');
+    const std::string member = indent + "\"" + list->key_ + "\": [";
     const auto place = text.find(member + "]");
     if (place == std::string::npos) throw std::logic_error("a report has no empty list " + list->key_);
-    text.insert(place + member.size(), "\n  ");
+    text.insert(place + member.size(), indent);
     text.insert(place + member.size(), list->lines_);
   }
   return text;

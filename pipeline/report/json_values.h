@@ -26,7 +26,7 @@ nlohmann::ordered_json number_json(std::optional<double> value, int decimals);
 nlohmann::ordered_json text_json(const std::optional<std::string>& text);
 nlohmann::ordered_json percent_json(const TissueValues& values);  // {"brain", "gray_matter", "white_matter"}
 
-// "schema", "sign_convention" and "version", which every report begins with.
+// "schema", "sign_convention" and "version", which every report begins with, and "sloppy" where it is true.
 nlohmann::ordered_json report_head(const std::string& schema, const Provenance& provenance);
 
 // [{"path", "sha256"}, ...], in the order given.
@@ -41,16 +41,19 @@ std::string json_text(const nlohmann::ordered_json& json);
 // Long lists of a report, one line for each entry: a trial of 100 000 participants must not be held as a tree.
 class JsonRows {
  public:
-  explicit JsonRows(std::string key) : key_(std::move(key)) {}
+  // `depth`: 1 for a member of the report itself, 2 for one of a member of it. No two lists of the same depth may have
+  // the same key.
+  explicit JsonRows(std::string key, std::size_t depth = 1) : key_(std::move(key)), depth_(depth) {}
   void add(const nlohmann::ordered_json& entry);
   void add_line(const std::string& entry);  // as json_line writes it
 
   // Puts an empty list under the key, to be filled by json_text.
-  void place_in(nlohmann::ordered_json& report) const;
+  void place_in(nlohmann::ordered_json& parent) const;
 
  private:
   friend std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
   std::string key_, lines_;
+  std::size_t depth_;
 };
 std::string json_text(const nlohmann::ordered_json& json, const std::vector<const JsonRows*>& lists);
 

@@ -6,11 +6,13 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <unordered_set>
 
 #include "imaging/error.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/report/words.h"
@@ -31,13 +33,35 @@ ordered_json volumes_json(const Volumes& volumes) {
           {"intracranial", number_json(volumes.intracranial, decimals_ml)}};
 }
 
+ordered_json quality_json(const Quality& quality) {
+  ordered_json json = {{"verdict", name_of(quality.verdict())}, {"checks", ordered_json::array()}};
+  for (const auto& check : quality.checks)
+    json["checks"].push_back({{"name", check.name},
+                              {"value", number_json(check.value, decimals_quality)},
+                              {"limit", number_json(check.limit, decimals_quality)},
+                              {"verdict", name_of(check.verdict)},
+                              {"sentence", check.sentence}});
+  return json;
+}
+
+ordered_json decision_json(const std::optional<HumanDecision>& decision) {
+  if (!decision) return nullptr;
+  return {{"decision", decision->pass ? "pass" : "fail"},
+          {"reason", decision->reason},
+          {"reader", decision->reader},
+          {"time", decision->time}};
+}
+
 ordered_json visit_json(const VisitRow& visit) {
-  auto quality = ordered_json::object();
-  for (const auto& [name, value] : visit.quality) quality[name] = number_json(value, decimals_quality);
+  auto quality = quality_json(visit.quality);
+  for (const auto& [name, value] : visit.figures) quality[name] = number_json(value, decimals_quality);
   return {{"session", visit.session},
           {"days", number_json(visit.days, decimals_days)},
           {"volumes_ml", volumes_json(visit.volumes_ml)},
           {"quality", quality},
+          {"decision", decision_json(visit.decision)},
+          {"fingerprint", visit.fingerprint},
+          {"measured_together", visit.measured_together},
           {"notes", visit.notes},
           {"inputs", visit.inputs}};
 }
@@ -53,7 +77,8 @@ ordered_json change_json(const ChangeRow& change) {
           {"days", number_json(change.days, decimals_days)},
           {"percent", percent_json(change.percent)},
           {"standard_error", percent_json(change.standard_error)},
-          {"boundary_shift", estimate_json(change.boundary_shift)}};
+          {"boundary_shift", estimate_json(change.boundary_shift)},
+          {"quality", quality_json(change.quality)}};
 }
 
 // Reading: nlohmann's own errors (a field is missing or has another type) are turned into a sentence at one place.
@@ -77,6 +102,31 @@ TissueValues tissue_values(const ordered_json& json) {
           number_or_nan(json.at("white_matter"))};
 }
 
+Verdict verdict_named(const std::string& name) {
+  for (const Verdict verdict : {Verdict::pass, Verdict::warn, Verdict::fail})
+    if (name == name_of(verdict)) return verdict;
+  throw std::invalid_argument("a verdict that does not exist");
+}
+
+// Reports of older builds have no checks: nothing is known against them.
+Quality quality_of(const ordered_json& owner) {
+  Quality quality;
+  const auto found = owner.find("quality");
+  if (found == owner.end() || !found->contains("checks")) return quality;
+  for (const auto& check : found->at("checks"))
+    quality.checks.push_back({check.at("name").get<std::string>(), optional_number(check.at("value")),
+                              optional_number(check.at("limit")), verdict_named(check.at("verdict").get<std::string>()),
+                              check.value("sentence", "")});
+  return quality;
+}
+
+std::optional<HumanDecision> decision_of(const ordered_json& visit) {
+  const auto found = visit.find("decision");
+  if (found == visit.end() || found->is_null()) return std::nullopt;
+  return HumanDecision{verdict_named(found->at("decision").get<std::string>()) == Verdict::pass,
+                       found->value("reason", ""), found->value("reader", ""), found->value("time", "")};
+}
+
 VisitRow visit_row(const ordered_json& json) {
   VisitRow visit;
   visit.session = json.at("session").get<std::string>();
@@ -85,7 +135,12 @@ VisitRow visit_row(const ordered_json& json) {
   visit.volumes_ml = {number_or_nan(volumes.at("brain")), number_or_nan(volumes.at("gray_matter")),
                       number_or_nan(volumes.at("white_matter")), number_or_nan(volumes.at("csf")),
                       number_or_nan(volumes.at("intracranial"))};
-  for (const auto& [name, value] : json.at("quality").items()) visit.quality[name] = number_or_nan(value);
+  for (const auto& [name, value] : json.at("quality").items())
+    if (name != "verdict" && name != "checks") visit.figures[name] = number_or_nan(value);
+  visit.quality = quality_of(json);
+  visit.decision = decision_of(json);
+  visit.fingerprint = json.value("fingerprint", "");
+  visit.measured_together = json.value("measured_together", true);
   visit.notes = json.value("notes", std::vector<std::string>());
   visit.inputs = json.value("inputs", std::vector<std::string>());
   return visit;
@@ -99,9 +154,13 @@ std::optional<ChangeEstimate> boundary_shift_of(const ordered_json& change) {
 }
 
 ChangeRow change_row(const ordered_json& json) {
-  return {json.at("from").get<std::string>(),       json.at("to").get<std::string>(),
-          optional_number(json.at("days")),         tissue_values(json.at("percent")),
-          tissue_values(json.at("standard_error")), boundary_shift_of(json)};
+  return {json.at("from").get<std::string>(),
+          json.at("to").get<std::string>(),
+          optional_number(json.at("days")),
+          tissue_values(json.at("percent")),
+          tissue_values(json.at("standard_error")),
+          boundary_shift_of(json),
+          quality_of(json)};
 }
 
 ParticipantReport report_of(const ordered_json& json) {
@@ -113,6 +172,11 @@ ParticipantReport report_of(const ordered_json& json) {
   for (const auto& change : json.at("changes")) report.changes.push_back(change_row(change));
   if (const auto& rates = json.at("rates_percent_per_year"); !rates.is_null())
     report.rates_percent_per_year = tissue_values(rates);
+  if (const auto with = json.find("rates_with_excluded_percent_per_year"); with != json.end() && !with->is_null())
+    report.rates_with_excluded_percent_per_year = tissue_values(*with);
+  report.quality = quality_of(json);
+  report.quality_mode = quality_mode_named(json.value("quality_mode", "exclude")).value_or(QualityMode::exclude);
+  report.sloppy = json.value("sloppy", false);
   report.warnings = json.at("warnings").get<std::vector<std::string>>();
   return report;
 }
@@ -175,8 +239,9 @@ ParticipantReport report_in(const ordered_json& json, const std::string& file) {
   try {
     return report_of(json);
   } catch (const ordered_json::exception&) {
-    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
+  } catch (const std::invalid_argument&) {
   }
+  throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
 }
 
 struct FoundReport {
@@ -185,10 +250,18 @@ struct FoundReport {
   std::string sha256, version, options_sha256;
 };
 
+void keep_what_did_not_pass(Quality& quality) {
+  std::erase_if(quality.checks, [](const QualityCheck& check) { return check.verdict == Verdict::pass; });
+  quality.checks.shrink_to_fit();
+}
+
 void leave_behind_what_trials_do_not_use(ParticipantReport& report) {
+  keep_what_did_not_pass(report.quality);
+  for (auto& change : report.changes) keep_what_did_not_pass(change.quality);
   report.warnings = {};
   for (auto& visit : report.visits) {
-    visit.quality.clear();
+    visit.figures.clear();
+    keep_what_did_not_pass(visit.quality);
     visit.notes = {};
     visit.inputs = {};
   }
@@ -249,14 +322,19 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
   json["participant_id"] = report.participant_id;
   json["dose_group"] = text_json(report.dose_group);
   json["dose"] = number_json(report.dose, decimals_dose);
+  json["verdict"] = name_of(worst_verdict(report));
   json["visits"] = ordered_json::array();
   for (const auto& visit : report.visits) json["visits"].push_back(visit_json(visit));
   json["changes"] = ordered_json::array();
   for (const auto& change : report.changes) json["changes"].push_back(change_json(change));
   json["rates_percent_per_year"] =
       report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr);
+  if (report.rates_with_excluded_percent_per_year)
+    json["rates_with_excluded_percent_per_year"] = percent_json(*report.rates_with_excluded_percent_per_year);
   json["rate_intervals"] = rate_details_json(rate_of(report));
-  json["sentence"] = participant_sentence(report);
+  json["quality"] = quality_json(report.quality);
+  json["quality_mode"] = name_of(report.quality_mode);
+  json["sentence"] = (provenance.sloppy ? std::string(made_sloppy) + " " : "") + participant_sentence(report);
   json["warnings"] = report.warnings;
   add_provenance(json, provenance);
   return json_text(json);

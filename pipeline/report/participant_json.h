@@ -42,8 +42,8 @@ struct CollectedReports {
 
 // Reads the reports that earlier `participant` runs left in the folder `out`. Dose group and dose are taken from
 // `expected` (participants.tsv as it is now), not from the time of measuring: doses may have been unblinded since.
-// Quality, notes, inputs and warnings of the visits are left behind: the trial's reports do not use them, and of 100
-// 000 participants they would fill the memory.
+// Checks that passed, figures, notes, inputs and warnings are left behind: the trial's reports do not use them, and of
+// 100 000 participants they would fill the memory.
 CollectedReports collect_participant_reports(const std::filesystem::path& out,
                                              const std::vector<ParticipantEntry>& expected);
 

@@ -7,16 +7,32 @@
 #include <vector>
 
 #include "pipeline/measurement/volumes.h"
+#include "pipeline/quality/check.h"
 
 namespace wane {
+
+// exclude: what fails a check enters no rate and no test. report: it is listed all the same, and counts. What a person
+// decided to exclude counts in neither.
+enum class QualityMode { exclude, report };
+
+// What a person decided about a visit, in quality_decisions.tsv. It stands above the checks' own verdict.
+struct HumanDecision {
+  bool pass = false;  // false: the visit counts in nothing
+  std::string reason, reader;
+  std::string time;  // ISO 8601, as the table has it
+};
 
 struct VisitRow {
   std::string session;         // "ses-01"
   std::optional<double> days;  // since the first visit (may be negative: run-in); empty where the dataset has no dates
   Volumes volumes_ml;
-  std::map<std::string, double> quality;  // e.g. "template_similarity"
+  std::map<std::string, double> figures;  // e.g. "template_similarity"
   std::vector<std::string> notes;         // e.g. "already brain-extracted"
   std::vector<std::string> inputs;        // the files used, relative to the dataset
+  Quality quality{};
+  std::string fingerprint{};  // of the voxels' values: equal for the same data under any name; empty: not known
+  std::optional<HumanDecision> decision{};
+  bool measured_together = true;  // with the visits that count; false: measured, if at all, before it was taken out
 };
 
 struct ChangeRow {
@@ -25,6 +41,7 @@ struct ChangeRow {
   TissueValues percent;
   TissueValues standard_error;
   std::optional<ChangeEstimate> boundary_shift{};  // the second measurement
+  Quality quality{};                               // of the pair
 };
 
 struct ParticipantReport {
@@ -33,8 +50,13 @@ struct ParticipantReport {
   std::optional<double> dose;
   std::vector<VisitRow> visits;    // in order of time
   std::vector<ChangeRow> changes;  // baseline to each later visit, then successive visits, each pair once
-  std::optional<TissueValues> rates_percent_per_year;  // empty: one visit, or no dates
+  Quality quality;                 // of the person; the visits and the changes have their own
+  QualityMode quality_mode = QualityMode::exclude;     // that the rates were made with
+  std::optional<TissueValues> rates_percent_per_year;  // of what counts; empty: one visit, or no dates, or excluded
+  // Only where something was excluded and a rate with it exists.
+  std::optional<TissueValues> rates_with_excluded_percent_per_year;
   std::vector<std::string> warnings;
+  bool sloppy = false;  // as read back; what is written follows the provenance
 };
 
 // The report's visits and changes as the statistics take them.

@@ -15,6 +15,7 @@ struct Provenance {
   std::string version;         // of the program: "0.1.0+g0123456789"
   std::string options = "{}";  // a JSON object, one member for each stage
   std::vector<InputFile> inputs;
+  bool sloppy = false;  // made with --sloppy: numbers to try the program with, no results
 };
 
 }  // namespace wane

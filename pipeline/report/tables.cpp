@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pipeline/dataset/natural_order.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/table_builder.h"
 
@@ -21,6 +22,48 @@ TableRow row_of(const ParticipantReport& report) {
   return TableRow().text(report.participant_id).text(report.dose_group).dose(report.dose);
 }
 
+TableRow row_of(const LeftOut& absent) {
+  return TableRow().text(absent.participant_id).text(absent.dose_group).dose(absent.dose);
+}
+
+TableColumn trial_flags_column() {
+  return {"flags", "sloppy:warn where a participant was measured with --sloppy, which gives no results; else NA"};
+}
+
+std::string trial_flags(const Trial& trial) {
+  const bool sloppy = std::any_of(trial.reports.begin(), trial.reports.end(),
+                                  [](const ParticipantReport& report) { return report.sloppy; });
+  return sloppy ? sloppy_flag : "";
+}
+
+// Somebody of the trial: measured, or left out.
+struct Listed {
+  std::size_t report = 0;             // in Trial::reports, where `left_out` is empty
+  const LeftOut* left_out = nullptr;  // in Trial::left_out
+};
+
+// Those left out stand where their names belong.
+std::vector<Listed> everybody(const Trial& trial) {
+  std::vector<Listed> listed;
+  for (std::size_t i = 0; i < trial.reports.size(); ++i) listed.push_back({i, nullptr});
+  for (const auto& absent : trial.left_out) listed.push_back({0, &absent});
+  const auto name = [&](const Listed& one) -> const std::string& {
+    return one.left_out ? one.left_out->participant_id : trial.reports[one.report].participant_id;
+  };
+  std::stable_sort(listed.begin(), listed.end(),
+                   [&](const Listed& a, const Listed& b) { return natural_less(name(a), name(b)); });
+  return listed;
+}
+
+// The visits that a change which counts links to others.
+std::vector<bool> linked_visits(const ParticipantReport& report) {
+  std::vector<bool> linked(report.visits.size(), false);
+  for (const Change& change : counting_series_of(report).changes)
+    for (const std::size_t visit : {change.from, change.to})
+      if (visit < linked.size()) linked[visit] = true;
+  return linked;
+}
+
 }  // namespace
 
 TableText volumes_table(const TrialAnalysis& analysis) {
@@ -33,7 +76,11 @@ TableText volumes_table(const TrialAnalysis& analysis) {
                   {"gray_matter_ml", "gray matter", "mL"},
                   {"white_matter_ml", "white matter", "mL"},
                   {"csf_ml", "cerebrospinal fluid", "mL"},
-                  {"intracranial_ml", "inside of the skull", "mL"}});
+                  {"intracranial_ml", "inside of the skull", "mL"},
+                  {"flags",
+                   "checks of the visit that did not pass, such as saturation:warn; the volumes of a visit "
+                   "with a :fail stand here and count in no rate. NA: nothing to look at. quality.tsv has "
+                   "the sentences"}});
   TableBuilder table(columns);
   for (const auto& report : trial.reports)
     for (const auto& visit : report.visits) {
@@ -42,7 +89,7 @@ TableText volumes_table(const TrialAnalysis& analysis) {
       for (const double volume :
            {volumes.brain, volumes.gray_matter, volumes.white_matter, volumes.csf, volumes.intracranial})
         row.number(volume, decimals_ml);
-      table.add(row);
+      table.add(row.text(flags_of(report, visit)));
     }
   return std::move(table).finished();
 }
@@ -63,16 +110,28 @@ TableText changes_table(const TrialAnalysis& analysis) {
     columns.push_back({std::string(tissue.key) + "_boundary_shift_percent",
                        std::string("change of ") + tissue.words + " volume by the boundary shift integral, to compare",
                        "percent"});
+  columns.push_back({"counts",
+                     "yes: the change counts in the rate, if its visits are dated and after the baseline; "
+                     "no: it failed a check, or one of its visits does not count"});
+  columns.push_back({"flags",
+                     "checks of the pair, of its two visits and of the participant that did not pass, such as "
+                     "same_person:fail,interval:warn. NA: nothing to look at. quality.tsv has the sentences"});
   TableBuilder table(columns);
-  for (const auto& report : trial.reports)
-    for (const auto& change : report.changes)
+  for (const auto& report : trial.reports) {
+    const Counting counting = what_counts(report);
+    for (std::size_t i = 0; i < report.changes.size(); ++i) {
+      const ChangeRow& change = report.changes[i];
       table.add(row_of(report)
                     .text(change.from)
                     .text(change.to)
                     .dose(change.days)
                     .percent(change.percent)
                     .percent(change.standard_error)
-                    .percent(change.boundary_shift ? std::optional(change.boundary_shift->percent) : std::nullopt));
+                    .percent(change.boundary_shift ? std::optional(change.boundary_shift->percent) : std::nullopt)
+                    .text(counting.changes[i] ? "yes" : "no")
+                    .text(flags_of(report, change)));
+    }
+  }
   return std::move(table).finished();
 }
 
@@ -97,9 +156,24 @@ TableText rates_table(const TrialAnalysis& analysis) {
          {key + "_change_of_rate", "rate less that of the run-in, " + words, "percent/year"},
          {key + "_change_of_rate_standard_error", "its standard error", "percent/year"}});
   }
+  for (const auto& tissue : tissues)
+    columns.push_back({std::string(tissue.key) + "_percent_per_year_with_excluded",
+                       std::string("rate of change of ") + tissue.words +
+                           " if everything that was measured counted; NA where nothing was excluded",
+                       "percent/year"});
+  columns.push_back({"flags",
+                     "all checks of the participant that did not pass, such as same_person:fail,interval:warn; "
+                     "NA: nothing to look at. quality.tsv has the sentences"});
   TableBuilder table(columns);
   const auto percent_of = [](TableRow& row, std::optional<double> value) { row.number(value, decimals_percent); };
-  for (std::size_t i = 0; i < trial.reports.size(); ++i) {
+  for (const Listed& listed : everybody(trial)) {
+    if (listed.left_out) {
+      TableRow row = row_of(*listed.left_out).count(0).percent(std::nullopt).text(listed.left_out->reason);
+      for (std::size_t i = 0; i < 7 * tissues.size() + 1; ++i) row.text(std::nullopt);
+      table.add(row);
+      continue;
+    }
+    const std::size_t i = listed.report;
     const auto& report = trial.reports[i];
     TableRow row = row_of(report)
                        .count(report.visits.size())
@@ -114,13 +188,7 @@ TableText rates_table(const TrialAnalysis& analysis) {
       percent_of(row, own.change_of_rate ? std::optional(own.change_of_rate->percent_per_year) : std::nullopt);
       percent_of(row, own.change_of_rate ? own.change_of_rate->standard_error : std::nullopt);
     }
-    table.add(row);
-  }
-  for (const auto& absent : trial.left_out) {
-    TableRow row = TableRow().text(absent.participant_id).text(absent.dose_group).dose(absent.dose).count(0);
-    row.percent(std::nullopt).text(absent.reason);
-    for (std::size_t i = 0; i < 6 * tissues.size(); ++i) row.text(std::nullopt);
-    table.add(row);
+    table.add(row.percent(report.rates_with_excluded_percent_per_year).text(flags_of(report)));
   }
   return std::move(table).finished();
 }
@@ -128,13 +196,15 @@ TableText rates_table(const TrialAnalysis& analysis) {
 TableText visits_table(const TrialAnalysis& analysis) {
   const Trial& trial = analysis.trial;
   auto columns = who(trial);
-  columns.insert(columns.end(),
-                 {{"session", "a visit of the trial"},
-                  {"days", "days since dosing (or since the first visit)", "days"},
-                  {"completed",
-                   "yes: measured; no: there is no usable scan of this visit, or the participant was left out "
-                   "(rates.tsv says why)"},
-                  {"in_rate", "yes: the visit counts in the rate; no: run-in, before the baseline, undated"}});
+  columns.insert(
+      columns.end(),
+      {{"session", "a visit of the trial"},
+       {"days", "days since dosing (or since the first visit)", "days"},
+       {"completed",
+        "yes: measured; no: there is no usable scan of this visit, or the participant was left out "
+        "(rates.tsv says why)"},
+       {"in_rate", "yes: the visit counts in the rate; no: run-in, before the baseline, undated, excluded for quality"},
+       {"flags", "checks of the visit that did not pass; NA: nothing to look at"}});
   TableBuilder table(columns);
   std::set<std::string> names;
   for (const auto& report : trial.reports)
@@ -142,26 +212,30 @@ TableText visits_table(const TrialAnalysis& analysis) {
   std::vector<std::string> sessions(names.begin(), names.end());
   std::sort(sessions.begin(), sessions.end(), natural_less);
   const double first_day = std::max(0.0, trial.options.baseline_after_days);
-  for (const auto& report : trial.reports)
+  for (const Listed& listed : everybody(trial)) {
+    if (listed.left_out) {
+      // So that the rows of a session are as many as completed_visits in trial_atrophy.json counts participants.
+      for (const auto& session : sessions)
+        table.add(row_of(*listed.left_out).text(session).dose(std::nullopt).text("no").text("no").text(std::nullopt));
+      continue;
+    }
+    const auto& report = trial.reports[listed.report];
+    const std::vector<bool> linked = linked_visits(report);
     for (const auto& session : sessions) {
       const auto visit = std::find_if(report.visits.begin(), report.visits.end(),
                                       [&](const VisitRow& row) { return row.session == session; });
       const bool completed = visit != report.visits.end();
       const auto days = completed ? visit->days : std::nullopt;
-      const bool counts = days && *days >= first_day && report.rates_percent_per_year;
-      table.add(row_of(report).text(session).dose(days).text(completed ? "yes" : "no").text(counts ? "yes" : "no"));
-    }
-  // So that the rows of a session are as many as completed_visits in trial_atrophy.json counts participants.
-  for (const auto& absent : trial.left_out)
-    for (const auto& session : sessions)
-      table.add(TableRow()
-                    .text(absent.participant_id)
-                    .text(absent.dose_group)
-                    .dose(absent.dose)
+      const bool counts = days && *days >= first_day && report.rates_percent_per_year &&
+                          linked[static_cast<std::size_t>(visit - report.visits.begin())];
+      table.add(row_of(report)
                     .text(session)
-                    .dose(std::nullopt)
-                    .text("no")
-                    .text("no"));
+                    .dose(days)
+                    .text(completed ? "yes" : "no")
+                    .text(counts ? "yes" : "no")
+                    .text(completed ? flags_of(report, *visit) : ""));
+    }
+  }
   return std::move(table).finished();
 }
 
@@ -178,7 +252,8 @@ TableText dose_groups_table(const TrialAnalysis& analysis) {
                       {"interval_95_low", "95 % interval of the mean, Student's t", "percent/year"},
                       {"interval_95_high", "95 % interval of the mean, Student's t", "percent/year"},
                       {"bootstrap_95_low", "95 % BCa bootstrap interval of the mean", "percent/year"},
-                      {"bootstrap_95_high", "95 % BCa bootstrap interval of the mean", "percent/year"}});
+                      {"bootstrap_95_high", "95 % BCa bootstrap interval of the mean", "percent/year"},
+                      trial_flags_column()});
   for (const auto& group : analysis.groups.groups)
     for (const auto& tissue : tissues) {
       const Summary& summary = group.rates_percent_per_year.*tissue.summary;
@@ -188,7 +263,7 @@ TableText dose_groups_table(const TrialAnalysis& analysis) {
                                 summary.bootstrap ? std::optional(summary.bootstrap->low) : std::nullopt,
                                 summary.bootstrap ? std::optional(summary.bootstrap->high) : std::nullopt})
         row.number(value, decimals_percent);
-      table.add(row);
+      table.add(row.text(trial_flags(analysis.trial)));
     }
   return std::move(table).finished();
 }
@@ -208,7 +283,8 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
        {"p_holm", "adjusted across measures (exploratory tests)"},
        {"p_method", "exact, sampled or asymptotic"},
        {"p_standard_error", "of a sampled p"},
-       {"detectable_slope", "trend found with 80 % power in this design", "percent/year per unit of the scale"}});
+       {"detectable_slope", "trend found with 80 % power in this design", "percent/year per unit of the scale"},
+       trial_flags_column()});
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     const MeasureAnalysis& measure = analysis.measures[m];
     if (measure.response.unable) continue;
@@ -229,7 +305,8 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
                     .number(measure.p_holm[static_cast<std::size_t>(trend)], decimals_p)
                     .text(method)
                     .number(test.permutation.standard_error, decimals_p)
-                    .number(test.detectable_slope, decimals_quality));
+                    .number(test.detectable_slope, decimals_quality)
+                    .text(trial_flags(analysis.trial)));
     }
   }
   return std::move(table).finished();

@@ -7,24 +7,37 @@
 #include <stdexcept>
 
 #include "imaging/parallel.h"
+#include "pipeline/report/exclusion.h"
 
 namespace wane {
 namespace {
 
-std::vector<ParticipantRates> group_entries(const Trial& trial) {
+using RatesOf = const std::optional<TissueValues>& (*)(const ParticipantReport& report);
+
+const std::optional<TissueValues>& what_counts_of(const ParticipantReport& report) {
+  return report.rates_percent_per_year;
+}
+
+const std::optional<TissueValues>& everything_of(const ParticipantReport& report) {
+  return report.rates_with_excluded_percent_per_year ? report.rates_with_excluded_percent_per_year
+                                                     : report.rates_percent_per_year;
+}
+
+std::vector<ParticipantRates> group_entries(const Trial& trial, RatesOf rates_of) {
   std::vector<ParticipantRates> entries;
   for (const auto& report : trial.reports)
-    entries.push_back({report.participant_id, report.dose_group, report.dose, report.rates_percent_per_year,
+    entries.push_back({report.participant_id, report.dose_group, report.dose, rates_of(report),
                        why_no_rate(report, trial.options.baseline_after_days)});
   return entries;
 }
 
 // A dose without a group counts: the group is a name, the dose is what was given.
-std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, double TissueValues::*tissue) {
+std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, RatesOf rates_of,
+                                         double TissueValues::*tissue) {
   std::vector<DoseAndRate> pairs;
   for (const auto& report : reports)
-    if (report.dose && report.rates_percent_per_year)
-      pairs.push_back({report.participant_id, *report.dose, (*report.rates_percent_per_year).*tissue});
+    if (const auto& rates = rates_of(report); report.dose && rates)
+      pairs.push_back({report.participant_id, *report.dose, (*rates).*tissue});
   return pairs;
 }
 
@@ -97,7 +110,7 @@ struct ModelData {
 
 std::optional<ModelSubject> subject_of(const ParticipantReport& report, const Tissue& tissue, double score,
                                        const std::vector<double>& covariates, double first_day) {
-  const VisitSeries series = visit_series_of(report);
+  const VisitSeries series = counting_series_of(report);
   std::vector<ReconciledVisit> used;
   for (const auto& visit : reconciled_visits(series.days, series.changes, tissue.value))
     if (*series.days[visit.visit] >= first_day) used.push_back(visit);
@@ -193,7 +206,7 @@ void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, cons
     if (!rate || !rate->standard_error || !analysis.trial.reports[i].dose) continue;
     squares += *rate->standard_error * *rate->standard_error;
     ++count;
-    const VisitSeries own = visit_series_of(analysis.trial.reports[i]);
+    const VisitSeries own = counting_series_of(analysis.trial.reports[i]);
     for (const auto& visit : reconciled_visits(own.days, own.changes, tissue.value)) {
       if (!visit.variance) continue;
       visit_variance += *visit.variance;
@@ -271,6 +284,20 @@ void set_holm(TrialAnalysis& analysis) {
   }
 }
 
+void set_with_excluded(TrialAnalysis& analysis) {
+  const auto& reports = analysis.trial.reports;
+  if (std::none_of(reports.begin(), reports.end(),
+                   [](const ParticipantReport& report) { return what_counts(report).excluded_any(); }))
+    return;
+  WithExcluded& everything = analysis.with_excluded.emplace();
+  for (const DoseGroup& group : dose_groups(group_entries(analysis.trial, everything_of), {}).groups)
+    everything.groups[group.name] = group.rates_percent_per_year;
+  DoseResponseOptions options = response_options(analysis.plan);
+  options.most_influence = 0;  // nobody looks at these
+  for (std::size_t m = 0; m < tissues.size(); ++m)
+    everything.responses[m] = dose_response(doses_and_rates(reports, everything_of, tissues[m].value), options);
+}
+
 }  // namespace
 
 bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
@@ -278,8 +305,18 @@ bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
 }
 
 ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options) {
-  const VisitSeries series = visit_series_of(report);
+  const VisitSeries series = counting_series_of(report);
   return participant_rate(series.days, series.changes, options);
+}
+
+ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options) {
+  const ParticipantRate rates = rate_of(report, options);
+  report.rates_percent_per_year = rates_percent_per_year(rates);
+  report.rates_with_excluded_percent_per_year.reset();
+  if (!what_counts(report).excluded_any()) return rates;
+  const VisitSeries everything = visit_series_of(report);
+  report.rates_with_excluded_percent_per_year = rates_percent_per_year(everything.days, everything.changes, options);
+  return rates;
 }
 
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days) {
@@ -295,6 +332,7 @@ std::string why_no_rate(const ParticipantReport& report, double baseline_after_d
   const double first = std::max(0.0, baseline_after_days);
   if (std::count_if(days.begin(), days.end(), [&](double day) { return day >= first; }) < 2)
     return "fewer than two visits on or after day " + std::to_string(static_cast<int>(std::ceil(first)));
+  if (const auto exclusions = exclusions_of(report); !exclusions.empty()) return why_excluded(exclusions.front());
   return "the changes between dated visits are missing";
 }
 
@@ -303,20 +341,17 @@ TrialAnalysis analyse(Trial trial) {
   analysis.trial = std::move(trial);
   set_plan(analysis);
   const RateOptions rate_options{analysis.trial.options.baseline_after_days};
+  const QualityMode mode = quality_mode_named(analysis.trial.options.quality).value_or(QualityMode::exclude);
+  for (auto& report : analysis.trial.reports) report.quality_mode = mode;
   analysis.rates.resize(analysis.trial.reports.size());
   parallel_for(
       analysis.rates.size(),
-      [&](std::size_t i) {
-        ParticipantReport& report = analysis.trial.reports[i];
-        analysis.rates[i] = rate_of(report, rate_options);
-        report.rates_percent_per_year = rates_percent_per_year(analysis.rates[i]);
-      },
-      64);
-  analysis.groups = dose_groups(group_entries(analysis.trial), analysis.trial.left_out);
+      [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
+  analysis.groups = dose_groups(group_entries(analysis.trial, what_counts_of), analysis.trial.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];
-    measure.response =
-        dose_response(doses_and_rates(analysis.trial.reports, tissues[m].value), response_options(analysis.plan));
+    measure.response = dose_response(doses_and_rates(analysis.trial.reports, what_counts_of, tissues[m].value),
+                                     response_options(analysis.plan));
     if (measure.response.unable) {
       measure.model_note = "There is no mixed model: " + *measure.response.unable + ".";
       continue;
@@ -326,6 +361,7 @@ TrialAnalysis analyse(Trial trial) {
     set_next_trials(measure, analysis);
   }
   set_holm(analysis);
+  set_with_excluded(analysis);
   return analysis;
 }
 

@@ -11,6 +11,7 @@
 #include "pipeline/report/analysis_plan.h"
 #include "pipeline/report/group_options.h"
 #include "pipeline/report/participant_report.h"
+#include "pipeline/report/provenance.h"
 #include "pipeline/statistics/dose_response.h"
 #include "pipeline/statistics/groups.h"
 #include "pipeline/statistics/rates.h"
@@ -42,7 +43,8 @@ struct Trial {
   GroupOptions options = {};
   PlanRecord plan = {};
   std::vector<Covariate> covariates = {};
-  bool blinded = false;  // dose groups are codes and doses are not there
+  std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
+  bool blinded = false;                     // dose groups are codes and doses are not there
 };
 
 // One measure; `words` are those of sentences.
@@ -80,12 +82,19 @@ struct MeasureAnalysis {
   std::vector<NextTrialRow> next_trials;
 };
 
+// The results as they would be if everything that was measured counted.
+struct WithExcluded {
+  std::map<std::string, TissueSummaries> groups;  // by name: the rates' summaries
+  std::array<DoseResponse, 3> responses;          // of `tissues`
+};
+
 struct TrialAnalysis {
   Trial trial;                         // with rates_percent_per_year as the options want them
   AnalysisPlan plan;                   // of the file, or the scale of the options with all tests exploratory
   std::vector<ParticipantRate> rates;  // of trial.reports
   DoseGroups groups;
-  std::array<MeasureAnalysis, 3> measures;  // of `tissues`
+  std::array<MeasureAnalysis, 3> measures;    // of `tissues`
+  std::optional<WithExcluded> with_excluded;  // only where something does not count
 
   bool is_primary(std::size_t measure, Trend test) const;
 };
@@ -100,8 +109,11 @@ struct TrialAnalysis {
 // Sums run in a fixed order: the same trial gives the same bits for any number of threads.
 TrialAnalysis analyse(Trial trial);
 
-// A participant's rates from the visits and changes that its report lists.
+// A participant's rates from the visits and changes of its report that count.
 ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options = {});
+
+// Sets both of the report's rates, of what counts and with what was excluded, and gives the details of the former.
+ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options = {});
 
 // Why a participant has no rate, as the end of a sentence; empty where there is one.
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days = 0);

@@ -6,9 +6,11 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "imaging/parallel.h"
 #include "pipeline/dataset/natural_order.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/tables.h"
@@ -60,19 +62,99 @@ JsonRows left_out_rows(const std::vector<LeftOut>& left_out) {
 }
 
 ordered_json participant_json(const ParticipantReport& report, const ParticipantRate& rates) {
-  return {{"participant_id", report.participant_id},
-          {"dose_group", text_json(report.dose_group)},
-          {"dose", number_json(report.dose, decimals_dose)},
-          {"visits", report.visits.size()},
-          {"rates_percent_per_year",
-           report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr)},
-          {"rate_intervals", rate_details_json(rates)}};
+  ordered_json json = {
+      {"participant_id", report.participant_id},
+      {"dose_group", text_json(report.dose_group)},
+      {"dose", number_json(report.dose, decimals_dose)},
+      {"visits", report.visits.size()},
+      {"verdict", name_of(worst_verdict(report))},
+      {"rates_percent_per_year",
+       report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr)},
+      {"rate_intervals", rate_details_json(rates)}};
+  if (report.rates_with_excluded_percent_per_year)
+    json["rates_with_excluded_percent_per_year"] = percent_json(*report.rates_with_excluded_percent_per_year);
+  if (report.sloppy) json["sloppy"] = true;
+  return json;
+}
+
+// {"participant_id", "session" or "from" and "to"}; the person has neither.
+ordered_json place_json(const ParticipantReport& report, const Finding& finding) {
+  ordered_json json = {{"participant_id", report.participant_id}};
+  if (!finding.from.empty() || !finding.to.empty()) {
+    json["from"] = finding.from;
+    json["to"] = finding.to;
+  } else if (!finding.session.empty()) {
+    json["session"] = finding.session;
+  }
+  return json;
+}
+
+void add_exclusions(JsonRows& rows, const ParticipantReport& report) {
+  for (const Finding& exclusion : exclusions_of(report)) {
+    ordered_json row = place_json(report, exclusion);
+    row["check"] = exclusion.check;
+    row["sentence"] = exclusion.is_decision() ? "A person decided that this visit does not count." : exclusion.sentence;
+    row["reason"] = exclusion.is_decision() ? ordered_json(exclusion.sentence) : ordered_json(nullptr);
+    row["reader"] = exclusion.is_decision() ? ordered_json(exclusion.reader) : ordered_json(nullptr);
+    rows.add(row);
+  }
+}
+
+void add_findings(JsonRows& rows, const ParticipantReport& report) {
+  for (const Finding& finding : open_findings_of(report)) {
+    ordered_json row = place_json(report, finding);
+    row["verdict"] = name_of(finding.verdict);
+    row["check"] = finding.check;
+    row["sentence"] = finding.sentence;
+    rows.add(row);
+  }
+}
+
+void add_decisions(JsonRows& rows, const ParticipantReport& report) {
+  for (const auto& visit : report.visits) {
+    if (!visit.decision) continue;
+    VisitRow undecided = visit;
+    undecided.decision.reset();
+    rows.add({{"participant_id", report.participant_id},
+              {"session", visit.session},
+              {"decision", visit.decision->pass ? "pass" : "fail"},
+              {"reason", visit.decision->reason},
+              {"reader", visit.decision->reader},
+              {"time", visit.decision->time},
+              {"checks_said", name_of(verdict_of(undecided))}});
+  }
+}
+
+// The long lists of the member "quality".
+struct QualityRows {
+  JsonRows needs_a_look{"needs_a_look", 2}, excluded{"excluded", 2}, decisions{"decisions", 2};
+};
+
+QualityRows quality_rows(const Trial& trial) {
+  QualityRows rows;
+  for (const auto& report : trial.reports) {
+    add_findings(rows.needs_a_look, report);
+    add_exclusions(rows.excluded, report);
+    add_decisions(rows.decisions, report);
+  }
+  return rows;
+}
+
+ordered_json quality_json(const Trial& trial, const QualityRows& rows) {
+  ordered_json json = {{"mode", trial.options.quality}, {"decisions_file", nullptr}, {"decisions_sha256", nullptr}};
+  if (trial.decisions) {
+    json["decisions_file"] = trial.decisions->path;
+    json["decisions_sha256"] = trial.decisions->sha256;
+  }
+  for (const JsonRows* list : {&rows.needs_a_look, &rows.excluded, &rows.decisions}) list->place_in(json);
+  return json;
 }
 
 SharedRows shared_rows(const TrialAnalysis& analysis, const Provenance& provenance) {
   const auto& reports = analysis.trial.reports;
-  SharedRows shared{
-      std::vector<std::string>(reports.size()), input_rows(provenance), {provenance.version, provenance.options, {}}};
+  SharedRows shared{std::vector<std::string>(reports.size()),
+                    input_rows(provenance),
+                    {provenance.version, provenance.options, {}, provenance.sloppy}};
   parallel_for(
       reports.size(),
       [&](std::size_t i) { shared.participants[i] = json_line(participant_json(reports[i], analysis.rates[i])); }, 64);
@@ -102,8 +184,16 @@ std::string group_text(const DoseGroup& group, const std::vector<std::size_t>& m
   json["dose_group"] = group.name;
   json["dose"] = number_json(group.dose, decimals_dose);
   json["dose_unit"] = trial.dose_unit.empty() ? ordered_json(nullptr) : ordered_json(trial.dose_unit);
-  json["sentence"] = group_sentence(group, trial.dose_unit);
+  const std::string sloppy = shared.without_inputs.sloppy ? sloppy_sentence(trial.reports) + " " : "";
+  json["sentence"] = sloppy + group_sentence(group, trial.dose_unit) + group_quality_words(analysis, group);
   json["rates_percent_per_year"] = summaries_json(group.rates_percent_per_year);
+  JsonRows excluded("excluded", 2);
+  for (const auto& report : trial.reports)
+    if (report.dose_group == group.name) add_exclusions(excluded, report);
+  json["quality"] = {{"mode", trial.options.quality}};
+  excluded.place_in(json["quality"]);
+  if (analysis.with_excluded && analysis.with_excluded->groups.contains(group.name))
+    json["rates_with_excluded_percent_per_year"] = summaries_json(analysis.with_excluded->groups.at(group.name));
   JsonRows participants("participants");
   for (const auto i : members) participants.add_line(shared.participants[i]);
   participants.place_in(json);
@@ -111,7 +201,7 @@ std::string group_text(const DoseGroup& group, const std::vector<std::size_t>& m
   left_out.place_in(json);
   json["warnings"] = group_warnings(group);
   add_provenance(json, shared.without_inputs);
-  return json_text(json, {&participants, &left_out, &shared.inputs});
+  return json_text(json, {&excluded, &participants, &left_out, &shared.inputs});
 }
 
 ordered_json test_json(const TrialAnalysis& analysis, std::size_t measure, Trend trend) {
@@ -251,6 +341,35 @@ ordered_json response_json(const TrialAnalysis& analysis, std::size_t m) {
   return json;
 }
 
+ordered_json with_excluded_json(const TrialAnalysis& analysis) {
+  const WithExcluded& everything = *analysis.with_excluded;
+  ordered_json json = {{"sentence", "Everything that was measured counts here, also what was excluded for quality."},
+                       {"dose_groups", ordered_json::array()}};
+  for (const auto& group : analysis.groups.groups)
+    if (const auto found = everything.groups.find(group.name); found != everything.groups.end())
+      json["dose_groups"].push_back(
+          {{"dose_group", group.name}, {"rates_percent_per_year", summaries_json(found->second)}});
+  for (std::size_t m = 0; m < tissues.size(); ++m) {
+    const DoseResponse& response = everything.responses[m];
+    ordered_json& own = json["dose_response"][tissues[m].key] = {{"n", response.n}};
+    if (response.unable) {
+      own["unable"] = *response.unable;
+      continue;
+    }
+    own["slope"] = {
+        {"percent_per_year_per_unit_of_scale", number_json(response.slope.slope, decimals_quality)},
+        {"interval_95",
+         {number_json(response.slope.low, decimals_quality), number_json(response.slope.high, decimals_quality)}}};
+    for (const Trend trend : {Trend::jonckheere, Trend::spearman, Trend::linear}) {
+      const TrendTest& test = response.test(trend);
+      own["tests"][name_of(trend)] = {{"estimate", number_json(test.estimate, decimals_quality)},
+                                      {"p", number_json(test.p, decimals_p)},
+                                      {"p_two_sided", number_json(test.permutation.p_two_sided, decimals_p)}};
+    }
+  }
+  return json;
+}
+
 ordered_json plan_json(const TrialAnalysis& analysis) {
   const PlanRecord& record = analysis.trial.plan;
   ordered_json json = {{"sentence", plan_sentence(analysis)},
@@ -300,6 +419,8 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   json["blinded"] = trial.blinded;
   json["sentence"] = trial_sentence(analysis);
   json["analysis_plan"] = plan_json(analysis);
+  const QualityRows quality = quality_rows(trial);
+  json["quality"] = quality_json(trial, quality);
   json["dose_groups"] = ordered_json::array();
   for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {
     const auto& group = analysis.groups.groups[i];
@@ -309,6 +430,7 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
                                    {"rates_percent_per_year", summaries_json(group.rates_percent_per_year)}});
   }
   for (std::size_t m = 0; m < tissues.size(); ++m) json["dose_response"][tissues[m].key] = response_json(analysis, m);
+  if (analysis.with_excluded) json["with_excluded"] = with_excluded_json(analysis);
   json["completed_visits"] = completed_visits_json(analysis);
   JsonRows participants("participants");
   for (const auto& line : shared.participants) participants.add_line(line);
@@ -317,7 +439,8 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   left_out.place_in(json);
   json["warnings"] = trial.warnings;
   add_provenance(json, shared.without_inputs);
-  return json_text(json, {&participants, &left_out, &shared.inputs});
+  return json_text(
+      json, {&quality.needs_a_look, &quality.excluded, &quality.decisions, &participants, &left_out, &shared.inputs});
 }
 
 std::uint32_t fnv1a(const std::string& text) {
@@ -418,10 +541,18 @@ std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Prove
 
 std::string trial_summary(const TrialAnalysis& analysis) {
   constexpr std::size_t most_named = 50;
-  std::string text = "Rates of change; negative = loss.\n" + plan_sentence(analysis) + "\n";
+  std::string text;
+  if (const std::string sloppy = sloppy_sentence(analysis.trial.reports); !sloppy.empty()) text = sloppy + "\n";
+  text += "Rates of change; negative = loss.\n" + plan_sentence(analysis) + "\n";
   for (const auto& group : analysis.groups.groups) text += group_lines(group, analysis.trial.dose_unit);
   for (std::size_t m = 0; m < tissues.size(); ++m) text += response_sentence(analysis, m) + "\n";
-  const auto& left_out = analysis.groups.left_out;
+  if (const std::string quality = quality_sentence(analysis); !quality.empty()) text += quality + "\n";
+  // Whom a check excluded is on the list of those who need a look, which is printed last.
+  std::set<std::string> on_look_list;
+  for (const auto& report : analysis.trial.reports)
+    if (!open_findings_of(report).empty() && !exclusions_of(report).empty()) on_look_list.insert(report.participant_id);
+  std::vector<LeftOut> left_out = analysis.groups.left_out;
+  std::erase_if(left_out, [&](const LeftOut& absent) { return on_look_list.contains(absent.participant_id); });
   for (std::size_t i = 0; i < std::min(left_out.size(), most_named); ++i)
     text += "Left out: " + left_out[i].participant_id + ", " + left_out[i].reason + ".\n";
   if (left_out.size() > most_named)

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <numbers>
 
+#include "pipeline/report/exclusion.h"
+
 namespace wane {
 namespace {
 
@@ -100,6 +102,39 @@ std::string unblinded_words(const PlanRecord& record) {
          *record.unblinded_sha256 + ").";
 }
 
+// Of what a person passed although a check failed it.
+std::string passed_words(const ParticipantReport& report) {
+  std::string words;
+  for (const auto& visit : report.visits)
+    if (visit.decision && visit.decision->pass) {
+      const std::string whose = visit.session.empty() ? "The scan" : visit.session;
+      words += " " + whose + " was passed by " + visit.decision->reader + ": " + visit.decision->reason + ".";
+    }
+  return words;
+}
+
+std::string slope_words(const DoseResponse& response, const DoseStep& step, Trend test) {
+  return signed_percent(response.slope.slope * step.scores) + " % per year " + step.words + " (" +
+         p_in_words(response.test(test).p) + ")";
+}
+
+// "brain +0.31 % per year for each 10 million cells (p = 0.0210) instead of ..."; empty where there is no slope with
+// the excluded. Of the primary measure, or of all where there is no plan.
+std::string slopes_with_excluded(const TrialAnalysis& analysis) {
+  if (!analysis.with_excluded || analysis.trial.blinded) return "";
+  std::string words;
+  for (std::size_t m = 0; m < tissues.size(); ++m) {
+    if (analysis.trial.plan.file && analysis.plan.measure != tissues[m].key) continue;
+    const DoseResponse &with = analysis.with_excluded->responses[m], &without = analysis.measures[m].response;
+    if (with.unable) continue;
+    const DoseStep step = dose_step(with, analysis.plan.scale, analysis.trial.dose_unit);
+    words +=
+        (words.empty() ? "" : "; ") + std::string(tissues[m].words) + " " + slope_words(with, step, analysis.plan.test);
+    if (!without.unable) words += " instead of " + slope_words(without, step, analysis.plan.test);
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string p_in_words(double p) {
@@ -160,6 +195,9 @@ std::string trial_sentence(const TrialAnalysis& analysis) {
   for (std::size_t m = 0; m < tissues.size(); ++m)
     if (!analysis.trial.plan.file || analysis.plan.measure == tissues[m].key)
       sentence += " " + response_sentence(analysis, m);
+  if (const std::string quality = quality_sentence(analysis); !quality.empty()) sentence += " " + quality;
+  if (const std::string sloppy = sloppy_sentence(analysis.trial.reports); !sloppy.empty())
+    sentence = sloppy + " " + sentence;
   return sentence + " Negative = loss.";
 }
 
@@ -184,7 +222,7 @@ std::string group_sentence(const DoseGroup& group, const std::string& dose_unit)
 
 std::string participant_sentence(const ParticipantReport& report) {
   const std::string reason = why_no_rate(report);
-  if (!reason.empty()) return "There is no rate of change: " + reason + ".";
+  if (!reason.empty()) return "There is no rate of change: " + reason + "." + passed_words(report);
   const ParticipantRate rates = rate_of(report);
   std::string sentence;
   for (const auto& tissue : tissues) {
@@ -193,7 +231,71 @@ std::string participant_sentence(const ParticipantReport& report) {
     sentence += (sentence.empty() ? "Change: " : "; ") + rate_words(tissue.words, *rate);
   }
   if (sentence.empty()) return "There is no rate of change: the changes between dated visits are missing.";
-  return sentence + ". Negative = loss.";
+  sentence += ". Negative = loss.";
+  const auto exclusions = exclusions_of(report);
+  for (const auto& exclusion : exclusions) sentence += std::string(" Not counted: ") + why_excluded(exclusion) + ".";
+  return sentence + passed_words(report);
+}
+
+std::string quality_sentence(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
+  const std::string all = " of " + std::to_string(trial.reports.size() + trial.left_out.size()) + " participants ";
+  std::size_t whole = 0, in_part = 0, failed = 0;
+  for (const auto& report : trial.reports) {
+    if (worst_verdict(report) == Verdict::fail) ++failed;
+    if (!exclusions_of(report).empty()) ++(report.rates_percent_per_year ? in_part : whole);
+  }
+  if (trial.options.quality == name_of(QualityMode::report) && failed > whole + in_part)
+    return std::to_string(failed) + all + "failed a quality check; they count all the same (--quality report).";
+  if (whole + in_part == 0) return "";
+  std::string sentence;
+  if (whole > 0) sentence = std::to_string(whole) + all + (whole == 1 ? "was" : "were") + " excluded for quality";
+  if (in_part > 0)
+    sentence += (whole > 0 ? " and " : "") + std::to_string(in_part) + (whole > 0 ? " " : all) +
+                (in_part == 1 ? "counts" : "count") + " without the visits that failed";
+  const std::string slopes = slopes_with_excluded(analysis);
+  return sentence + (slopes.empty() ? "" : "; with them the slope would be " + slopes) + ".";
+}
+
+std::string group_quality_words(const TrialAnalysis& analysis, const DoseGroup& group) {
+  constexpr std::size_t most_named = 20;
+  std::string named;
+  std::size_t count = 0;
+  for (const auto& report : analysis.trial.reports) {
+    if (report.dose_group != group.name) continue;
+    const auto exclusions = exclusions_of(report);
+    if (exclusions.empty() || ++count > most_named) continue;
+    named += (named.empty() ? "" : "; ") + report.participant_id + ", " + why_excluded(exclusions.front());
+  }
+  if (count == 0) return "";
+  if (count > most_named) named += "; and " + std::to_string(count - most_named) + " more";
+  std::string words = " Not counted in whole or in part: " + named + ".";
+  const auto found = analysis.with_excluded ? analysis.with_excluded->groups.find(group.name)
+                                            : std::map<std::string, TissueSummaries>::const_iterator();
+  if (!analysis.with_excluded || found == analysis.with_excluded->groups.end() || !found->second.brain.mean)
+    return words;
+  words += " With them the means would be:";
+  for (const auto& tissue : tissues)
+    if (const Summary& summary = found->second.*tissue.summary; summary.mean)
+      words += std::string(words.ends_with(':') ? " " : ", ") + tissue.words + " " + signed_percent(*summary.mean);
+  return words + " % per year.";
+}
+
+std::string sloppy_sentence(const std::vector<ParticipantReport>& reports) {
+  constexpr std::size_t most_named = 20;
+  std::string named;
+  std::size_t count = 0;
+  for (const auto& report : reports) {
+    if (!report.sloppy || ++count > most_named) continue;
+    named += (named.empty() ? "" : ", ") + report.participant_id;
+  }
+  if (count == 0) return "";
+  if (count == reports.size()) return std::string(made_sloppy);
+  if (count > most_named) named += " and " + std::to_string(count - most_named) + " more";
+  return "MADE IN PART WITH --sloppy: " + std::to_string(count) + " of " + std::to_string(reports.size()) +
+         " participants (" + named +
+         ") were measured coarsely and the others were not, so that these numbers are no "
+         "results: measure all without --sloppy.";
 }
 
 std::string plan_sentence(const TrialAnalysis& analysis) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/report/trial_analysis.h"
 
@@ -25,8 +26,21 @@ std::string trial_sentence(const TrialAnalysis& analysis);
 // "Dose group A (dose 5 million cells, n = 3): brain -0.82 % per year (loss), 95 % interval -1.81 to +0.18; ..."
 std::string group_sentence(const DoseGroup& group, const std::string& dose_unit);
 
-// "Brain: -0.82 % per year (loss), 95 % interval of the measurement -1.00 to -0.64 (2 visits); ..."
+// "Brain: -0.82 % per year (loss), 95 % interval of the measurement -1.00 to -0.64 (2 visits); ..." Then what was
+// excluded and why, and what a person decided.
 std::string participant_sentence(const ParticipantReport& report);
+
+// How many were excluded for quality, and what the slope would be with them; empty where nobody was.
+std::string quality_sentence(const TrialAnalysis& analysis);
+
+// The same of one dose group: " sub-03 was excluded (...); with everything ..."; begins with a blank, or is empty.
+std::string group_quality_words(const TrialAnalysis& analysis, const DoseGroup& group);
+
+inline constexpr const char* made_sloppy =
+    "MADE WITH --sloppy, coarse and quick to try the program: these numbers are no results.";
+
+// That the reports were made with --sloppy, or some of them; empty where none was.
+std::string sloppy_sentence(const std::vector<ParticipantReport>& reports);
 
 // What the plan of the analysis was, and whether it was changed after the first blinded run.
 std::string plan_sentence(const TrialAnalysis& analysis);

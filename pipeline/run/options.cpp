@@ -67,6 +67,7 @@ std::vector<OptionSection> option_sections(RunOptions& options) {
       {"extract", "Stage 3: bias field and brain mask", option_fields(options.extract)},
       {"segment", "Stage 4: tissue maps", option_fields(options.segment)},
       {"measure", "Stage 5: change between visits", option_fields(options.measure)},
+      {"quality", "Limits of the quality checks (docs/quality.md)", option_fields(options.quality)},
       {"group", "The trial's reports", option_fields(options.group)},
   };
 }
@@ -78,6 +79,7 @@ void RunOptions::validate() const {
   extract.validate();
   segment.validate();
   measure.validate();
+  quality.validate();
   group.validate();
 }
 
@@ -127,6 +129,15 @@ void make_sloppy(RunOptions& options) {
   options.align.spacing_mm = 3.0;
   options.extract.warp_spacing_mm = 4.0;
   options.measure.iterations = 5;
+}
+
+bool is_sloppy(const RunOptions& options) {
+  RunOptions sloppy;
+  make_sloppy(sloppy);
+  return options.conform.working_spacing_mm >= sloppy.conform.working_spacing_mm ||
+         options.align.spacing_mm >= sloppy.align.spacing_mm ||
+         options.extract.warp_spacing_mm >= sloppy.extract.warp_spacing_mm ||
+         options.measure.iterations <= sloppy.measure.iterations;
 }
 
 void copy_value(const OptionField& from, const OptionField& to) {

@@ -9,6 +9,7 @@
 
 #include "imaging/option_field.h"
 #include "pipeline/dataset/dataset_options.h"
+#include "pipeline/quality/limits.h"
 #include "pipeline/report/group_options.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
@@ -25,6 +26,7 @@ struct RunOptions {
   ExtractOptions extract;
   SegmentOptions segment;
   MeasureOptions measure;
+  QualityLimits quality;
   GroupOptions group;
   void validate() const;  // throws UsageError for the first value that cannot be
 };
@@ -49,6 +51,9 @@ nlohmann::ordered_json options_json(const RunOptions& options);
 // The midpoint space and every registration are coarser (3 mm and 4 mm voxels), and the measurement stops after 5
 // iterations a level.
 void make_sloppy(RunOptions& options);
+
+// Whether any of these options is as coarse as --sloppy makes it, by whatever way it was set.
+bool is_sloppy(const RunOptions& options);
 
 // `to` takes the value of `from`, which is the same field of another RunOptions.
 void copy_value(const OptionField& from, const OptionField& to);

@@ -2,16 +2,25 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "imaging/nifti.h"
 #include "pipeline/dataset/bids.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/participant_report.h"
 #include "pipeline/report/provenance.h"
 #include "pipeline/run/process.h"
 
 namespace wane {
+
+// What counts in the participant's rates.
+struct QualityRules {
+  QualityMode mode = QualityMode::exclude;
+  const QualityDecisions* decisions = nullptr;  // of people; null: none
+  QualityLimits limits{};
+};
 
 // OUT/sub-XX/sub-XX_atrophy.json
 std::filesystem::path report_file(const std::filesystem::path& out, const std::string& participant_id);
@@ -19,13 +28,25 @@ std::filesystem::path report_file(const std::filesystem::path& out, const std::s
 // The participant's scans with their hashes, named relative to the dataset. Throws InputError for one that is gone.
 std::vector<InputFile> scan_files(const DatasetParticipant& participant, const std::filesystem::path& dataset);
 
-// The report as it follows from the dataset and the measurement; `scans` is what reading each visit's scan found.
-// No file is touched.
-ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed);
+// Visits of a participant that were measured together; which ones, by their places in the participant's list.
+struct MeasuredTogether {
+  std::vector<std::size_t> places;
+  std::vector<NiftiReport> scans;              // what reading each scan found
+  std::vector<ScanQualityInput> scan_quality;  // of each scan by itself
+  std::optional<ProcessedParticipant> processed;
+  std::string why_not;  // where they could not be measured together: what stood in the way
+};
 
-// `report` with dose, dose group, dates and the dataset's warnings as the dataset has them now; rates follow.
-ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant);
+// The report as it follows from the dataset and the measurement. `all`: every visit. `counting`: those that are left
+// where some were taken out, measured without them; its numbers are reported for them. No file is touched.
+ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
+                            const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
+                            const QualityRules& rules = {});
+
+// `report` with dose, dose group, dates, decisions and the dataset's warnings as the dataset has them now; verdicts that
+// depend on dates and sidecars, and rates, follow.
+ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
+                                       const QualityRules& rules = {});
 
 // The stages, and the writing after them ("write").
 inline constexpr int participant_step_count = stage_count + 1;
@@ -35,11 +56,12 @@ inline constexpr int participant_step_count = stage_count + 1;
 // template. `at_step` is called at the start of each step. Throws InputError naming the scan.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
-                     const RunOptions& options, const StageCallback& at_step);
+                     const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
 // True where the report in OUT was made by the same version with the same options of the stages, template and scans
-// (by SHA-256). If dose, dose group or dates have changed since, it is then rewritten with the new ones.
+// (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or other
+// decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
-                     const Provenance& provenance);
+                     const Provenance& provenance, const QualityRules& rules = {});
 
 }  // namespace wane

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -18,10 +19,14 @@
 #include "pipeline/dataset/covariates.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/dataset/tsv.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/quality_table.h"
 #include "pipeline/report/tables.h"
 #include "pipeline/report/trial_reports.h"
+#include "pipeline/report/words.h"
 #include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/memory.h"
@@ -114,6 +119,11 @@ std::string measurement_options(const RunOptions& options) {
   return json.dump();
 }
 
+QualityRules quality_rules_of(const TrialRequest& request) {
+  return {quality_mode_named(request.options.group.quality).value_or(QualityMode::exclude), &request.decisions,
+          request.options.quality};
+}
+
 // What the participants of one call share.
 class TrialProcessor {
  public:
@@ -123,6 +133,7 @@ class TrialProcessor {
         events_(events),
         head_template_(read_template(request.template_folder)),
         template_files_(template_files_of(request.template_folder)),
+        rules_(quality_rules_of(request)),
         log_(request.out) {}
 
   std::vector<ParticipantOutcome> process_all() {
@@ -184,7 +195,8 @@ class TrialProcessor {
 
   ParticipantOutcome process(const DatasetParticipant& participant, std::uint64_t bytes) {
     const std::string& id = participant.participant_id;
-    Provenance provenance{request_.program_version, measurement_options(request_.options), {}};
+    Provenance provenance{
+        request_.program_version, measurement_options(request_.options), {}, is_sloppy(request_.options)};
     ParticipantOutcome outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
     // A log that cannot be written (a full disk) must not take the others down; their own files will say so.
     const ParticipantOutcome logged = outcome_of(id, [&] {
@@ -210,7 +222,7 @@ class TrialProcessor {
     const std::string& id = participant.participant_id;
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
-    if (!request_.force && kept_up_to_date(participant, request_.out, provenance)) {
+    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_)) {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
     }
@@ -218,7 +230,7 @@ class TrialProcessor {
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
-    run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options,
+    run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options, rules_,
                     [&](const char* stage, int index) { events_.step(id, stage, index, participant_step_count); });
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
@@ -229,6 +241,7 @@ class TrialProcessor {
   const TrialEvents& events_;
   const HeadTemplate head_template_;
   const std::vector<InputFile> template_files_;
+  const QualityRules rules_;
   const RunLog log_;
   std::uint64_t budget_ = 0;
 };
@@ -266,6 +279,23 @@ void write_report(const fs::path& out, const ReportText& report) {
   write_text_atomically(file, report.text);
 }
 
+constexpr const char* quality_table_name = "quality";
+
+// Written as it is made: see quality_table.
+void write_quality_table(const fs::path& out, const Trial& trial, std::vector<fs::path>& files) {
+  const fs::path table = out / (std::string(quality_table_name) + ".tsv");
+  write_atomically(table, [&](const fs::path& temporary) {
+    std::ofstream stream(temporary, std::ios::binary);
+    quality_table(trial, out, [&](const std::string& piece) { stream << piece; });
+    stream.close();
+    if (!stream) throw_cannot_write(table, errno);
+  });
+  const fs::path dictionary = out / (std::string(quality_table_name) + ".json");
+  write_text_atomically(dictionary, quality_table_head().dictionary);
+  files.push_back(table);
+  files.push_back(dictionary);
+}
+
 // Reports of dose groups that an earlier run wrote and that do not exist any more (renamed, unblinded).
 void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& written) {
   std::error_code error;
@@ -283,6 +313,7 @@ void remove_trial_reports(const fs::path& out) {
   remove_if_there(out / "trial_atrophy.json");
   for (const TrialTable& table : trial_tables)
     for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table.name) + ending));
+  for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(quality_table_name) + ending));
   remove_other_dose_groups(out, {});
 }
 
@@ -295,6 +326,12 @@ Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request
   return coded;
 }
 
+// Relative to the dataset where it lies in it.
+std::string name_in_dataset(const fs::path& file, const fs::path& dataset) {
+  const fs::path relative = file.lexically_relative(dataset);
+  return relative.empty() || relative.begin()->string() == ".." ? file.generic_string() : relative.generic_string();
+}
+
 Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
   collected = collect_participant_reports(request.out, entries_of(dataset));
   Trial trial;
@@ -303,6 +340,11 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
   trial.dose_unit = dataset.dose_unit;
   trial.warnings = dataset.warnings;
   trial.options = request.options.group;
+  for (auto& report : trial.reports) apply_decisions(report, request.decisions);
+  mark_same_data(trial.reports);
+  if (!request.decisions.file.empty())
+    trial.decisions = InputFile{name_in_dataset(request.decisions.file, dataset.folder), request.decisions.sha256};
+  trial.warnings.insert(trial.warnings.end(), request.decisions.warnings.begin(), request.decisions.warnings.end());
   for (LeftOut& left_out : trial.left_out)
     if (const std::string reason = recorded_failure(request.out, left_out.participant_id); !reason.empty())
       left_out.reason = reason;
@@ -374,6 +416,20 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   return TrialProcessor(dataset, request, events).process_all();
 }
 
+LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const fs::path& out) {
+  std::vector<ParticipantReport> reports;
+  for (const auto& outcome : outcomes) {
+    if (outcome.state == ParticipantState::failed) continue;
+    const fs::path file = report_file(out, outcome.participant_id);
+    try {
+      reports.push_back(parse_participant_json(read_text_file(file), file.string()));
+    } catch (const InputError&) {
+      continue;  // another task is just writing it anew
+    }
+  }
+  return look_list(reports, outcomes.size());
+}
+
 int exit_code_of(const std::vector<ParticipantOutcome>& outcomes) {
   int worst = 0;
   std::size_t failed = 0;
@@ -429,6 +485,10 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
         "The participants' reports were made with different versions or options of Wane and may not be comparable: "
         "measure all with the same (wane run).");
   }
+  if (const std::string sloppy = sloppy_sentence(trial.reports); !sloppy.empty()) {
+    trial.warnings.push_back(sloppy);
+    provenance.sloppy = true;
+  }
   provenance.inputs = table_inputs(dataset);
   provenance.inputs.insert(provenance.inputs.end(), collected.inputs.begin(), collected.inputs.end());
   for (const auto& warning : trial.warnings)
@@ -439,6 +499,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   options["group"] = options_json(request.options)["group"];
   provenance.options = options.dump();
   if (trial.plan.file) provenance.inputs.push_back({trial.plan.file->name, trial.plan.file->sha256});
+  if (trial.decisions) provenance.inputs.push_back(*trial.decisions);
 
   GroupResult result;
   const TrialAnalysis analysis = analyse(std::move(trial));
@@ -446,7 +507,9 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
     write_report(request.out, report);
     result.files.push_back(request.out / report.path);
   });
+  write_quality_table(request.out, analysis.trial, result.files);
   remove_other_dose_groups(request.out, result.files);
+  result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
   result.summary = trial_summary(analysis);
   RunLog(request.out)
       .add("group", {{"version", request.program_version},
@@ -455,6 +518,8 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
                      {"options", options},
                      {"blinded", analysis.trial.blinded},
                      {"plan_sha256", plan_sha256},
+                     {"decisions_sha256", analysis.trial.decisions ? analysis.trial.decisions->sha256 : "none"},
+                     {"excluded", result.look.excluded.size()},
                      {"inputs", logged_inputs(provenance.inputs, request.out / "trial_atrophy.json")}});
   return result;
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "pipeline/dataset/bids.h"
+#include "pipeline/dataset/quality_decisions.h"
+#include "pipeline/report/look_list.h"
 #include "pipeline/run/options.h"
 
 namespace wane {
@@ -20,6 +22,7 @@ struct TrialRequest {
   double memory_gb = 0;             // never more participants in flight than fit into it; 0: 80 % of what is available
   bool force = false;               // compute participants anew even where their report is up to date
   bool asked_by_label = false;      // those whom the dataset left out were asked for: they count as failed
+  QualityDecisions decisions = {};  // of people, see read_quality_decisions
   std::filesystem::path blind_key;  // not empty: blinded with this key, which is made where it does not exist
   std::string program_version;
   std::string command_line;  // for the log
@@ -54,6 +57,9 @@ struct ParticipantOutcome {
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
 
+// Who of these participants needs a look, by the reports that they have in OUT.
+LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const std::filesystem::path& out);
+
 // 0: none failed; 1: some failed; where no participant is left, the exit code of the failures (70 before 5 before 3).
 int exit_code_of(const std::vector<ParticipantOutcome>& outcomes);
 
@@ -64,6 +70,7 @@ void require_blinding_as_before(const TrialRequest& request);
 struct GroupResult {
   std::vector<std::filesystem::path> files;  // the reports and tables written
   std::string summary;                       // the findings in a few lines, who is left out and why
+  LookList look;                             // who needs a look
 };
 
 // Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.

@@ -70,7 +70,7 @@ DoseGroups dose_groups(const std::vector<ParticipantRates>& participants, const 
     const auto& id = participant.participant_id;
     if (!participant.dose_group) {
       result.ungrouped.push_back(participant);
-      result.left_out.push_back({id, std::nullopt, "no dose group in participants.tsv"});
+      result.left_out.push_back({id, std::nullopt, "no dose group in participants.tsv", participant.dose});
       continue;
     }
     DoseGroup& group = by_name[*participant.dose_group];
@@ -80,7 +80,7 @@ DoseGroups dose_groups(const std::vector<ParticipantRates>& participants, const 
       continue;
     }
     const std::string reason = participant.reason.empty() ? "no rate per year" : participant.reason;
-    group.left_out.push_back({id, participant.dose_group, reason});
+    group.left_out.push_back({id, participant.dose_group, reason, participant.dose});
     result.left_out.push_back(group.left_out.back());
   }
   for (const auto& absent : left_out) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -398,9 +399,127 @@ TEST_F(GroupCommand, TheLogIsAChainThatShowsEveryChange) {
   EXPECT_EQ(verify().exit_code, 3);
 }
 
+// Edits the report that a participant left.
+class QualityInTheGroup : public GroupCommand {
+ protected:
+  fs::path report_of(int person) const { return out_ / id_of(person) / (id_of(person) + "_atrophy.json"); }
+  void edit(int person, const std::function<void(ParticipantReport&)>& change) const {
+    ParticipantReport report = parse_participant_json(text_of(report_of(person)), "x");
+    change(report);
+    write(report_of(person), participant_json_text(report, {version_, "{}", {}}));
+  }
+  void give_another_persons_scan(int person) const {
+    edit(person, [](ParticipantReport& report) {
+      report.changes[0].percent = {9.7, 9.7, 9.7};
+      report.changes[0].quality.checks = {
+          {"same_person", 0.41, 0.7, Verdict::fail, "The two visits do not show the same person: look for a mix-up."}};
+    });
+  }
+  void decide(const std::string& rows) const {
+    write(bids_ / "quality_decisions.tsv", "participant_id\tsession_id\tdecision\treason\treader\ttime\n" + rows);
+  }
+  nlohmann::json trial() const { return json_of(out_ / "trial_atrophy.json"); }
+};
+
+TEST_F(QualityInTheGroup, AFailedPairIsInNoResultAndOnTheScreen) {
+  give_another_persons_scan(5);
+  edit(2, [](ParticipantReport& report) {
+    report.visits[1].quality.checks = {{"noise", 0.2, 0.1, Verdict::warn, "The scan of ses-02 is noisy."}};
+  });
+  const ProgramResult result = group();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(
+      result.out.ends_with("\n2 of 12 participants need a look:\n"
+                           "  sub-05 ses-01 to ses-02: FAILED: The two visits do not show the same person: "
+                           "look for a mix-up.\n"
+                           "  sub-02 ses-02: warning: The scan of ses-02 is noisy.\n"))
+      << result.out;
+  EXPECT_EQ(trial()["dose_response"]["brain"]["n"], 11);
+  EXPECT_EQ(trial()["with_excluded"]["dose_response"]["brain"]["n"], 12);
+  EXPECT_EQ(trial()["quality"]["needs_a_look"].size(), 2U);
+  EXPECT_LT(json_of(out_ / "dose-groups/dose-B_atrophy.json")["rates_percent_per_year"]["brain"]["maximum"], 1);
+  EXPECT_TRUE(contains(text_of(out_ / "quality.tsv"), "sub-05\tses-01\tses-02\tsame_person\t0.410000\t0.700000\tfail"));
+  const ProgramResult reported = group({"--quality", "report"});
+  EXPECT_EQ(reported.exit_code, 0);
+  EXPECT_EQ(trial()["dose_response"]["brain"]["n"], 12);
+  EXPECT_TRUE(contains(reported.out, "2 of 12 participants need a look:")) << reported.out;
+  EXPECT_EQ(group({"--quality", "ignore"}).exit_code, 2);
+}
+
+TEST_F(QualityInTheGroup, NothingIsSaidWhereAllPass) {
+  const ProgramResult result = group();
+  EXPECT_FALSE(contains(result.out, "a look")) << result.out;
+  EXPECT_FALSE(trial().contains("with_excluded"));
+}
+
+TEST_F(QualityInTheGroup, PeopleDecideAndTheLogKnowsTheFile) {
+  give_another_persons_scan(5);
+  decide(
+      "sub-05\tses-01\tpass\tsame teeth\tA. Reader\t2026-03-31T10:00Z\n"
+      "sub-05\tses-02\tpass\tsame teeth\tA. Reader\t2026-03-31T10:00Z\n"
+      "sub-07\t\tfail\twithdrew consent\tB. Reader\t2026-03-31T11:00Z\n");
+  const ProgramResult result = group();
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_FALSE(contains(result.out, "a look")) << "all is decided: " << result.out;
+  EXPECT_TRUE(contains(result.out, "Left out: sub-07, excluded by B. Reader: ses-01: withdrew consent.")) << result.out;
+  EXPECT_EQ(trial()["dose_response"]["brain"]["n"], 11);
+  EXPECT_EQ(trial()["quality"]["decisions"].size(), 4U);
+  EXPECT_EQ(trial()["quality"]["excluded"][0]["reader"], "B. Reader");
+  const std::string sha256 = trial()["quality"]["decisions_sha256"];
+  EXPECT_EQ(trial()["quality"]["decisions_file"], "quality_decisions.tsv");
+  EXPECT_TRUE(contains(trial()["inputs"].dump(), sha256));
+  EXPECT_TRUE(contains(text_of(out_ / "logs/run.jsonl"), "\"decisions_sha256\":\"" + sha256));
+  EXPECT_TRUE(contains(text_of(out_ / "quality.tsv"), "\tdecision\tNA\tNA\tfail\twithdrew consent\tfail\tB. Reader"));
+
+  fs::rename(bids_ / "quality_decisions.tsv", scratch_ / "mine.tsv");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(trial()["quality"]["decisions"].empty());
+  ASSERT_EQ(group({"--decisions", scratch_ / "mine.tsv"}).exit_code, 0);
+  EXPECT_EQ(trial()["quality"]["decisions_sha256"], sha256);
+  EXPECT_EQ(group({"--decisions", scratch_ / "none.tsv"}).exit_code, 3);
+}
+
+TEST_F(QualityInTheGroup, TheSameDataInTwoParticipantsFailsBoth) {
+  edit(3, [](ParticipantReport& report) { report.visits[1].fingerprint = "f00d"; });
+  edit(9, [](ParticipantReport& report) { report.visits[0].fingerprint = "f00d"; });
+  const ProgramResult result = group();
+  EXPECT_TRUE(contains(result.out,
+                       "  sub-03 ses-02: FAILED: The scan of sub-03 ses-02 holds the same data as that of "
+                       "sub-09 ses-01: one of the two is filed under the wrong name.\n"))
+      << result.out;
+  EXPECT_EQ(trial()["dose_response"]["brain"]["n"], 10);
+  EXPECT_TRUE(contains(text_of(out_ / "quality.tsv"), "sub-09\tses-01\tNA\tsame_data\tNA\tNA\tfail"));
+}
+
+TEST_F(QualityInTheGroup, BlindedReportsTellNoDoseBeyondTheCodes) {
+  give_another_persons_scan(5);
+  decide("sub-07\tses-02\tfail\tmotion\tB. Reader\t2026-03-31T11:00Z\n");
+  write_table(std::regex_replace(table(), std::regex("\tB\t10"), "\tB-secret\t10.625"));
+  fs::remove_all(bids_ / "sub-04");
+  fs::remove_all(out_ / "sub-04");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  for (const auto& name : files_below(out_)) {
+    EXPECT_FALSE(contains(text_of(out_ / name), "B-secret")) << name;
+    EXPECT_FALSE(contains(text_of(out_ / name), "10.625")) << name;
+  }
+  EXPECT_EQ(trial()["quality"]["excluded"].size(), 2U);
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  EXPECT_TRUE(contains(text_of(out_ / "rates.tsv"), "sub-04\tB-secret\t10.625\t0\tNA"))
+      << "who dropped out keeps the dose";
+}
+
+TEST_F(QualityInTheGroup, SloppyAndOtherReportsTogetherAreWarnedOf) {
+  ParticipantReport report = parse_participant_json(text_of(report_of(4)), "x");
+  write(report_of(4), participant_json_text(report, {version_, "{}", {}, true}));
+  const ProgramResult result = group();
+  EXPECT_EQ(result.out.find("MADE IN PART WITH --sloppy: 1 of 12 participants (sub-04)"), 0U) << result.out;
+  EXPECT_TRUE(trial()["sloppy"].get<bool>());
+  EXPECT_TRUE(contains(trial()["warnings"].dump(), "MADE IN PART WITH --sloppy"));
+}
+
 TEST_F(GroupCommand, TheTablesAreReadByROrPythonAsTheyAre) {
   ASSERT_EQ(group().exit_code, 0);
-  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests"}) {
+  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests", "quality"}) {
     EXPECT_TRUE(fs::exists(out_ / (std::string(table) + ".tsv"))) << table;
     const auto dictionary = json_of(out_ / (std::string(table) + ".json"));
     const std::string text = text_of(out_ / (std::string(table) + ".tsv"));

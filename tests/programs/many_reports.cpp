@@ -1,12 +1,14 @@
 // Makes a dataset of many participants and the reports that their measurement would have left, for timing `wane group`:
 //   wane_many_reports DIR 100000 && /usr/bin/time -v wane group DIR/dataset DIR/out
-// Four doses, three visits in two years, loss falling with dose. The scans are empty files: `group` reads none.
+// Four doses, three visits in two years, loss falling with dose; one in fifty fails a check. The scans are empty files:
+// `group` reads none.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "imaging/counted_random.h"
+#include "imaging/sha256.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/report/participant_json.h"
 
@@ -18,6 +20,18 @@ namespace fs = std::filesystem;
 void write(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
+}
+
+// As many as a real report has.
+Quality checks(int count, const std::string& of, bool first_fails) {
+  Quality quality;
+  for (int i = 0; i < count; ++i)
+    quality.checks.push_back({of + "_check_" + std::to_string(i + 1), 0.123456, 0.5, Verdict::pass, ""});
+  if (first_fails) {
+    quality.checks[0].verdict = Verdict::fail;
+    quality.checks[0].sentence = "The two visits do not show the same person: look for a mix-up in the scans' names.";
+  }
+  return quality;
 }
 
 ParticipantReport report_of(const std::string& id, double rate, const CountedRandom& random, std::uint64_t person) {
@@ -39,6 +53,11 @@ ParticipantReport report_of(const std::string& id, double rate, const CountedRan
     const VisitRow &a = report.visits[std::size_t(from)], &b = report.visits[std::size_t(to)];
     const double percent = percent_change(a.volumes_ml.brain, b.volumes_ml.brain);
     report.changes.push_back({a.session, b.session, *b.days - *a.days, {percent, percent, percent}, {0.1, 0.2, 0.2}});
+    report.changes.back().quality = checks(8, "pair", person % 50 == 0);
+  }
+  for (auto& visit : report.visits) {
+    visit.quality = checks(15, "visit", false);
+    visit.fingerprint = sha256_of_text(id + visit.session);
   }
   return report;
 }

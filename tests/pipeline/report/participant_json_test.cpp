@@ -25,6 +25,19 @@ std::string refusal(const std::string& text) {
   return "no error";
 }
 
+ParticipantReport report_with_checks() {
+  ParticipantReport report = report_with_two_visits("sub-1", "C", 16, -1);
+  report.visits[0].fingerprint = "0a1b";
+  report.visits[0].quality.checks = {{"motion", 0.123456789, 0.2, Verdict::warn, "The head moved."},
+                                     {"noise", std::nullopt, std::nullopt, Verdict::pass, ""}};
+  report.visits[1].decision = HumanDecision{false, "motion", "reader-1", "2026-03-31T10:00Z"};
+  report.changes[0].quality.checks = {{"same_person", 0.41, 0.7, Verdict::fail, "Not the same person."}};
+  report.quality.checks = {{"order", std::nullopt, std::nullopt, Verdict::warn, "The order is not known."}};
+  report.rates_percent_per_year.reset();
+  report.rates_with_excluded_percent_per_year = TissueValues{-1, -1.5, -0.5};
+  return report;
+}
+
 TEST(JsonValues, are_rounded_and_never_NaN_or_minus_zero) {
   EXPECT_EQ(number_json(1200.12345, decimals_ml).dump(), "1200.123");
   EXPECT_EQ(number_json(-0.00001, decimals_percent).dump(), "0");
@@ -43,9 +56,10 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
       participant_json_text(report_with_two_visits("sub-1", "C", 16, -1), small_provenance()));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group",
-                                            "dose", "visits", "changes", "rates_percent_per_year", "rate_intervals",
-                                            "sentence", "warnings", "options", "inputs"}));
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group", "dose",
+                                      "verdict", "visits", "changes", "rates_percent_per_year", "rate_intervals",
+                                      "quality", "quality_mode", "sentence", "warnings", "options", "inputs"}));
   EXPECT_EQ(json["schema"], "wane/participant/1");
   EXPECT_EQ(json["sign_convention"], "negative = loss");
   EXPECT_EQ(json["dose"], 16);
@@ -57,7 +71,7 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
                                        R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15},)"
                                        R"("boundary_shift":{"percent":{"brain":-0.9,"gray_matter":-1.2,)"
                                        R"("white_matter":-0.5},"standard_error":{"brain":0.2,"gray_matter":0.3,)"
-                                       R"("white_matter":0.25}}})");
+                                       R"("white_matter":0.25}},"quality":{"verdict":"pass","checks":[]}})");
   EXPECT_EQ(json["rates_percent_per_year"]["brain"], -1);
   EXPECT_EQ(json["options"]["measure"]["iterations"], 30);
   EXPECT_EQ(json["inputs"][0]["sha256"], std::string(64, 'a'));
@@ -65,7 +79,8 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
 }
 
 TEST(ParticipantJson, is_the_same_after_reading_and_writing) {
-  for (const auto& report : {report_with_two_visits("sub-1", "C", 16, -0.123456), report_with_one_visit("sub-2", {})}) {
+  for (const auto& report : {report_with_two_visits("sub-1", "C", 16, -0.123456), report_with_one_visit("sub-2", {}),
+                             report_with_checks()}) {
     const auto text = participant_json_text(report, small_provenance());
     const auto read = parse_participant_json(text, "x.json");
     EXPECT_EQ(participant_json_text(read, small_provenance()), text);
@@ -73,6 +88,49 @@ TEST(ParticipantJson, is_the_same_after_reading_and_writing) {
     EXPECT_EQ(read.visits.size(), report.visits.size());
     EXPECT_EQ(read.rates_percent_per_year.has_value(), report.rates_percent_per_year.has_value());
   }
+}
+
+TEST(ParticipantJson, has_the_checks_of_visits_changes_and_the_person) {
+  const auto json = nlohmann::ordered_json::parse(participant_json_text(report_with_checks(), small_provenance()));
+  EXPECT_EQ(json["visits"][0]["quality"].dump(),
+            R"({"verdict":"warn","checks":[{"name":"motion","value":0.123457,"limit":0.2,"verdict":"warn",)"
+            R"("sentence":"The head moved."},{"name":"noise","value":null,"limit":null,"verdict":"pass",)"
+            R"("sentence":""}],"template_similarity":0.91})");
+  EXPECT_EQ(json["visits"][0]["fingerprint"], "0a1b");
+  EXPECT_TRUE(json["visits"][0]["decision"].is_null());
+  EXPECT_EQ(json["visits"][1]["decision"].dump(),
+            R"({"decision":"fail","reason":"motion","reader":"reader-1","time":"2026-03-31T10:00Z"})");
+  EXPECT_EQ(json["changes"][0]["quality"]["verdict"], "fail");
+  EXPECT_EQ(json["quality"]["verdict"], "warn");
+  EXPECT_EQ(json["verdict"], "fail");
+  EXPECT_EQ(json["quality_mode"], "exclude");
+  EXPECT_TRUE(json["rates_percent_per_year"].is_null());
+  EXPECT_TRUE(json["rate_intervals"]["brain"]["rate"].is_null());
+  EXPECT_EQ(json["rates_with_excluded_percent_per_year"]["gray_matter"], -1.5);
+}
+
+TEST(ParticipantJson, of_an_older_build_passes_without_checks) {
+  auto json = nlohmann::ordered_json::parse(participant_json_text(report_with_checks(), small_provenance()));
+  for (const char* member : {"verdict", "quality", "quality_mode", "rates_with_excluded_percent_per_year"})
+    json.erase(member);
+  for (auto& visit : json["visits"]) {
+    visit["quality"] = {{"template_similarity", 0.91}};
+    visit.erase("decision");
+    visit.erase("fingerprint");
+  }
+  json["changes"][0].erase("quality");
+  const ParticipantReport report = parse_participant_json(json.dump(), "x");
+  EXPECT_EQ(report.visits[0].figures.at("template_similarity"), 0.91);
+  EXPECT_TRUE(report.visits[0].quality.checks.empty());
+  EXPECT_TRUE(report.visits[0].fingerprint.empty());
+  EXPECT_FALSE(report.visits[1].decision);
+  EXPECT_EQ(report.changes[0].quality.verdict(), Verdict::pass);
+}
+
+TEST(ParticipantJson, with_a_verdict_that_does_not_exist_is_refused) {
+  auto json = nlohmann::ordered_json::parse(participant_json_text(report_with_checks(), small_provenance()));
+  json["changes"][0]["quality"]["checks"][0]["verdict"] = "FAIL";
+  EXPECT_NE(refusal(json.dump()).find("lacks a field or has a wrong one"), std::string::npos);
 }
 
 TEST(ParticipantJson, foreign_and_broken_texts_are_one_sentence) {
@@ -107,6 +165,18 @@ class Out : public testing::Test {
 
   std::filesystem::path folder;
 };
+
+TEST_F(Out, of_the_checks_those_are_collected_that_did_not_pass) {
+  leave("sub-1", participant_json_text(report_with_checks(), small_provenance()));
+  const auto collected = collect_participant_reports(folder, {{"sub-1", "A", 5.0}});
+  ASSERT_EQ(collected.reports.size(), 1u);
+  const ParticipantReport& report = collected.reports[0];
+  ASSERT_EQ(report.visits[0].quality.checks.size(), 1u);
+  EXPECT_EQ(report.visits[0].quality.checks[0].sentence, "The head moved.");
+  EXPECT_EQ(report.visits[0].fingerprint, "0a1b");
+  EXPECT_EQ(report.changes[0].quality.verdict(), Verdict::fail);
+  EXPECT_EQ(report.quality.verdict(), Verdict::warn);
+}
 
 TEST_F(Out, one_bad_report_leaves_the_others) {
   const auto good = [](const std::string& id) {

@@ -76,7 +76,7 @@ TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visit
   const auto files = trial_reports(analyse(small_trial()), small_provenance());
   const auto is_table = [](const ReportText& file) { return file.path == "visits.tsv"; };
   const auto rows = cells_of(std::find_if(files.begin(), files.end(), is_table)->text);
-  const std::vector<std::string> left_out = {"sub-8", "C", "24", "ses-01", "NA", "no", "no"};
+  const std::vector<std::string> left_out = {"sub-8", "C", "24", "ses-01", "NA", "no", "no", "NA"};
   EXPECT_NE(std::find(rows.begin(), rows.end(), left_out), rows.end());
   const auto all = json_of(files, "trial_atrophy.json")["completed_visits"];
   ASSERT_FALSE(all.empty());
@@ -198,14 +198,14 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
   const auto volumes = table_of(analysis, "volumes");
   ASSERT_EQ(volumes.size(), 1u + 11u);
   EXPECT_EQ(volumes[1], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "0", "1200.123", "700.000", "500.500",
-                                                  "300.000", "1500.000"}));
+                                                  "300.000", "1500.000", "NA"}));
   EXPECT_EQ(volumes[7],
-            (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000", "NA"}));
+            (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000", "NA", "NA"}));
   const auto changes = table_of(analysis, "changes");
   ASSERT_EQ(changes.size(), 1u + 5u);
   EXPECT_EQ(changes[1],
             (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "ses-02", "365.25", "-1.2000", "-1.8000", "-0.6000",
-                                      "0.1000", "0.2000", "0.1500", "-1.0800", "-1.4400", "-0.6000"}));
+                                      "0.1000", "0.2000", "0.1500", "-1.0800", "-1.4400", "-0.6000", "yes", "NA"}));
   const auto rates = table_of(analysis, "rates");
   const auto first = [](std::vector<std::string> row) {
     row.resize(8);
@@ -219,7 +219,7 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
   EXPECT_EQ(first(rates[8]), (std::vector<std::string>{"sub-8", "C", "NA", "0", "NA", "NA", "NA", "not measured"}));
   const auto visits = table_of(analysis, "visits");
   ASSERT_EQ(visits.size(), 1u + 12u + 4u) << "two sessions of six people measured and two left out";
-  EXPECT_EQ(visits[8], (std::vector<std::string>{"sub-4", "A", "5", "ses-02", "NA", "no", "no"}));
+  EXPECT_EQ(visits[8], (std::vector<std::string>{"sub-4", "A", "5", "ses-02", "NA", "no", "no", "NA"}));
 }
 
 TEST(Tables, every_row_has_every_column_and_every_column_its_description) {

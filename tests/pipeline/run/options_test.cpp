@@ -78,6 +78,16 @@ TEST(Options, DefaultsAndSloppyAreValid) {
   options.validate();
 }
 
+TEST(Options, AsCoarseAsSloppyAreSloppyWhoeverSetThem) {
+  RunOptions options;
+  EXPECT_FALSE(is_sloppy(options));
+  make_sloppy(options);
+  EXPECT_TRUE(is_sloppy(options));
+  RunOptions by_hand;
+  by_hand.measure.iterations = options.measure.iterations;
+  EXPECT_TRUE(is_sloppy(by_hand));
+}
+
 TEST(NearNames, FindsMisspellingsAndPartsOfNames) {
   const std::vector<std::string> names = {"spacing_mm", "margin_mm", "iterations"};
   EXPECT_EQ(near_names("spaceing_mm", names), std::vector<std::string>{"spacing_mm"});

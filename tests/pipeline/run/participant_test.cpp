@@ -50,7 +50,7 @@ TEST(ParticipantReportOf, TakesEverythingTogether) {
   EXPECT_EQ(made.visits[0].inputs, std::vector<std::string>{"sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz"});
   EXPECT_EQ(made.visits[0].notes, std::vector<std::string>{"run-2 was used"});
   EXPECT_EQ(made.visits[1].notes, std::vector<std::string>{"already brain-extracted"});
-  EXPECT_EQ(made.visits[1].quality.at("template_similarity"), 0.75);
+  EXPECT_EQ(made.visits[1].figures.at("template_similarity"), 0.75);
   ASSERT_EQ(made.changes.size(), 1U);
   EXPECT_EQ(made.changes[0].days, 365.25);
   EXPECT_EQ(made.changes[0].percent.gray_matter, -1.2346);
@@ -80,6 +80,31 @@ TEST(WithCurrentDataset, DoseDatesAndWarningsFollowTheTables) {
   ASSERT_EQ(made.warnings.size(), 2U);
   EXPECT_EQ(made.warnings[0], "a warning of the measurement");
   EXPECT_EQ(made.warnings[1], "Dataset: another warning");
+}
+
+QualityDecisions decided(bool pass) {
+  QualityDecisions decisions;
+  decisions.decisions = {{"sub-01", "ses-02", pass, "seen", "reader-1", "2026-03-31", 0, false, 2}};
+  return decisions;
+}
+
+TEST(WithCurrentDataset, DecisionsFollowTheTableAndWithThemTheRates) {
+  const QualityDecisions fail = decided(false);
+  ParticipantReport made = with_current_dataset(report(), two_visits(), {QualityMode::exclude, &fail});
+  ASSERT_TRUE(made.visits[1].decision);
+  EXPECT_FALSE(made.rates_percent_per_year);
+  EXPECT_NEAR(made.rates_with_excluded_percent_per_year->brain, -1, 1e-9);
+  made = with_current_dataset(made, two_visits());
+  EXPECT_FALSE(made.visits[1].decision);
+  EXPECT_TRUE(made.rates_percent_per_year);
+  EXPECT_FALSE(made.rates_with_excluded_percent_per_year);
+}
+
+TEST(WithCurrentDataset, ReportOnlyLetsCountWhatFails) {
+  ParticipantReport failed = report();
+  failed.changes[0].quality.checks = {{"same_person", 0.4, 0.7, Verdict::fail, "Another person."}};
+  EXPECT_FALSE(with_current_dataset(failed, two_visits()).rates_percent_per_year);
+  EXPECT_TRUE(with_current_dataset(failed, two_visits(), {QualityMode::report, nullptr}).rates_percent_per_year);
 }
 
 class KeptUpToDate : public testing::Test {
@@ -127,6 +152,14 @@ TEST_F(KeptUpToDate, NewDosesAreTakenWithoutMeasuringAgain) {
   provenance_.options = R"({"dataset": {"dose_column": "cells"}, "align": {"spacing_mm": 0}})";
   EXPECT_TRUE(kept(unblinded));
   EXPECT_EQ(parse_participant_json(text(), "x").dose_group, "D");
+}
+
+TEST_F(KeptUpToDate, NewDecisionsAreTakenWithoutMeasuringAgain) {
+  const QualityDecisions fail = decided(false);
+  EXPECT_TRUE(kept_up_to_date(two_visits(), out_.path(), provenance_, {QualityMode::exclude, &fail}));
+  const ParticipantReport made = parse_participant_json(text(), "x");
+  EXPECT_EQ(made.visits[1].decision->reason, "seen");
+  EXPECT_FALSE(made.rates_percent_per_year);
 }
 
 TEST_F(KeptUpToDate, DamagedOrAbsentReportsAreNot) {
