@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <system_error>
 #include <variant>
 
 #include "imaging/error.h"
 #include "pipeline/report/words.h"
+#include "pipeline/run/shell_words.h"
 #include "tools/version.h"
 
 namespace wane {
@@ -71,10 +71,9 @@ fs::path own_template_folder() {
 
 std::string given_command_line() {
   std::ifstream file("/proc/self/cmdline");
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  while (!text.empty() && text.back() == '\0') text.pop_back();
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  return text;
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return shell_command(words);
 }
 
 ProcessFlags::ProcessFlags(CLI::App& command) {

@@ -76,6 +76,39 @@ void require_known_command(const std::vector<std::string>& arguments, const std:
   throw UsageError("There is no command \"" + arguments[0] + "\"." + did_you_mean(arguments[0], commands));
 }
 
+// CLI11 would name all words that are left over, in reverse, and blame those that a misspelled option displaced.
+void require_known_options(const CLI::App& program, const std::vector<std::string>& arguments) {
+  const CLI::App* command = &program;
+  std::string name = "wane";
+  for (const auto& word : arguments) {
+    if (word == "--") return;
+    if (!word.starts_with("--")) {
+      const auto inner = command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+      if (inner.empty()) continue;
+      command = inner.front();
+      name += " " + word;
+      continue;
+    }
+    const std::string option = word.substr(0, word.find('='));
+    if (command->get_option_no_throw(option) != nullptr) continue;
+    std::vector<std::string> known;
+    for (const CLI::Option* each : command->get_options())
+      for (const auto& long_name : each->get_lnames()) known.push_back("--" + long_name);
+    throw UsageError("There is no option " + option + " in " + name + "." +
+                     (near_names(option, known).empty() ? "" : did_you_mean(option, known)) + " (See " + name +
+                     " --help.)");
+  }
+}
+
+// `wane help`, `wane help run`, `wane version` and `wane -v`, as other programs have them.
+std::vector<std::string> with_usual_words(std::vector<std::string> arguments) {
+  if (arguments.empty()) return {"--help"};
+  if (arguments[0] == "version" || arguments[0] == "-v") return {"--version"};
+  if (arguments[0] != "help") return arguments;
+  if (arguments.size() == 1) return {"--help"};
+  return {arguments[1], "--help"};
+}
+
 // Threads are ours (OpenMP, with results that do not depend on their number), and ITK's remarks on stderr would
 // come between our own sentences; what is wrong with a file, our own reader says.
 void quieten_itk() {
@@ -125,9 +158,9 @@ int parse_and_run(int argc, char** argv) {
   add_commands(program, exit_code);
 
   const auto commands = command_names(program);
-  auto arguments = from_bids_app_form({argv + 1, argv + argc}, commands);
+  auto arguments = with_usual_words(from_bids_app_form({argv + 1, argv + argc}, commands));
   require_known_command(arguments, commands);
-  if (arguments.empty()) arguments = {"--help"};
+  require_known_options(program, arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {
     program.parse(arguments);

@@ -5,14 +5,14 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/date_sources.h"
 #include "pipeline/dataset/folder_hint.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/natural_order.h"
-#include "pipeline/dataset/tsv.h"
-#include "pipeline/dataset/visit_dates.h"
+#include "pipeline/dataset/sentence_parts.h"
+#include "pipeline/dataset/t1w_scans.h"
 
 namespace wane {
 namespace {
@@ -23,90 +23,11 @@ namespace fs = std::filesystem;
 constexpr double most_days_between_visits = 30 * 365.25;
 constexpr double most_days_since_baseline = 36500;
 
-struct Scan {
-  fs::path file;
-  std::string subject, session;  // as the file's name says: "sub-01", "ses-01" or empty
-  std::string run;               // "1", or empty
-  std::string kind;              // the other entities: "acq-mprage_rec-norm", or empty
-  std::string part;              // "mag", "phase", "real", "imag", or empty
-  bool contrast = false;         // with contrast agent (ce-)
-  bool single_echo = false;      // of a series of echoes (echo-)
-  bool compressed = false;
-};
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0;;) {
-    const auto end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string::npos) return parts;
-    begin = end + 1;
-  }
-}
-
-std::string joined(const std::vector<std::string>& parts, const std::string& between = ", ") {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : between) + part;
-  return text;
-}
-
-// What the name of a T1w scan says; empty for every other file.
-std::optional<Scan> scan_named(const fs::path& file) {
-  std::string stem = file.filename().string();
-  Scan scan;
-  scan.file = file;
-  scan.compressed = stem.ends_with(".nii.gz");
-  if (!scan.compressed && !stem.ends_with(".nii")) return std::nullopt;
-  stem.resize(stem.size() - (scan.compressed ? 7 : 4));
-  auto parts = split(stem, '_');
-  if (parts.back() != "T1w" || parts.front().starts_with('.')) return std::nullopt;
-  parts.pop_back();
-  std::vector<std::string> kind;
-  for (const auto& part : parts) {
-    if (part.starts_with("sub-")) {
-      scan.subject = part;
-    } else if (part.starts_with("ses-")) {
-      scan.session = part;
-    } else if (part.starts_with("run-")) {
-      scan.run = part.substr(4);
-    } else {
-      kind.push_back(part);
-      if (part.starts_with("ce-")) scan.contrast = true;
-      if (part.starts_with("echo-")) scan.single_echo = true;
-      if (part.starts_with("part-")) scan.part = part.substr(5);
-    }
-  }
-  scan.kind = joined(kind, "_");
-  return scan;
-}
-
-void add_once(std::vector<std::string>& sentences, const std::string& sentence) {
-  if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end()) sentences.push_back(sentence);
-}
-
-bool is_magnitude(const Scan& scan) {
-  return scan.part != "phase" && scan.part != "real" && scan.part != "imag";
-}
-
 // What T1w scans in a folder of an annex without its content are.
 bool leads_nowhere(const fs::path& file) {
   std::error_code error;
   return fs::is_symlink(file, error) && !fs::exists(file, error);
 }
-
-std::string without_stop(std::string sentence) {
-  while (sentence.ends_with('.')) sentence.pop_back();
-  return sentence;
-}
-
-// The days of a participant's visits by one of the tables that may give them.
-struct DateSource {
-  std::string table;                   // what sentences call it
-  std::map<std::string, double> days;  // by session, of the visits that have a scan
-  std::optional<int> latest_day;       // since 1970-01-01, where the table has dates
-  std::string problem;                 // a sentence: why the table, or a part of it, cannot be used
-  std::vector<fs::path> files;
-};
 
 // Entries of a folder whose names begin with `prefix`, in natural order; none where it cannot be listed.
 std::vector<fs::path> entries_of(const fs::path& folder, const std::string& prefix, bool folders) {
@@ -172,10 +93,10 @@ class ParticipantReader {
            "session's folder.");
   }
 
-  std::vector<Scan> scans_in(const fs::path& anat, const std::string& session) {
-    std::vector<Scan> scans;
+  std::vector<T1wScan> scans_in(const fs::path& anat, const std::string& session) {
+    std::vector<T1wScan> scans;
     for (const auto& file : entries_of(anat, "", false)) {
-      const auto scan = scan_named(file);
+      const auto scan = t1w_scan_named(file);
       if (!scan) continue;
       std::error_code error;
       if (scan->subject != participant_.participant_id || scan->session != session) {
@@ -189,7 +110,7 @@ class ParticipantReader {
              "annex get).");
       } else if (!fs::is_regular_file(file, error)) {
         warn(shown(file) + " is not a file and is not used; replace it by the scan.");
-      } else if (!is_magnitude(*scan)) {
+      } else if (!scan->magnitude) {
         parts_[session].push_back(file.filename().string());
       } else {
         scans.push_back(*scan);
@@ -207,65 +128,14 @@ class ParticipantReader {
   }
 
   void choose_scans() {
-    std::map<std::string, std::size_t> visits_of_kind;
-    for (const auto& [session, scans] : scans_) {
-      std::set<std::string> kinds;
-      for (const auto& scan : scans) kinds.insert(scan.kind);
-      for (const auto& kind : kinds) ++visits_of_kind[kind];
+    const auto choices = choose_t1w_scans(scans_);
+    for (const auto& [session, choice] : choices) {
+      DatasetVisit visit{session, std::nullopt, choice.scan.file, choice.notes, {}};
+      if (const auto parts = parts_.find(session); parts != parts_.end())
+        visit.notes.push_back("Phase, real and imaginary parts are not used: " + joined(parts->second) + ".");
+      participant_.visits.push_back(std::move(visit));
     }
-    const auto better = [&](const Scan& a, const Scan& b) {
-      if (a.contrast != b.contrast) return b.contrast;
-      const auto visits_a = visits_of_kind[a.kind], visits_b = visits_of_kind[b.kind];
-      if (visits_a != visits_b) return visits_a > visits_b;
-      if (a.single_echo != b.single_echo) return b.single_echo;
-      if (a.kind != b.kind) return natural_less(a.kind, b.kind);
-      if (a.run != b.run) return natural_less(b.run, a.run);
-      return a.compressed && !b.compressed;
-    };
-    // The same order in words: why `chosen` is before `other`.
-    const auto reason = [&](const Scan& chosen, const Scan& other) -> std::string {
-      if (chosen.contrast != other.contrast) return "made without contrast agent";
-      if (visits_of_kind[chosen.kind] != visits_of_kind[other.kind]) return "of the kind that most visits have";
-      if (chosen.single_echo != other.single_echo) return "combined from all echoes";
-      if (chosen.kind != other.kind) return "the first by name";
-      if (chosen.run != other.run) return "the last run";
-      return "the compressed file";
-    };
-    std::map<std::string, std::string> session_of_kind;
-    for (auto& [session, scans] : scans_) {
-      std::sort(scans.begin(), scans.end(), better);
-      const Scan& chosen = scans.front();
-      participant_.visits.push_back({session, std::nullopt, chosen.file, choice_notes(session, scans, reason), {}});
-      session_of_kind.emplace(chosen.kind, session);
-    }
-    if (session_of_kind.size() > 1)
-      warn("The visits' T1w scans are of different kinds (" + kinds_in_words(session_of_kind) +
-           "): part of the measured change may be the scans'.");
-  }
-
-  static std::string kinds_in_words(const std::map<std::string, std::string>& session_of_kind) {
-    std::vector<std::string> words;
-    for (const auto& [kind, session] : session_of_kind)
-      words.push_back((kind.empty() ? "plain" : kind) + " in " + session);
-    return joined(words);
-  }
-
-  template <class Reason>
-  std::vector<std::string> choice_notes(const std::string& session, const std::vector<Scan>& best_first,
-                                        const Reason& reason) const {
-    std::vector<std::string> notes, others, reasons;
-    const Scan& chosen = best_first.front();
-    for (std::size_t i = 1; i < best_first.size(); ++i) {
-      others.push_back(best_first[i].file.filename().string());
-      add_once(reasons, reason(chosen, best_first[i]));
-    }
-    if (!others.empty())
-      notes.push_back("Of " + std::to_string(best_first.size()) + " T1w scans " + chosen.file.filename().string() +
-                      " is measured (" + joined(reasons) + "), not " + joined(others) + ".");
-    if (const auto parts = parts_.find(session); parts != parts_.end())
-      notes.push_back("Phase, real and imaginary parts are not used: " + joined(parts->second) + ".");
-    if (chosen.contrast) notes.push_back("The scan was made with contrast agent, which changes tissue intensities.");
-    return notes;
+    if (const auto warning = mixed_kinds_warning(choices); !warning.empty()) warn(warning);
   }
 
   void read_sidecars(std::vector<std::string>& dataset_warnings) {
@@ -287,132 +157,46 @@ class ParticipantReader {
   }
 
   void date_visits(std::vector<fs::path>& tables, int today) {
-    auto sessions = sessions_source();
-    auto scans = scans_source();
-    // sessions.tsv is meant for this; scans.tsv is written by converters, whatever else there is.
-    const bool use_scans = scans && !scans->days.empty() && (!sessions || scans->days.size() > sessions->days.size());
-    const auto& used = use_scans ? scans : sessions ? sessions : scans;
-    for (const auto& source : {sessions, scans})
-      if (source) tables.insert(tables.end(), source->files.begin(), source->files.end());
+    const ParticipantFolder place{dataset_, folder_, participant_.participant_id};
+    ScanOfSession scans;
+    for (const auto& visit : participant_.visits) scans[visit.session] = visit.t1w;
+    const auto of_sessions = dates_of_sessions(place, scans, {missing_.begin(), missing_.end()}, options_);
+    const auto of_scans = dates_of_scans(place, scans, options_);
+    const DateSource* const used = better_source(of_sessions, of_scans);
+    for (const auto* source : {&of_sessions, &of_scans}) {
+      if (!*source) continue;
+      tables.insert(tables.end(), (*source)->files.begin(), (*source)->files.end());
+      for (const auto& warning : (*source)->warnings) warn(warning);
+      for (const auto& session : (*source)->other_sessions) note_missing(session, "listed in " + (*source)->table);
+    }
+    if (of_sessions && used != &*of_sessions && !of_sessions->problem.empty())
+      warn(of_sessions->problem + " The dates of " + used->table + " are used instead.");
     for (auto& visit : participant_.visits)
-      if (used)
-        if (const auto day = used->days.find(visit.session); day != used->days.end()) visit.days = day->second;
-    tell_of_dates(sessions, used, use_scans);
+      if (used && used->days.contains(visit.session)) visit.days = used->days.at(visit.session);
+    tell_of_dates(used);
     if (used && used->latest_day && *used->latest_day > today)
       warn(used->table + " has a date in the future; check the dates.");
   }
 
-  // `used`: empty where neither table is there.
-  void tell_of_dates(const std::optional<DateSource>& sessions, const std::optional<DateSource>& used, bool use_scans) {
-    if (use_scans && sessions && !sessions->problem.empty())
-      warn(sessions->problem + " The dates of " + used->table + " are used instead.");
+  // `used`: null where there is no table.
+  void tell_of_dates(const DateSource* used) {
     if (used && !used->problem.empty())
-      warn(used->problem + (used->days.empty() ? " Until then the visits have no dates and rates per year cannot be "
-                                                 "computed."
-                                               : ""));
+      warn(used->problem +
+           (used->days.empty() ? " Until then the visits have no dates and rates per year cannot be computed." : ""));
     std::vector<std::string> undated;
     for (const auto& visit : participant_.visits)
       if (!visit.days) undated.push_back(visit.session.empty() ? "the only visit" : visit.session);
     if (undated.empty() || participant_.visits.size() < 2) return;
     const bool no_rate = participant_.visits.size() - undated.size() < 2;
-    std::string reason = used ? used->problem : "";
-    if (reason.empty()) {
-      reason = used ? used->table + " gives no day or date for " + joined(undated)
-                    : "there is no " + shown(sessions_file()) + " with the days or dates of the visits";
-      std::string sentence = reason;
-      if (!used) sentence.front() = 'T';
-      warn(sentence + (no_rate ? ": rates per year cannot be computed." : ": rates per year are computed without."));
-    }
+    const std::string table = participant_.participant_id + "/" + participant_.participant_id + "_sessions.tsv";
+    const std::string reason = !used ? "there is no " + table + " with the days or dates of the visits"
+                               : used->problem.empty() ? used->table + " gives no day or date for " + joined(undated)
+                                                       : used->problem;
     if (no_rate) participant_.no_dates_because = without_stop(reason);
-  }
-
-  fs::path sessions_file() const { return folder_ / (participant_.participant_id + "_sessions.tsv"); }
-
-  // Empty where there is no such table.
-  std::optional<DateSource> sessions_source() {
-    const fs::path file = sessions_file();
-    std::error_code error;
-    if (!fs::exists(file, error)) return std::nullopt;
-    DateSource source;
-    source.table = shown(file);
-    try {
-      const Table table = read_tsv(file, source.table);
-      for (const auto& warning : table.warnings) warn(warning);
-      const VisitDates dates = visit_dates(table, options_);
-      take_days(dates, source);
-      source.latest_day = dates.latest_day;
-      source.files.push_back(file);
-    } catch (const InputError& problem) {
-      source.problem = problem.what();
-      source.days.clear();
-    }
-    return source;
-  }
-
-  void take_days(const VisitDates& dates, DateSource& source) {
-    std::vector<std::string> sessions;
-    for (const auto& visit : participant_.visits) sessions.push_back(visit.session);
-    std::set<std::string> scanned(sessions.begin(), sessions.end()), written;
-    sessions.insert(sessions.end(), missing_.begin(), missing_.end());
-    const KnownLabels known("ses-", sessions);
-    for (const auto& date : dates.visits) written.insert(date.session);
-    std::vector<std::string> completed;
-    for (const auto& date : dates.visits) {
-      std::string session = known.meant(date.session).value_or(date.session);
-      // Where the other label has a row of its own, the two are two visits.
-      if (session != date.session && written.contains(session)) session = date.session;
-      if (session != date.session) completed.push_back(date.session.substr(4) + " as " + session);
-      if (!scanned.contains(session))
-        note_missing(session, "listed in " + source.table);
-      else if (date.days)
-        source.days[session] = *date.days;
-    }
-    if (!completed.empty()) warn(source.table + ": " + options_.session_column + " is read " + joined(completed) + ".");
-  }
-
-  // sub-01_ses-01_scans.tsv in the session's folder, or sub-01_scans.tsv in the participant's.
-  std::optional<DateSource> scans_source() {
-    std::map<std::string, int> day_of;
-    std::map<fs::path, std::optional<Table>> tables;
-    DateSource source;
-    for (const auto& visit : participant_.visits) {
-      const fs::path of_session = visit.t1w.parent_path().parent_path();
-      const std::string& id = participant_.participant_id;
-      for (const auto& file : {of_session / (id + "_" + visit.session + "_scans.tsv"), folder_ / (id + "_scans.tsv")}) {
-        const auto day = day_in_scans(file, visit.t1w, tables, source);
-        if (!day) continue;
-        day_of[visit.session] = *day;
-        break;
-      }
-    }
-    if (source.files.empty() && source.problem.empty()) return std::nullopt;
-    if (!source.files.empty()) source.table = shown(source.files.front());
-    if (source.files.size() > 1) source.table += " and its like";
-    for (const auto& [session, day] : day_of)
-      source.latest_day = source.latest_day ? std::max(*source.latest_day, day) : day;
-    const auto earliest = std::min_element(day_of.begin(), day_of.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
-    for (const auto& [session, day] : day_of) source.days[session] = day - earliest->second;
-    return source;
-  }
-
-  std::optional<int> day_in_scans(const fs::path& file, const fs::path& scan,
-                                  std::map<fs::path, std::optional<Table>>& tables, DateSource& source) {
-    std::error_code error;
-    if (!fs::exists(file, error)) return std::nullopt;
-    try {
-      const auto [place, is_new] = tables.emplace(file, std::nullopt);
-      if (is_new) {
-        place->second = read_tsv(file, shown(file));
-        for (const auto& warning : place->second->warnings) warn(warning);
-        source.files.push_back(file);
-      }
-      if (!place->second) return std::nullopt;
-      return scan_day(*place->second, scan.lexically_relative(file.parent_path()).generic_string(), options_);
-    } catch (const InputError& problem) {
-      if (source.problem.empty()) source.problem = problem.what();
-      return std::nullopt;
-    }
+    if (used && !used->problem.empty()) return;
+    std::string sentence = reason;
+    if (!used) sentence.front() = 'T';
+    warn(sentence + (no_rate ? ": rates per year cannot be computed." : ": rates per year are computed without."));
   }
 
   void order_visits() {
@@ -460,7 +244,7 @@ class ParticipantReader {
   const DatasetOptions& options_;
   const std::vector<fs::path>& sidecars_;
   DatasetParticipant participant_;
-  std::map<std::string, std::vector<Scan>> scans_;         // by session
+  std::map<std::string, std::vector<T1wScan>> scans_;      // by session
   std::map<std::string, std::vector<std::string>> parts_;  // by session: names of phase, real and imaginary images
   std::vector<fs::path> dangling_;
   std::set<std::string> missing_;  // sessions already reported as without scan

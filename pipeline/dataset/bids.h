@@ -18,7 +18,7 @@ struct DatasetVisit {
   std::optional<double> days;      // days_since_baseline as written, or since the earliest date of the participant
   std::filesystem::path t1w;       // the scan to measure, below Dataset::folder
   std::vector<std::string> notes;  // sentences: which of several scans was chosen and why
-  ScanSidecar sidecar;             // how the scan was acquired; empty where there is no sidecar
+  ScanSidecar sidecar = {};        // how the scan was acquired; empty where there is no sidecar
 };
 
 struct DatasetParticipant {

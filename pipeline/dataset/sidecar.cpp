@@ -8,6 +8,7 @@
 
 #include "imaging/error.h"
 #include "pipeline/dataset/natural_order.h"
+#include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/text_encoding.h"
 #include "pipeline/dataset/tsv.h"
 
@@ -103,12 +104,6 @@ bool take(const Json& value, std::vector<std::string>& member) {
 
 bool is_missing(const Json& value) {
   return value.is_null() || (value.is_string() && (value == "" || value == "n/a" || value == "N/A"));
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 std::set<std::string> entities_of(std::string name, const std::string& ending) {

@@ -87,6 +87,15 @@ std::string word_around(std::string_view text, std::size_t place) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t place = 0; place < text.size();) {
+    const std::size_t bytes = sequence_bytes(text, place);
+    if (bytes == 0) return false;
+    place += bytes;
+  }
+  return true;
+}
+
 std::string as_utf8(std::string text, const std::string& name, std::vector<std::string>& warnings) {
   std::size_t first_other = text.size();
   bool has_utf8_letters = false;

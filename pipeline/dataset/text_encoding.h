@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wane {
@@ -11,5 +12,7 @@ namespace wane {
 // call the file. Throws InputError naming line and column where the text can be neither: a byte that Windows-1252 does
 // not have, or some letters in UTF-8 and others not.
 std::string as_utf8(std::string text, const std::string& name, std::vector<std::string>& warnings);
+
+bool is_utf8(std::string_view text);
 
 }  // namespace wane

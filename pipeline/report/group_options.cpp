@@ -29,7 +29,7 @@ OptionFields option_fields(GroupOptions& options) {
       {"plan", "", "file that names the one primary analysis; else analysis_plan.json in the dataset, if there is one",
        &options.plan},
       {"scale", "", "scale of the dose where there is no plan: linear, log or rank", &options.scale},
-      {"covariates", "", "columns of participants.tsv that the mixed model adjusts for, such as age,sex,site",
+      {"covariates", "", "columns of participants.tsv that the mixed model adjusts for, such as age,sex,site:category",
        &options.covariates},
       {"next_difference", "percent/year",
        "effect that a next trial is to find, highest against lowest dose; 0 gives a table of effects",

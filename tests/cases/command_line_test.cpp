@@ -35,11 +35,25 @@ class CommandLine : public testing::Test {
 };
 
 TEST_F(CommandLine, SaysItsVersion) {
-  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--version"}, {"run", "--version"}}) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"--version"}, {"run", "--version"}, {"version"}, {"-v"}}) {
     const ProgramResult result = wane(arguments);
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_EQ(result.out.rfind("wane ", 0), 0U) << result.out;
   }
+}
+
+TEST_F(CommandLine, HelpIsAWordToo) {
+  EXPECT_EQ(wane({"help"}).out, wane({"--help"}).out);
+  EXPECT_EQ(wane({"help", "run"}).out, wane({"run", "--help"}).out);
+  expect_refused(wane({"help", "rum"}), 2, "There is no command \"rum\". Did you mean run");
+}
+
+TEST_F(CommandLine, AMisspelledOptionIsNamedWithTheNearest) {
+  expect_refused(wane({"run", "--thread", "2", dataset_, out_}), 2,
+                 "There is no option --thread in wane run. Did you mean --threads");
+  expect_refused(wane({"run", dataset_, out_, "--threats=2"}), 2, "There is no option --threats in wane run.");
+  expect_refused(wane({"--versoin"}), 2, "There is no option --versoin in wane. Did you mean --version?");
 }
 
 TEST_F(CommandLine, EveryCommandExplainsItself) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 
 #include "pipeline/report/participant_json.h"
 #include "tests/broken/scratch_folder.h"
@@ -165,6 +166,49 @@ TEST_F(GroupCommand, AMissingCovariateColumnOrPlanIsOneSentence) {
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_TRUE(contains(result.err, "cannot be opened")) << result.err;
   EXPECT_EQ(group({"--baseline-after-days", "-3"}).exit_code, 2);
+}
+
+TEST_F(GroupCommand, CovariatesAreEchoedAndAgesOfBidsAreNumbers) {
+  const std::string good = table();
+  std::string aged = "participant_id\tdose_group\tdose\tage\tcomma\n";
+  std::istringstream lines(good.substr(good.find('\n') + 1));
+  int person = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++person;
+    const std::string age = person == 12 ? "89+" : person == 5 ? "n/a" : std::to_string(60 + person);
+    aged += line + "\t" + age + "\t" + (person == 3 ? "70,5" : age) + "\n";
+  }
+  write_table(aged);
+  ProgramResult result = group({"--covariates", "age"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(contains(result.err, "Covariate age: a number from 61 to 89; no value for sub-05, who is not in the"))
+      << result.err;
+  EXPECT_TRUE(contains(result.err, "Covariate age: '89+' is read as 89 (sub-12)")) << result.err;
+  const auto trial = json_of(out_ / "trial_atrophy.json");
+  EXPECT_TRUE(contains(trial["warnings"].dump(), "'89+' is read as 89"));
+  const std::string model = trial["dose_response"]["brain"]["mixed_model"].dump();
+  EXPECT_TRUE(contains(model, "age x years")) << model;
+  EXPECT_FALSE(contains(model, "age = ")) << model;
+  result = group({"--covariates", "comma"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "line 4: comma '70,5' has a decimal comma")) << result.err;
+  EXPECT_EQ(group({"--covariates", "dose"}).exit_code, 2);
+}
+
+TEST_F(GroupCommand, NamesInAnotherEncodingBecomeUtf8AndDoNotUnblind) {
+  write_table(std::regex_replace(table(), std::regex("\tA\t"), "\t5 \xB5g\t"));
+  const ProgramResult open = group();
+  EXPECT_EQ(open.exit_code, 0) << open.err;
+  EXPECT_TRUE(contains(open.err, "participants.tsv: the text is not UTF-8 and is read as Windows-1252")) << open.err;
+  EXPECT_TRUE(contains(text_of(out_ / "rates.tsv"), "\t5 \xC2\xB5g\t"));
+  EXPECT_FALSE(contains(text_of(out_ / "rates.tsv"), "5 \xB5g"));
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_FALSE(contains(text_of(out_ / "trial_atrophy.json"), "\xB5g"));
+}
+
+TEST_F(GroupCommand, TheLoggedCommandIsOneForAShell) {
+  ASSERT_EQ(wane({"group", bids_, out_, "--covariates", ""}).exit_code, 0);
+  EXPECT_TRUE(contains(text_of(out_ / "logs/run.jsonl"), " --covariates ''")) << text_of(out_ / "logs/run.jsonl");
 }
 
 TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {

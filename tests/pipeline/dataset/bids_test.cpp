@@ -273,7 +273,7 @@ TEST(Bids, the_table_that_dates_more_visits_is_used) {
   EXPECT_EQ(days_with("session_id\tage\nses-1\t50\nses-2\t51\n"), 30.0);
   EXPECT_EQ(days_with("session_id\tacq_time\nses-1\t01/02/2021\nses-2\t01/03/2021\n"), 30.0);
   EXPECT_TRUE(says(read_dataset(data.folder(), {}).participants[0].warnings,
-                   "The dates of sub-1/ses-1/sub-1_ses-1_scans.tsv and its like are used instead."));
+                   "The dates of sub-1/ses-1/sub-1_ses-1_scans.tsv and the tables like it are used instead."));
 }
 
 TEST(Bids, a_broken_date_of_a_scan_is_the_reason_for_no_rate) {

@@ -44,7 +44,8 @@ inline Trial small_trial() {
                    report_with_one_visit("sub-4", "A"),
                    report_with_two_visits("sub-5", "B 10/kg", 10, -0.2),
                    report_with_two_visits("sub-6", std::nullopt, std::nullopt, -0.3)};
-  trial.left_out = {{"sub-7", "B 10/kg", "no T1w scan that can be used in sub-7"}, {"sub-8", "C", "not measured"}};
+  trial.left_out = {{"sub-7", "B 10/kg", "no T1w scan that can be used in sub-7"},
+                    {"sub-8", "C", "not measured", 24.0}};
   trial.dose_unit = "million cells";
   trial.warnings = {"A warning."};
   return trial;

@@ -76,7 +76,7 @@ TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visit
   const auto files = trial_reports(analyse(small_trial()), small_provenance());
   const auto is_table = [](const ReportText& file) { return file.path == "visits.tsv"; };
   const auto rows = cells_of(std::find_if(files.begin(), files.end(), is_table)->text);
-  const std::vector<std::string> left_out = {"sub-8", "C", "NA", "ses-01", "NA", "no", "no", "NA"};
+  const std::vector<std::string> left_out = {"sub-8", "C", "24", "ses-01", "NA", "no", "no", "NA"};
   EXPECT_NE(std::find(rows.begin(), rows.end(), left_out), rows.end());
   const auto all = json_of(files, "trial_atrophy.json")["completed_visits"];
   ASSERT_FALSE(all.empty());
@@ -90,6 +90,37 @@ TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visit
     EXPECT_EQ(matching("yes"), count["completed"].get<int>()) << count;
     EXPECT_EQ(matching("yes") + matching("no"), count["participants"].get<int>()) << count;
   }
+}
+
+// An analysis of everybody who was given a dose is made from these tables.
+TEST(TrialReports, who_is_left_out_keeps_dose_and_group_in_the_table_of_rates) {
+  const auto files = trial_reports(analyse(small_trial()), small_provenance());
+  const auto is_table = [](const ReportText& file) { return file.path == "rates.tsv"; };
+  std::size_t found = 0;
+  for (const auto& row : cells_of(std::find_if(files.begin(), files.end(), is_table)->text)) {
+    if (row[0] != "sub-7" && row[0] != "sub-8") continue;
+    ++found;
+    EXPECT_EQ(row[1], row[0] == "sub-7" ? "B 10/kg" : "C");
+    EXPECT_EQ(row[2], row[0] == "sub-7" ? "NA" : "24");
+    EXPECT_EQ(row[3], "0");
+  }
+  EXPECT_EQ(found, 2u);
+}
+
+TEST(TrialReports, a_covariate_of_numbers_may_be_categories) {
+  Trial trial = trial_with_dose_response();
+  Covariate site{"site", {}, false};
+  for (std::size_t i = 0; i < trial.reports.size(); ++i)
+    site.value_of[trial.reports[i].participant_id] = std::to_string(1 + i % 3);
+  const auto effects_with = [&](bool category) {
+    site.category = category;
+    trial.covariates = {site};
+    return analyse(trial).measures[0].effect_names;
+  };
+  const auto as_number = effects_with(false), as_category = effects_with(true);
+  EXPECT_NE(std::find(as_number.begin(), as_number.end(), "site"), as_number.end());
+  EXPECT_NE(std::find(as_category.begin(), as_category.end(), "site = 2"), as_category.end());
+  EXPECT_NE(std::find(as_category.begin(), as_category.end(), "site = 3"), as_category.end());
 }
 
 TEST(TrialReports, the_trial_has_every_group_the_direction_and_everybody_left_out) {

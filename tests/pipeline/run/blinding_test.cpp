@@ -52,6 +52,14 @@ TEST_F(Blinding, AStateThatCannotBeReadDoesNotUnblind) {
   }
 }
 
+TEST_F(Blinding, WhoIsLeftOutShowsNoDoseEither) {
+  dataset_.left_out = {{"sub-03", "B", "no scan", 16.0}};
+  const Dataset coded = blinded(dataset_, blind(key_, dataset_, out_));
+  EXPECT_FALSE(coded.left_out[0].dose);
+  EXPECT_TRUE(coded.left_out[0].dose_group->starts_with("group-"));
+  EXPECT_FALSE(blinded(dataset_, std::nullopt).left_out[0].dose_group);
+}
+
 TEST_F(Blinding, TheKeyIsItsOwnersAlone) {
   blind(key_, dataset_, out_);
   EXPECT_EQ(fs::status(key_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
