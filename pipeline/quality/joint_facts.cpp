@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "imaging/median.h"
-#include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
+#include "imaging/smooth.h"
 
 namespace wane {
 namespace {
@@ -104,17 +104,45 @@ JointVisitFacts facts_of(const Volume& visit, const TissueMaps& tissues, const V
   return facts;
 }
 
-// White matter is at 100 in corrected visits. What a head shows above it without a contrast agent (fat, slow blood) is
-// bright at both visits.
-Enhancement enhancement_of(const ExtractedBrain& extracted, const TissueMaps& tissues, const Mask& near_brain,
-                           std::size_t from, std::size_t to) {
-  constexpr float clearly_brighter = 125, not_brighter = 100, least_comparable = 0.5F;
+// Differences between two visits that change slowly over space (receive fields, whose rest the bias correction leaves):
+// means over cells, smoothed. Differences are clipped, so that bright vessels do not hide themselves.
+Volume slow_difference(const Volume& from, const Volume& to, const Mask& where) {
+  constexpr double cell_mm = 8.0, smoothing_mm = 8.0;
+  constexpr float clip = 25.F;  // white matter is at 100
+  const Grid& grid = where.grid;
+  Volume sum(isotropic_grid(grid, cell_mm)), weight(sum.grid);
+  const Affine to_cell = sum.grid.lps_to_index() * grid.index_to_lps();
+  for (int k = 0; k < grid.size[2]; ++k)
+    for (int j = 0; j < grid.size[1]; ++j)
+      for (int i = 0; i < grid.size[0]; ++i) {
+        const std::size_t n = grid.offset(i, j, k);
+        if (!where[n]) continue;
+        const Vec3 cell = to_cell * Vec3(i, j, k);
+        const int a = std::clamp(int(std::lround(cell[0])), 0, sum.grid.size[0] - 1);
+        const int b = std::clamp(int(std::lround(cell[1])), 0, sum.grid.size[1] - 1);
+        const int c = std::clamp(int(std::lround(cell[2])), 0, sum.grid.size[2] - 1);
+        sum.at(a, b, c) += std::clamp(to[n] - from[n], -clip, clip);
+        weight.at(a, b, c) += 1.F;
+      }
+  for (std::size_t n = 0; n < sum.size(); ++n)
+    if (weight[n] > 0) sum[n] /= weight[n];
+  return resample(normalised_gaussian(sum, weight, smoothing_mm), grid);
+}
+
+Enhancement enhancement_of(const ExtractedBrain& extracted, std::size_t from, std::size_t to) {
+  constexpr float much_brighter = 50, least_comparable = 0.5F;  // white matter is at 100
   const Volume& a = extracted.corrected[from];
   const Volume& b = extracted.corrected[to];
+  Mask where = extracted.brain;
+  parallel_voxels(where.size(), [&](std::size_t n) {
+    where[n] = where[n] && extracted.comparable[n] > least_comparable && a[n] > 0 && b[n] > 0;
+  });
+  const Volume slow = slow_difference(a, b, where);
   const auto sums = voxel_sums<2>(a.size(), [&](std::size_t n, auto& sum) {
-    if (!near_brain[n] || tissues.wm[n] > 0.5F || !(extracted.comparable[n] > least_comparable)) return;
-    sum[0] += a[n] > clearly_brighter && b[n] < not_brighter;
-    sum[1] += b[n] > clearly_brighter && a[n] < not_brighter;
+    if (!where[n]) return;
+    const float rest = b[n] - a[n] - slow[n];
+    sum[0] += rest < -much_brighter;
+    sum[1] += rest > much_brighter;
   });
   const double voxel_ml = a.grid.voxel_volume_ml();
   return {from, to, sums.value[0] * voxel_ml, sums.value[1] * voxel_ml};
@@ -144,17 +172,12 @@ BrainFacts brain_facts(const ExtractedBrain& extracted, const Affine& template_t
 JointFacts joint_facts(const ExtractedBrain& extracted, const TissueMaps& tissues,
                        const std::vector<std::pair<std::size_t, std::size_t>>& pairs,
                        const Affine& template_to_midpoint, double template_middle_mm) {
-  constexpr double near_brain_mm = 3.0;  // dura and sinuses; scalp is farther
   JointFacts facts;
   for (const Volume& visit : extracted.corrected) {
     facts.visits.push_back(facts_of(visit, tissues, extracted.comparable));
     facts.visits.back().white_rank = white_rank_of(visit, extracted);
   }
-  if (!pairs.empty()) {
-    const Mask near_brain = dilated(extracted.brain, near_brain_mm);
-    for (const auto& [from, to] : pairs)
-      facts.enhancement.push_back(enhancement_of(extracted, tissues, near_brain, from, to));
-  }
+  for (const auto& [from, to] : pairs) facts.enhancement.push_back(enhancement_of(extracted, from, to));
   facts.brain = brain_facts(extracted, template_to_midpoint, template_middle_mm);
   return facts;
 }

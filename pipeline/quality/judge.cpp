@@ -220,8 +220,8 @@ void judge_enhancement(Quality& quality, const PersonQualityInput& input, std::s
     const double excess = found.bright_at_to_ml - found.bright_at_from_ml;
     add(quality, "contrast_agent", excess,
         too_large(std::abs(excess), limits.enhancement_warn_ml, limits.enhancement_fail_ml),
-        number(std::abs(excess), 1) + " mL of vessels and meninges are bright at " +
-            input.visits[excess > 0 ? to : from].scan.session + " and not at " +
+        number(std::abs(excess), 1) + " mL of vessels and meninges are much brighter at " +
+            input.visits[excess > 0 ? to : from].scan.session + " than at " +
             input.visits[excess > 0 ? from : to].scan.session +
             ": a contrast agent was probably given at one visit only, which changes measured volumes. Use scans without "
             "it, or with it at both visits.");
@@ -270,7 +270,7 @@ void judge_registration(Quality& quality, const PersonQualityInput& input, const
   const VisitQualityInput& a = input.visits[change.from];
   const VisitQualityInput& b = input.visits[change.to];
   const double folded = std::max(a.folded_share, b.folded_share);
-  add(quality, "folding", folded, too_large(folded, limits.folded_fail, limits.folded_fail),
+  add(quality, "folding", folded, too_large(folded, limits.folded_warn, limits.folded_fail),
       "The deformation between the visits folds in " + number(100 * folded, 2) +
           " % of the brain: the registration went wrong. Look at both scans.");
   const double least = std::min(a.least_jacobian, b.least_jacobian);

@@ -19,6 +19,7 @@ void QualityLimits::validate() const {
   ordered(enhancement_warn_ml, enhancement_fail_ml, "enhancement");
   ordered(sharpness_change_warn, sharpness_change_fail, "sharpness_change");
   ordered(variation_change_warn, variation_change_fail, "variation_change");
+  ordered(folded_warn, folded_fail, "folded");
   ordered(disagreement_warn, disagreement_fail, "disagreement");
   ordered(change_warn_percent, change_fail_percent, "change");
   ordered(rate_warn_percent_per_year, rate_fail_percent_per_year, "rate");
@@ -63,6 +64,7 @@ OptionFields option_fields(QualityLimits& l) {
        &l.variation_change_fail},
       {"interval_warn_days", "days", "rates from visits closer than this are marked", &l.interval_warn_days},
       {"compared_warn", "", "share of the brain that all visits show, below which it is said", &l.compared_warn},
+      {"folded_warn", "", "share of places where the deformation folds that is worth a look", &l.folded_warn},
       {"folded_fail", "", "largest share of places where the deformation folds", &l.folded_fail},
       {"jacobian_warn", "", "smallest Jacobian determinant that a brain's change explains", &l.jacobian_warn},
       {"last_step_warn_mm", "mm", "last step of a registration that has settled", &l.last_step_warn_mm},

@@ -20,15 +20,15 @@ struct QualityLimits {
   double csf_rank_fail = 0.45;
   double noise_warn = 0.35;  // noise against the contrast of white and gray matter
   double noise_fail = 0.80;
-  double ghost_warn = 0.10;     // variation of the air's signal, against white matter
+  double ghost_warn = 0.40;     // variation of the air's signal, against white matter
   double voxel_warn_mm = 3.5;   // longest side of a voxel
   double voxel_fail_mm = 6.5;
   // A pair of visits.
   double same_person_fail = 0.70;  // correlation after rigid alignment
   double same_person_warn = 0.80;
   double mirrored_excess_fail = 0.10;  // by how much the mirror image agrees better
-  double enhancement_warn_ml = 4.0;    // bright at one visit only, less the same of the other visit
-  double enhancement_fail_ml = 15.0;
+  double enhancement_warn_ml = 1.0;  // bright at one visit only, less the same of the other visit
+  double enhancement_fail_ml = 5.0;
   double contrast_change_warn = 0.06;  // of gray against white matter
   double sharpness_change_warn = 0.20;  // of the border between gray and white matter, relative
   double sharpness_change_fail = 0.45;
@@ -36,7 +36,8 @@ struct QualityLimits {
   double variation_change_fail = 0.80;
   double interval_warn_days = 183;
   double compared_warn = 0.97;  // share of the brain that both visits show
-  double folded_fail = 1e-4;    // share of places where the deformation folds
+  double folded_warn = 5e-5;  // share of places where the deformation folds
+  double folded_fail = 1e-3;
   double jacobian_warn = 0.25;  // smallest Jacobian determinant
   double last_step_warn_mm = 0.10;
   double disagreement_warn = 2.0;  // of the two measurements, in combined standard errors
