@@ -59,7 +59,10 @@ std::vector<std::string> near_names(const std::string& word, const std::vector<s
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
   const auto near = near_names(word, names);
   if (!near.empty()) return " Did you mean " + joined(near, " or ") + "?";
-  return " Known are: " + joined(names, " and ") + ".";
+  constexpr std::size_t most_listed = 40;  // every table of options is shorter; a trial's participants may be 100 000
+  if (names.size() <= most_listed) return " Known are: " + joined(names, " and ") + ".";
+  const std::vector<std::string> listed(names.begin(), names.begin() + most_listed);
+  return " Known are: " + joined(listed, ", ") + " and " + std::to_string(names.size() - most_listed) + " more.";
 }
 
 }  // namespace wane

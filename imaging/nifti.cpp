@@ -196,11 +196,21 @@ void warn_of_scaling(const NiftiHeader& header, std::vector<string>& warnings) {
     warnings.emplace_back("The header's intensity intercept is not a number; 0 was used.");
 }
 
+// Appends to `head` what the source has next, until there are `count` bytes or no more.
+void read_up_to(ByteSource& source, std::size_t count, string& head) {
+  const std::size_t begin = head.size();
+  if (begin >= count) return;
+  head.resize(count);
+  head.resize(begin + source.read(reinterpret_cast<unsigned char*>(head.data()) + begin, count - begin));
+}
+
 OpenScan open_scan(const fs::path& file, const NiftiLimits& limits) {
   OpenScan scan{file, std::make_unique<ByteSource>(file), {}, {}, {}};
-  string head(nifti_header_bytes, '\0');
-  head.resize(scan.source->read(reinterpret_cast<unsigned char*>(head.data()), head.size()));
-  if (scan.source->ended_early() && head.size() < nifti_header_bytes)
+  string head;
+  read_up_to(*scan.source, nifti_header_bytes, head);
+  const std::size_t needed = nifti_header_length(head);
+  read_up_to(*scan.source, needed, head);
+  if (scan.source->ended_early() && head.size() < needed)
     refuse_nifti(file, "it is cut short within the header", convert_again);
   scan.header = parse_nifti_header(head, file);
   scan.layout = checked_nifti_layout(scan.header, limits, file);
@@ -219,7 +229,7 @@ OpenScan open_scan(const fs::path& file, const NiftiLimits& limits) {
 
 void skip_to_voxels(OpenScan& scan) {
   std::vector<unsigned char> passed(4096);
-  for (std::uint64_t left = scan.layout.first_voxel_byte - nifti_header_bytes; left > 0;) {
+  for (std::uint64_t left = scan.layout.first_voxel_byte - scan.header.bytes; left > 0;) {
     const std::size_t count = scan.source->read(passed.data(), std::min<std::uint64_t>(left, passed.size()));
     if (count == 0) refuse_short(scan.file, 0, scan.layout);
     left -= count;

@@ -1,6 +1,6 @@
-// NIfTI-1 in and out. Files are parsed, checked, inflated and decoded here rather than by ITK, because ITK 5.2.1
-// returns zeros for truncated files, turns NaN into 0, resets the direction of 4-D files, aborts the process on NaN in
-// an sform, and allocates whatever a header asks for.
+// NIfTI in (1 and 2) and out (1). Files are parsed, checked, inflated and decoded here rather than by ITK, because
+// ITK 5.2.1 returns zeros for truncated files, turns NaN into 0, resets the direction of 4-D files, aborts the process
+// on NaN in an sform, and allocates whatever a header asks for.
 //
 // Which of a file's two descriptions of space is used (qform: a rotation as a quaternion, with pixdim as the voxel
 // size; sform: an affine matrix). A form is given where its code is above 0. An sform is

@@ -69,7 +69,7 @@ const char* refused_datatype(std::int16_t code) {
     case 1536:
       return "128-bit floating-point numbers";
     default:
-      return "of a kind that NIfTI-1 does not know";
+      return "of a kind that NIfTI does not know";
   }
 }
 
@@ -80,7 +80,7 @@ string number(double value, int digits = 4) {
   return text.str();
 }
 
-// Fields by their byte offset in the NIfTI-1 definition.
+// Fields by their byte offset in the definition of the format.
 class FieldReader {
  public:
   FieldReader(std::string_view bytes, bool swap_bytes) : bytes_(bytes), swap_(swap_bytes) {}
@@ -133,8 +133,20 @@ void refuse_other_formats(std::string_view head, const fs::path& file) {
   if (looks_like_text(head)) refuse_nifti(file, "it is a text file, not a scan", "replace it by the scan's NIfTI file");
 }
 
-bool all_finite(const float* values, std::size_t count) {
-  return std::all_of(values, values + count, [](float v) { return std::isfinite(v); });
+[[noreturn]] void refuse_pair(const fs::path& file) {
+  refuse_nifti(file, "it is one half of a header and image pair (.hdr and .img)",
+               "convert the pair to a single .nii.gz file");
+}
+
+bool all_finite(const double* values, std::size_t count) {
+  return std::all_of(values, values + count, [](double v) { return std::isfinite(v); });
+}
+
+template <class T, std::size_t N>
+std::array<double, N> as_doubles(const std::array<T, N>& values) {
+  std::array<double, N> result{};
+  std::copy(values.begin(), values.end(), result.begin());
+  return result;
 }
 
 string list_dims(const NiftiHeader& header) {
@@ -144,24 +156,36 @@ string list_dims(const NiftiHeader& header) {
 }
 
 std::array<int, 3> checked_size(const NiftiHeader& header, const NiftiLimits& limits, const fs::path& file) {
-  const int dimensions = header.dim[0];
-  if (dimensions < 1 || dimensions > 7)
-    refuse_nifti(file, "its header declares " + std::to_string(dimensions) + " dimensions where 1 to 7 are possible",
+  if (header.dim[0] < 1 || header.dim[0] > 7)
+    refuse_nifti(file, "its header declares " + std::to_string(header.dim[0]) + " dimensions where 1 to 7 are possible",
                  "the header is damaged, so convert the scan again");
+  const int dimensions = int(header.dim[0]);
   for (int n = 1; n <= dimensions; ++n)
     if (header.dim[n] < 1)
       refuse_nifti(
           file, "its header declares " + std::to_string(header.dim[n]) + " voxels along dimension " + std::to_string(n),
           "the header is damaged, so convert the scan again");
+  // Numbers of NIfTI-2 may be as large as their type; none of the products overflows.
+  constexpr std::int64_t most_told = 1'000'000'000;
   std::int64_t volumes = 1;
-  for (int n = 4; n <= dimensions; ++n) volumes = std::min<std::int64_t>(volumes * header.dim[n], 1'000'000'000);
+  for (int n = 4; n <= dimensions; ++n) volumes = std::min(volumes * std::min(header.dim[n], most_told), most_told);
   if (volumes > 1)
     refuse_nifti(
         file,
         "it holds " + std::to_string(volumes) + " volumes (" + list_dims(header) + ") where one 3-D scan is needed",
         "save the wanted volume as a file of its own");
+  std::uint64_t voxels = 1;
+  for (int n = 0; n < std::min(dimensions, 3); ++n) {
+    const auto length = std::uint64_t(header.dim[n + 1]);
+    if (length > limits.most_voxels / voxels)
+      refuse_nifti(file,
+                   "its header declares " + list_dims(header) + " voxels, more than the " +
+                       std::to_string(limits.most_voxels) + " that a head scan can have",
+                   "the header is wrong, so convert the scan again");
+    voxels *= length;
+  }
   std::array<int, 3> size{1, 1, 1};
-  for (int n = 0; n < std::min(dimensions, 3); ++n) size[n] = header.dim[n + 1];
+  for (int n = 0; n < std::min(dimensions, 3); ++n) size[n] = int(header.dim[n + 1]);
   const int least = *std::min_element(size.begin(), size.end());
   if (least < limits.least_voxels_per_axis)
     refuse_nifti(file,
@@ -186,12 +210,12 @@ Vec3 checked_spacing_mm(const NiftiHeader& header, const fs::path& file, std::ve
   Vec3 spacing;
   bool negative = false;
   for (int n = 0; n < 3; ++n) {
-    const float length = header.pixdim[n + 1];
+    const double length = header.pixdim[n + 1];
     if (!std::isfinite(length) || length == 0)
       refuse_nifti(file, "its header gives a voxel size of " + number(length) + " along axis " + std::to_string(n + 1),
                    "the header is damaged, so convert the scan again");
     negative = negative || length < 0;
-    spacing[n] = std::abs(double(length)) * mm_per_unit(header);
+    spacing[n] = std::abs(length) * mm_per_unit(header);
     if (spacing[n] < least_spacing_mm || spacing[n] > most_spacing_mm)
       refuse_nifti(file,
                    "its header gives a voxel size of " + number(spacing[n]) + " mm along axis " +
@@ -354,6 +378,69 @@ void use(const Form& form, const char* name, const std::array<int, 3>& size, Nif
   geometry.grid = grid_of_form(form, size);
 }
 
+NiftiHeader parse_nifti_1(std::string_view head, const fs::path& file) {
+  const auto declared_size = FieldReader(head, false).get<std::int32_t>(0);
+  const auto swapped_size = FieldReader(head, true).get<std::int32_t>(0);
+  const std::string_view magic = head.substr(344, 4);
+  const bool sized = declared_size == int(nifti_header_bytes) || swapped_size == int(nifti_header_bytes);
+  if (sized && magic == std::string_view("ni1\0", 4)) refuse_pair(file);
+  if (sized && magic != std::string_view("n+1\0", 4))
+    refuse_nifti(file, "it lacks the NIfTI-1 mark 'n+1' (an Analyze file or a damaged header)",
+                 "convert the scan to NIfTI-1 from its source");
+  if (!sized && magic == std::string_view("n+1\0", 4))
+    refuse_nifti(file, "its header declares a length of " + std::to_string(declared_size) + " bytes instead of 348",
+                 "the header is damaged, so convert the scan again");
+  if (!sized) refuse_nifti(file, "it is not a NIfTI file", "convert the scan to NIfTI (.nii or .nii.gz)");
+
+  NiftiHeader header;
+  header.swap_bytes = declared_size != int(nifti_header_bytes);
+  const FieldReader field(head, header.swap_bytes);
+  const auto dim = field.get_array<std::int16_t, 8>(40);
+  std::copy(dim.begin(), dim.end(), header.dim.begin());
+  header.datatype = field.get<std::int16_t>(70);
+  header.bitpix = field.get<std::int16_t>(72);
+  header.pixdim = as_doubles(field.get_array<float, 8>(76));
+  header.vox_offset = field.get<float>(108);
+  header.scl_slope = field.get<float>(112);
+  header.scl_inter = field.get<float>(116);
+  header.xyzt_units = field.get<std::uint8_t>(123);
+  header.qform_code = field.get<std::int16_t>(252);
+  header.sform_code = field.get<std::int16_t>(254);
+  header.quatern = as_doubles(field.get_array<float, 3>(256));
+  header.qoffset = as_doubles(field.get_array<float, 3>(268));
+  for (std::size_t row = 0; row < 3; ++row) header.srow[row] = as_doubles(field.get_array<float, 4>(280 + 16 * row));
+  return header;
+}
+
+// The end of the mark shows whether a transfer as text changed line ends.
+NiftiHeader parse_nifti_2(std::string_view head, const fs::path& file) {
+  const std::string_view magic = head.substr(4, 8);
+  const std::string_view end_of_mark("\0\r\n\032\n", 5);
+  if (magic.substr(0, 3) == "ni2") refuse_pair(file);
+  if (magic.substr(0, 3) != "n+2" || magic.substr(3) != end_of_mark)
+    refuse_nifti(file, "its header has the length of NIfTI-2 but lacks or has damaged the mark 'n+2' of the format",
+                 "copy it again, not as text, or convert the scan again");
+  NiftiHeader header;
+  header.bytes = nifti_2_header_bytes;
+  header.least_voxel_byte = nifti_2_first_voxel_byte;
+  header.swap_bytes = FieldReader(head, false).get<std::int32_t>(0) != int(nifti_2_header_bytes);
+  const FieldReader field(head, header.swap_bytes);
+  header.datatype = field.get<std::int16_t>(12);
+  header.bitpix = field.get<std::int16_t>(14);
+  header.dim = field.get_array<std::int64_t, 8>(16);
+  header.pixdim = field.get_array<double, 8>(104);
+  header.vox_offset = double(field.get<std::int64_t>(168));
+  header.scl_slope = field.get<double>(176);
+  header.scl_inter = field.get<double>(184);
+  header.qform_code = field.get<std::int32_t>(344);
+  header.sform_code = field.get<std::int32_t>(348);
+  header.quatern = field.get_array<double, 3>(352);
+  header.qoffset = field.get_array<double, 3>(376);
+  for (std::size_t row = 0; row < 3; ++row) header.srow[row] = field.get_array<double, 4>(400 + 32 * row);
+  header.xyzt_units = field.get<std::int32_t>(500);
+  return header;
+}
+
 class FieldWriter {
  public:
   template <class T>
@@ -369,47 +456,22 @@ void refuse_nifti(const fs::path& file, const string& what, const string& remedy
   throw InputError("Cannot use '" + file.string() + "': " + what + "; " + remedy + ".");
 }
 
+std::size_t nifti_header_length(std::string_view head) {
+  if (head.size() < sizeof(std::int32_t)) return nifti_header_bytes;
+  for (const bool swapped : {false, true})
+    if (FieldReader(head, swapped).get<std::int32_t>(0) == int(nifti_2_header_bytes)) return nifti_2_header_bytes;
+  return nifti_header_bytes;
+}
+
 NiftiHeader parse_nifti_header(std::string_view head, const fs::path& file) {
   refuse_other_formats(head.substr(0, nifti_header_bytes), file);
-  if (head.size() < nifti_header_bytes)
+  const std::size_t bytes = nifti_header_length(head);
+  if (head.size() < bytes)
     refuse_nifti(file,
                  "it is cut short, with " + std::to_string(head.size()) + " bytes where the header alone has " +
-                     std::to_string(nifti_header_bytes),
+                     std::to_string(bytes),
                  "copy or convert it again");
-  const auto declared_size = FieldReader(head, false).get<std::int32_t>(0);
-  const auto swapped_size = FieldReader(head, true).get<std::int32_t>(0);
-  const std::string_view magic = head.substr(344, 4);
-  const bool sized = declared_size == int(nifti_header_bytes) || swapped_size == int(nifti_header_bytes);
-  if (declared_size == 540 || swapped_size == 540)
-    refuse_nifti(file, "it is in NIfTI-2 format", "convert it to NIfTI-1 (.nii or .nii.gz)");
-  if (sized && magic == std::string_view("ni1\0", 4))
-    refuse_nifti(file, "it is one half of a header and image pair (.hdr and .img)",
-                 "convert the pair to a single .nii.gz file");
-  if (sized && magic != std::string_view("n+1\0", 4))
-    refuse_nifti(file, "it lacks the NIfTI-1 mark 'n+1' (an Analyze file or a damaged header)",
-                 "convert the scan to NIfTI-1 from its source");
-  if (!sized && magic == std::string_view("n+1\0", 4))
-    refuse_nifti(file, "its header declares a length of " + std::to_string(declared_size) + " bytes instead of 348",
-                 "the header is damaged, so convert the scan again");
-  if (!sized) refuse_nifti(file, "it is not a NIfTI file", "convert the scan to NIfTI (.nii or .nii.gz)");
-
-  NiftiHeader header;
-  header.swap_bytes = declared_size != int(nifti_header_bytes);
-  const FieldReader field(head, header.swap_bytes);
-  header.dim = field.get_array<std::int16_t, 8>(40);
-  header.datatype = field.get<std::int16_t>(70);
-  header.bitpix = field.get<std::int16_t>(72);
-  header.pixdim = field.get_array<float, 8>(76);
-  header.vox_offset = field.get<float>(108);
-  header.scl_slope = field.get<float>(112);
-  header.scl_inter = field.get<float>(116);
-  header.xyzt_units = field.get<std::uint8_t>(123);
-  header.qform_code = field.get<std::int16_t>(252);
-  header.sform_code = field.get<std::int16_t>(254);
-  header.quatern = field.get_array<float, 3>(256);
-  header.qoffset = field.get_array<float, 3>(268);
-  for (std::size_t row = 0; row < 3; ++row) header.srow[row] = field.get_array<float, 4>(280 + 16 * row);
-  return header;
+  return bytes == nifti_2_header_bytes ? parse_nifti_2(head, file) : parse_nifti_1(head, file);
 }
 
 NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& limits, const fs::path& file) {
@@ -429,13 +491,8 @@ NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& l
   layout.datatype = row->code;
   layout.datatype_name = row->name;
   layout.bytes_per_voxel = row->bytes;
-  if (layout.voxel_count() > limits.most_voxels)
-    refuse_nifti(file,
-                 "its header declares " + list_dims(header) + " voxels, more than the " +
-                     std::to_string(limits.most_voxels) + " that a head scan can have",
-                 "the header is wrong, so convert the scan again");
   // 1 GiB of header extensions is far beyond any real file and keeps the conversion to an integer exact enough.
-  if (!(header.vox_offset >= float(nifti_first_voxel_byte)) || header.vox_offset > 0x1p30f ||
+  if (!(header.vox_offset >= double(header.least_voxel_byte)) || header.vox_offset > 0x1p30 ||
       header.vox_offset != std::floor(header.vox_offset))
     refuse_nifti(
         file,
@@ -447,7 +504,7 @@ NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& l
 
 NiftiGeometry nifti_geometry(const NiftiHeader& header, const fs::path& file) {
   NiftiGeometry geometry;
-  const std::array<int, 3> size{header.dim[1], header.dim[2], header.dim[3]};
+  const std::array<int, 3> size{int(header.dim[1]), int(header.dim[2]), int(header.dim[3])};
   const Vec3 spacing_mm = checked_spacing_mm(header, file, geometry.warnings);
   const Form sform = read_sform(header, spacing_mm);
   const Form qform = read_qform(header, spacing_mm);

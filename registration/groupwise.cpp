@@ -163,8 +163,36 @@ class Level {
 
   const std::vector<std::vector<float>>& warped() const { return warped_; }
   const std::vector<float>& mean() const { return mean_; }
+  double last_step_mm() const { return last_step_mm_; }
 
  private:
+  // Of all visits' steps, weighted as the visits are compared.
+  double rms_mm(const std::vector<VectorField>& steps) const {
+    struct Sums {
+      double squares = 0, weight = 0;
+      Sums& operator+=(const Sums& other) {
+        squares += other.squares;
+        weight += other.weight;
+        return *this;
+      }
+    };
+    const Vec3 squared_mm = grid_.spacing_mm.cwiseAbs2();
+    const Sums sums = parallel_sum(weight_.size(), voxel_block, Sums{}, [&](std::size_t begin, std::size_t end) {
+      Sums part;
+      for (const VectorField& step : steps)
+        for (std::size_t n = begin; n < end; ++n) {
+          if (!(weight_[n] > 0)) continue;
+          double square = 0;
+          for (std::size_t axis = 0; axis < 3; ++axis)
+            square += squared_mm[Eigen::Index(axis)] * double(step.component[axis][n]) * double(step.component[axis][n]);
+          part.squares += double(weight_[n]) * square;
+          part.weight += double(weight_[n]);
+        }
+      return part;
+    });
+    return sums.weight > 0 ? std::sqrt(sums.squares / sums.weight) : 0;
+  }
+
   void update(std::vector<VectorField>& fields, int iterations) {
     // Gradients in the compared part need its neighbours; beyond, nothing is looked at.
     const std::vector<Part> needed = widened(compared_, 1, grid_);
@@ -180,6 +208,7 @@ class Level {
       for (std::size_t v = 0; v < fields.size(); ++v) step_of(v, needed, noise, steps[v]);
       // The steps sum to zero, as the displacements do.
       remove_mean(steps);
+      if (iteration + 1 == iterations) last_step_mm_ = rms_mm(steps);
       for (std::size_t v = 0; v < fields.size(); ++v) {
         compose(fields[v], steps[v], next);
         std::swap(fields[v], next);
@@ -392,6 +421,7 @@ class Level {
   std::vector<std::vector<float>> warped_;
   std::vector<float> mean_;
   std::vector<float> middle_;                             // between a visit and the mean
+  double last_step_mm_ = 0;
   std::array<std::vector<float>, moment_count> moments_;  // of the step under way
 };
 
@@ -442,6 +472,7 @@ GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volu
     level.iterate(fields, visits.size() > 1 ? options.iterations[l] : 0);
     log_brightness = level.log_brightness();
     last_grid = grid;
+    result.last_step_mm = level.last_step_mm();
     if (!finest) continue;
     for (std::size_t v = 0; v < visits.size(); ++v) {
       Volume warped(grid);

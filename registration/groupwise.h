@@ -30,6 +30,9 @@ struct GroupwiseResult {
   std::vector<VectorField> mean_to_visit;  // a point x of the mean lies at x + u(x) in the visit; on the volumes' grid
   std::vector<Volume> warped;              // the visits in the mean's space, brightness matched
   Volume mean;
+  // How far the last update still moved points where visits are compared, root mean square, mm: what has settled moves
+  // by hundredths.
+  double last_step_mm = 0;
 };
 
 // `visits`: intensities on one grid, about equally bright. `weight`: 0..1, where they are compared.

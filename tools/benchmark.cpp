@@ -92,7 +92,7 @@ DatasetParticipant participant_of(const std::vector<fs::path>& scans) {
   DatasetParticipant participant;
   participant.participant_id = "sub-benchmark";
   for (std::size_t n = 0; n < scans.size(); ++n)
-    participant.visits.push_back({"ses-" + std::to_string(n + 1), std::nullopt, fs::absolute(scans[n]), {}});
+    participant.visits.push_back({"ses-" + std::to_string(n + 1), std::nullopt, fs::absolute(scans[n]), {}, {}});
   return participant;
 }
 

@@ -49,7 +49,7 @@ SourceHead read_head(const HeadFiles& files, const CommandLine& line, const fs::
     return naming_in_errors(files.head.string(), [&] { return source_head(head, read_nifti_mask(files.brain)); });
   const HeadTemplate head_template = read_template(line.template_folder());
   const Mask brain = naming_in_errors(files.head.string(), [&] {
-    return extracted_brain({files.head.string(), head}, head_template, line.options());
+    return extracted_brain({files.head.string(), head, "the head"}, head_template, line.options());
   });
   make_folders(extracted.parent_path());
   write_nifti(extracted, brain);

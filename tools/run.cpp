@@ -29,9 +29,10 @@ struct TrialCommand {
   bool force = false;
 };
 
-const std::vector<std::string> kAllSections = {"dataset", "conform", "align",         "extract",
-                                               "segment", "measure", "group.quality", "group.decisions"};
-const std::vector<std::string> kRunSections = {"dataset", "conform", "align", "extract", "segment", "measure", "group"};
+const std::vector<std::string> kAllSections = {"dataset", "conform", "align",         "extract",        "segment",
+                                               "measure", "quality", "group.quality", "group.decisions"};
+const std::vector<std::string> kRunSections = {"dataset", "conform", "align",   "extract",
+                                               "segment", "measure", "quality", "group"};
 
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
   auto command = std::make_shared<TrialCommand>(app, sections);

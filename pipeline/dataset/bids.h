@@ -22,11 +22,13 @@ struct DatasetVisit {
 };
 
 struct DatasetParticipant {
-  std::string participant_id;               // "sub-01"
-  std::optional<std::string> dose_group;    // empty: not in participants.tsv, or n/a
-  std::optional<double> dose;               // in Dataset::dose_unit
-  std::vector<DatasetVisit> visits;         // at least one; by days where all are known, else by label
-  std::vector<std::string> warnings;        // sentences: missing visits, missing or doubtful dates
+  std::string participant_id;             // "sub-01"
+  std::optional<std::string> dose_group;  // empty: not in participants.tsv, or n/a
+  std::optional<double> dose;             // in Dataset::dose_unit
+  std::vector<DatasetVisit> visits;       // at least one; by days where all are known, else by label
+  std::vector<std::string> warnings;      // sentences: missing visits, missing or doubtful dates
+  bool order_known = false;               // every visit has a day, and no two have the same
+  std::string no_dates_because;  // why fewer than two of several visits have a day; ends a sentence, else empty
   std::vector<std::string> missing_visits;  // sessions that have a folder or a row, and no scan that can be used
 };
 
@@ -43,14 +45,20 @@ struct Dataset {
 // Walks sub-*/ses-*/anat/*_T1w.nii[.gz] and sub-*/anat/*_T1w.nii[.gz]; derivatives/ and sourcedata/ are not entered.
 //
 // Where a visit has several T1w scans, one is chosen, in this order of preference: without contrast agent (no ce-
-// entity); of the kind (acq-, rec-, ... entities) that most visits of the participant have, because a change measured
-// across kinds is partly a change of scanner; the highest run, because a scan is repeated when the earlier one was
-// poor; the compressed file. The choice is stated in the visit's notes.
+// entity); of the kind (acq-, rec-, echo-, ... entities) that most visits of the participant have, because a change
+// measured across kinds is partly a change of scanner; the image that combines all echoes (no echo- entity); the
+// highest run, because a scan is repeated when the earlier one was poor; the compressed file. Phase, real and imaginary
+// parts (part-) are no T1w images and are never used. The choice and its reason are stated in the visit's notes.
+//
+// Days of visits come from sub-*_sessions.tsv (days, or dates), or from the acq_time of the chosen scans in
+// sub-*_scans.tsv, whichever dates more visits; the former where both date as many.
 //
 // `labels`: the participants to keep, with or without "sub-"; all where empty.
-// Throws InputError where the folder is missing, holds no T1w scan, or participants.tsv is broken; UsageError where a
-// label names nobody. A broken sub-*_sessions.tsv costs that participant the dates, with a warning.
+// `today`: days since 1970-01-01, after which dates are doubted; the clock's where empty.
+// Throws InputError where the folder is missing, holds no T1w scan (and says what it seems to be instead), or
+// participants.tsv is broken; UsageError where a label names nobody. A broken sub-*_sessions.tsv or sub-*_scans.tsv
+// costs that participant the dates, with a warning.
 Dataset read_dataset(const std::filesystem::path& folder, const DatasetOptions& options,
-                     const std::vector<std::string>& labels = {});
+                     const std::vector<std::string>& labels = {}, std::optional<int> today = std::nullopt);
 
 }  // namespace wane

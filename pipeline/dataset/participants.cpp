@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <unordered_set>
 
 #include "imaging/error.h"
 #include "pipeline/dataset/labels.h"
@@ -11,6 +12,17 @@
 
 namespace wane {
 namespace {
+
+std::vector<std::string> participant_folders(const std::filesystem::path& bids_folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(bids_folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code status_error;
+    std::string name = it->path().filename().string();
+    if (name.starts_with("sub-") && it->is_directory(status_error)) names.push_back(std::move(name));
+  }
+  return names;
+}
 
 // A column that may be absent under its default name, but not where the user named it.
 std::optional<std::size_t> optional_column(const Table& table, const std::string& name, const std::string& usual) {
@@ -23,27 +35,53 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-std::vector<ParticipantEntry> entries_of(const Table& table, const DatasetOptions& options) {
+std::string shown(const std::optional<double>& value) {
+  std::ostringstream text;
+  if (value) text << *value;
+  return text.str();
+}
+
+// Fills in what `kept` lacks. `both` names the two rows, `what` the column.
+template <class T, class Shown>
+void join_value(std::optional<T>& kept, const std::optional<T>& other, const std::string& both, const std::string& what,
+                Shown shown_value) {
+  if (kept && other && *kept != *other)
+    throw InputError(both + " disagree: " + what + " is '" + shown_value(kept) + "' and '" + shown_value(other) +
+                     "'; give one value for each participant.");
+  if (!kept) kept = other;
+}
+
+std::vector<ParticipantEntry> entries_of(const Table& table, const std::vector<std::string>& ids,
+                                         const DatasetOptions& options, std::vector<std::string>& warnings) {
   const DatasetOptions usual;
-  const std::size_t participant = table.required_column(options.participant_column);
   const auto group = optional_column(table, options.dose_group_column, usual.dose_group_column);
   const auto dose = optional_column(table, options.dose_column, usual.dose_column);
+  struct Place {
+    std::size_t entry, line;
+  };
   std::vector<ParticipantEntry> entries;
-  std::map<std::string, std::size_t> line_of;
-  for (const auto& row : table.rows) {
-    if (!row.cells[participant])
-      throw InputError(table.where(row) + ": " + options.participant_column +
-                       " is empty; name the participant (sub-01) or remove the row.");
-    ParticipantEntry entry;
-    entry.participant_id = with_prefix(*row.cells[participant], "sub-");
-    const auto [first, is_new] = line_of.emplace(entry.participant_id, row.line);
-    if (!is_new)
-      throw InputError(table.where(row) + ": " + entry.participant_id + " is already in line " +
-                       std::to_string(first->second) + "; keep one row for each participant.");
-    if (group) entry.dose_group = row.cells[*group];
-    if (dose) entry.dose = table.number(row, *dose);
-    entries.push_back(entry);
+  std::unordered_map<std::string, Place> place_of;
+  std::string twice;  // the first participant with more than one row
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& row = table.rows[i];
+    ParticipantEntry entry{ids[i], group ? row.cells[*group] : std::nullopt,
+                           dose ? table.number(row, *dose) : std::nullopt};
+    const auto [place, is_new] = place_of.emplace(ids[i], Place{entries.size(), row.line});
+    if (is_new) {
+      entries.push_back(entry);
+      continue;
+    }
+    ParticipantEntry& kept = entries[place->second.entry];
+    const std::string both = table.name + ", lines " + std::to_string(place->second.line) + " and " +
+                             std::to_string(row.line) + ": the rows of " + ids[i];
+    join_value(kept.dose_group, entry.dose_group, both, options.dose_group_column, [](const auto& v) { return *v; });
+    join_value(kept.dose, entry.dose, both, options.dose_column, [](const auto& v) { return shown(v); });
+    if (twice.empty()) twice = ids[i];
   }
+  // A row a session is a form that many datasets have; without that column it may be a slip.
+  if (!twice.empty() && !table.column(options.session_column))
+    warnings.push_back("participants.tsv: " + twice +
+                       " has more than one row; the rows of a participant agree and are read as one.");
   return entries;
 }
 
@@ -112,10 +150,12 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
         "are measured all the same.");
     return result;
   }
-  const Table table = read_tsv(file, file.string());
+  const Table table = read_participants_table(bids_folder);
+  const RowParticipants rows = participants_of_rows(table, options, bids_folder);
   result.found = true;
   result.warnings = table.warnings;
-  result.entries = entries_of(table, options);
+  result.warnings.insert(result.warnings.end(), rows.warnings.begin(), rows.warnings.end());
+  result.entries = entries_of(table, rows.ids, options, result.warnings);
   for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
   warn_of_missing_columns(result, table, options);
   warn_of_odd_groups(result);
@@ -123,26 +163,41 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
   return result;
 }
 
-std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
-                                             const std::string& names) {
-  std::vector<CovariateColumn> covariates;
-  std::istringstream stream(names);
-  for (std::string name; std::getline(stream, name, ',');) {
-    name.erase(0, name.find_first_not_of(' '));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (!name.empty()) covariates.push_back({name, {}});
-  }
-  if (covariates.empty()) return covariates;
+Table read_participants_table(const std::filesystem::path& bids_folder) {
   const auto file = bids_folder / "participants.tsv";
-  const Table table = read_tsv(file, file.string());
-  const std::size_t participant = table.required_column(options.participant_column);
-  for (auto& covariate : covariates) {
-    const std::size_t column = table.required_column(covariate.name);
-    for (const auto& row : table.rows)
-      if (row.cells[participant] && row.cells[column])
-        covariate.value_of[with_prefix(*row.cells[participant], "sub-")] = *row.cells[column];
+  Table table = read_tsv(file, file.string());
+  for (auto& warning : table.warnings)
+    if (warning.starts_with(table.name)) warning.replace(0, table.name.size(), "participants.tsv");
+  return table;
+}
+
+RowParticipants participants_of_rows(const Table& table, const DatasetOptions& options,
+                                     const std::filesystem::path& bids_folder) {
+  const std::size_t column = table.required_column(options.participant_column);
+  const KnownLabels folders("sub-", participant_folders(bids_folder));
+  RowParticipants result;
+  std::unordered_set<std::string> written;
+  for (const auto& row : table.rows) {
+    if (!row.cells[column])
+      throw InputError(table.where(row) + ": " + options.participant_column +
+                       " is empty; name the participant (sub-01) or remove the row.");
+    written.insert(with_prefix(*row.cells[column], "sub-"));
   }
-  return covariates;
+  std::size_t completed = 0;
+  for (const auto& row : table.rows) {
+    const std::string id = with_prefix(*row.cells[column], "sub-");
+    const auto meant = folders.meant(id);
+    // Where the other label has a row of its own, the two are two participants.
+    const bool other = meant && *meant != id && !written.contains(*meant);
+    result.ids.push_back(other ? *meant : id);
+    if (other && completed++ == 0)
+      result.warnings.push_back("participants.tsv: '" + *row.cells[column] + "' in line " + std::to_string(row.line) +
+                                " is read as " + *meant + ", the participant of that number");
+  }
+  if (completed > 0)
+    result.warnings.back() +=
+        completed == 1 ? "." : ", and so are " + std::to_string(completed - 1) + " more rows; write the whole labels.";
+  return result;
 }
 
 }  // namespace wane

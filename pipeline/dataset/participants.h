@@ -2,13 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "pipeline/dataset/dataset_options.h"
+#include "pipeline/dataset/tsv.h"
 
 namespace wane {
 
@@ -31,20 +31,24 @@ struct ParticipantsTable {
   std::unordered_map<std::string, std::size_t> place_of_;  // in `entries`
 };
 
-// A column of participants.tsv that the statistics adjust for.
-struct CovariateColumn {
-  std::string name;
-  std::map<std::string, std::string> value_of;  // by participant_id; those with n/a are not in it
-};
-
-// The columns named in `names` ("age,sex,site"; none where empty). Throws InputError where there is no participants.tsv
-// or it has no such column.
-std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
-                                             const std::string& names);
-
-// A missing table is no error: `found` is false and a warning says what cannot be computed. Throws InputError for a
-// broken table, a participant listed twice, a dose that is not a number, and a column that an option names (other than
-// its default) but the table lacks.
+// A missing table is no error: `found` is false and a warning says what cannot be computed. Several rows of one
+// participant (one for each session, say) are one where dose group and dose agree; n/a agrees with everything. A label
+// that lost its leading zeros in a spreadsheet (1 for sub-01) is read as the participant's whose folder there is, with
+// a warning. Throws InputError for a broken table, rows of one participant that disagree, a dose that is not a number,
+// and a column that an option names (other than its default) but the table lacks.
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options);
+
+// participants.tsv as both readers of it see it. Messages of errors name the whole path; `warnings` of the table begin
+// with "participants.tsv".
+Table read_participants_table(const std::filesystem::path& bids_folder);
+
+// Whom each row of the table is about: "sub-01", also for 01, and for 1 where the dataset has a folder sub-01 and none
+// for sub-1. Throws InputError for a row without a participant.
+struct RowParticipants {
+  std::vector<std::string> ids;       // one for each row
+  std::vector<std::string> warnings;  // sentences: labels that were completed
+};
+RowParticipants participants_of_rows(const Table& table, const DatasetOptions& options,
+                                     const std::filesystem::path& bids_folder);
 
 }  // namespace wane

@@ -60,16 +60,17 @@ bool passes(const Table& table, const Table::Row& row) {
   throw InputError(table.where(row) + ": decision '" + written + "' is not known; write pass or fail.");
 }
 
-// The label in the dataset that a cell means; warns where it is spelt otherwise.
+// The label in the dataset that a cell means; warns where it is spelled otherwise.
 std::string known_label(const Table& table, const Table::Row& row, const std::string& written,
                         const std::string& prefix, const std::vector<std::string>& known, const std::string& owner,
                         std::vector<std::string>& warnings) {
-  const auto meant = label_meant(written, prefix, known);
+  const std::string full = with_prefix(written, prefix);
+  if (std::find(known.begin(), known.end(), full) != known.end()) return full;
+  const auto meant = KnownLabels(prefix, known).meant(written);
   if (!meant)
     throw InputError(table.where(row) + ": " + owner + " '" + written + "'." +
-                     (known.empty() ? "" : did_you_mean(with_prefix(written, prefix), known)));
-  if (*meant != with_prefix(written, prefix))
-    warnings.push_back(table.where(row) + ": '" + written + "' is read as " + *meant + ".");
+                     (known.empty() ? "" : did_you_mean(full, known)));
+  warnings.push_back(table.where(row) + ": '" + written + "' is read as " + *meant + ".");
   return *meant;
 }
 
@@ -77,9 +78,9 @@ QualityDecision decision_in(const Table& table, const Table::Row& row, const Kno
                             std::vector<std::string>& warnings) {
   QualityDecision decision;
   decision.line = row.line;
+  const std::string participant = cell_of(table, row, participant_column, "name the participant (sub-01)");
   decision.participant_id =
-      known_label(table, row, cell_of(table, row, participant_column, "name the participant (sub-01)"), "sub-",
-                  known.participants, "the dataset has no participant", warnings);
+      known_label(table, row, participant, "sub-", known.participants, "the dataset has no participant", warnings);
   if (const auto& session = row.cells[table.required_column(session_column)]) {
     const auto sessions = known.sessions.find(decision.participant_id);
     decision.session = sessions == known.sessions.end()

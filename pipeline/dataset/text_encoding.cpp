@@ -106,8 +106,8 @@ std::string as_utf8(std::string text, const std::string& name, std::vector<std::
     throw InputError(name + ", " + line_and_column(text, place) +
                      ": the text is not UTF-8, and no other encoding that Wane knows; save the file as UTF-8 text.");
   }
-  warnings.push_back(name + " is not UTF-8 text and is read as Windows-1252 (" + line_and_column(text, first_other) +
-                     ": '" + word_around(text, first_other) +
+  warnings.push_back(name + ": the text is not UTF-8 and is read as Windows-1252 (" +
+                     line_and_column(text, first_other) + ": '" + word_around(text, first_other) +
                      "'); check that the letters are right, and save it as UTF-8 text.");
   return from_windows_1252(text);
 }

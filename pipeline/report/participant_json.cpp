@@ -61,6 +61,7 @@ ordered_json visit_json(const VisitRow& visit) {
           {"quality", quality},
           {"decision", decision_json(visit.decision)},
           {"fingerprint", visit.fingerprint},
+          {"measured_together", visit.measured_together},
           {"notes", visit.notes},
           {"inputs", visit.inputs}};
 }
@@ -139,6 +140,7 @@ VisitRow visit_row(const ordered_json& json) {
   visit.quality = quality_of(json);
   visit.decision = decision_of(json);
   visit.fingerprint = json.value("fingerprint", "");
+  visit.measured_together = json.value("measured_together", true);
   visit.notes = json.value("notes", std::vector<std::string>());
   visit.inputs = json.value("inputs", std::vector<std::string>());
   return visit;

@@ -32,6 +32,7 @@ struct VisitRow {
   Quality quality{};
   std::string fingerprint{};  // of the voxels' values: equal for the same data under any name; empty: not known
   std::optional<HumanDecision> decision{};
+  bool measured_together = true;  // with the visits that count; false: measured, if at all, before it was taken out
 };
 
 struct ChangeRow {

@@ -54,6 +54,7 @@ class CovariateColumns {
  public:
   explicit CovariateColumns(const Covariate& covariate, const std::vector<std::string>& participants)
       : covariate_(covariate) {
+    numeric_ = !covariate.category;
     std::set<std::string> categories;
     double sum = 0, count = 0;
     for (const auto& id : participants) {

@@ -32,6 +32,7 @@ struct PlanRecord {
 struct Covariate {
   std::string name;
   std::map<std::string, std::string> value_of;  // by participant; numbers throughout: a number, else categories
+  bool category = false;                        // also where the values are numbers (codes of sites)
 };
 
 struct Trial {

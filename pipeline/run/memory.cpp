@@ -86,7 +86,7 @@ std::uint64_t available_memory_bytes(const fs::path& proc, const fs::path& cgrou
 }
 
 Grid declared_grid(const fs::path& nifti_file) {
-  std::array<char, nifti_first_voxel_byte> head{};
+  std::array<char, nifti_2_header_bytes> head{};
   const gzFile file = gzopen(nifti_file.c_str(), "rb");  // reads uncompressed files as they are
   if (file == nullptr) return {};
   const int read = gzread(file, head.data(), head.size());

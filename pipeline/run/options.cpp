@@ -67,6 +67,7 @@ std::vector<OptionSection> option_sections(RunOptions& options) {
       {"extract", "Stage 3: bias field and brain mask", option_fields(options.extract)},
       {"segment", "Stage 4: tissue maps", option_fields(options.segment)},
       {"measure", "Stage 5: change between visits", option_fields(options.measure)},
+      {"quality", "Limits of the quality checks (docs/quality.md)", option_fields(options.quality)},
       {"group", "The trial's reports", option_fields(options.group)},
   };
 }
@@ -78,6 +79,7 @@ void RunOptions::validate() const {
   extract.validate();
   segment.validate();
   measure.validate();
+  quality.validate();
   group.validate();
 }
 

@@ -9,6 +9,7 @@
 
 #include "imaging/option_field.h"
 #include "pipeline/dataset/dataset_options.h"
+#include "pipeline/quality/limits.h"
 #include "pipeline/report/group_options.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
@@ -25,6 +26,7 @@ struct RunOptions {
   ExtractOptions extract;
   SegmentOptions segment;
   MeasureOptions measure;
+  QualityLimits quality;
   GroupOptions group;
   void validate() const;  // throws UsageError for the first value that cannot be
 };

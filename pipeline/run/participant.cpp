@@ -1,7 +1,9 @@
 #include "pipeline/run/participant.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -11,6 +13,8 @@
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/tsv.h"
+#include "pipeline/quality/acquisition.h"
+#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
@@ -36,24 +40,37 @@ void append(std::vector<T>& all, const std::vector<T>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
+// How sentences call a visit.
+std::string session_words(const DatasetVisit& visit) {
+  return visit.session.empty() ? "the only visit" : visit.session;
+}
+
+// What is known of a visit whether or not it was measured.
 VisitRow visit_row(const DatasetVisit& visit, const fs::path& dataset, const NiftiReport& scan,
-                   const ConformedVisit& conformed, const MeasuredVisit& measured, double share_compared) {
+                   const ScanQualityInput& found) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   VisitRow row;
   row.session = visit.session;
   row.days = visit.days;
-  row.volumes_ml = measured.volumes_ml;
-  row.figures = {{"template_similarity", conformed.template_similarity},
+  row.volumes_ml = {unknown, unknown, unknown, unknown, unknown};
+  row.figures = {{"template_similarity", found.template_similarity},
                  {"non_finite_voxels", static_cast<double>(scan.non_finite_voxels)},
-                 {"form_disagreement_mm", scan.form_disagreement_mm},
-                 {"share_of_brain_compared", share_compared}};
-  if (measured.calibration_drift_percent)
-    row.figures["calibration_drift_percent"] = *measured.calibration_drift_percent;
+                 {"form_disagreement_mm", scan.form_disagreement_mm}};
+  row.fingerprint = found.fingerprint;
   row.notes = visit.notes;
-  if (conformed.brain_extracted) row.notes.push_back("already brain-extracted");
+  if (found.brain_extracted) row.notes.push_back("already brain-extracted");
   append(row.notes, scan.warnings);
-  append(row.notes, conformed.warnings);
   row.inputs = {relative_to(dataset, visit.t1w).generic_string()};
   return row;
+}
+
+void add_measurement(VisitRow& row, const ConformedVisit& conformed, const MeasuredVisit& measured,
+                     double share_compared) {
+  row.volumes_ml = measured.volumes_ml;
+  row.figures["share_of_brain_compared"] = share_compared;
+  if (measured.calibration_drift_percent)
+    row.figures["calibration_drift_percent"] = *measured.calibration_drift_percent;
+  append(row.notes, conformed.warnings);
 }
 
 // Rounded as they are written, so that rates computed from a report read back are the same.
@@ -67,14 +84,13 @@ std::optional<ChangeEstimate> as_written(const std::optional<ChangeEstimate>& es
   return ChangeEstimate{as_written(estimate->percent), as_written(estimate->standard_error)};
 }
 
-void date_changes_and_rates(ParticipantReport& report) {
+void date_changes(ParticipantReport& report) {
   const VisitSeries series = visit_series_of(report);
   for (std::size_t n = 0; n < report.changes.size(); ++n) {
     const auto& from = series.days.at(series.changes[n].from);
     const auto& to = series.days.at(series.changes[n].to);
     report.changes[n].days = from && to ? std::optional(*to - *from) : std::nullopt;
   }
-  set_rates(report);
 }
 
 struct ReadScans {
@@ -82,25 +98,142 @@ struct ReadScans {
   std::vector<NiftiReport> reports;
 };
 
-ReadScans read_scans(const DatasetParticipant& participant) {
-  const std::size_t count = participant.visits.size();
-  ReadScans read{std::vector<VisitScan>(count), std::vector<NiftiReport>(count)};
-  parallel_tasks(count, [&](std::size_t n) {
-    const fs::path& file = participant.visits[n].t1w;
-    NiftiScan scan = read_nifti(file);
-    read.scans[n] = {file.string(), std::move(scan.volume)};
+ReadScans read_scans(const DatasetParticipant& participant, const std::vector<std::size_t>& places) {
+  ReadScans read{std::vector<VisitScan>(places.size()), std::vector<NiftiReport>(places.size())};
+  parallel_tasks(places.size(), [&](std::size_t n) {
+    const DatasetVisit& visit = participant.visits[places[n]];
+    NiftiScan scan = read_nifti(visit.t1w);
+    read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit)};
     read.reports[n] = std::move(scan.report);
   });
   return read;
 }
 
+std::vector<std::size_t> all_places(const DatasetParticipant& participant) {
+  std::vector<std::size_t> places(participant.visits.size());
+  std::iota(places.begin(), places.end(), std::size_t(0));
+  return places;
+}
+
+// What stands in the way of measuring the visits together is kept, because it may lie in one of them.
+MeasuredTogether measured_together(const DatasetParticipant& participant, std::vector<std::size_t> places,
+                                   const HeadTemplate& head_template, const RunOptions& options,
+                                   const StageCallback& at_step) {
+  MeasuredTogether result;
+  result.places = std::move(places);
+  ReadScans read = read_scans(participant, result.places);
+  result.scans = std::move(read.reports);
+  if (at_step) at_step("conform", 0);
+  ConformedScans conformed = conform_scans(std::move(read.scans), head_template, options);
+  result.scan_quality = conformed.quality;
+  try {
+    result.processed = process_conformed(std::move(conformed), head_template, options, at_step);
+  } catch (const InputError& error) {
+    result.why_not = error.what();
+  }
+  return result;
+}
+
+// The verdicts of the checks on each visit of `all`.
+std::vector<Quality> visit_quality(const MeasuredTogether& all, const QualityLimits& limits) {
+  if (all.processed) return all.processed->quality.visits;
+  std::vector<Quality> quality;
+  for (const ScanQualityInput& scan : all.scan_quality) quality.push_back(judge_scan(scan, limits));
+  return quality;
+}
+
+bool counts(const Quality& quality, const std::optional<bool>& decided_pass, QualityMode mode) {
+  if (decided_pass) return *decided_pass;
+  return mode == QualityMode::report || quality.verdict() != Verdict::fail;
+}
+
+std::optional<bool> decided_pass(const QualityRules& rules, const std::string& id, const std::string& session) {
+  const QualityDecision* decision = rules.decisions ? rules.decisions->find(id, session) : nullptr;
+  return decision ? std::optional(decision->pass) : std::nullopt;
+}
+
+// Which visits are measured together in the end: those that count, or all where none does, so that there is something
+// to look at.
+std::vector<bool> measured_in_the_end(const std::vector<bool>& counting) {
+  const bool any = std::find(counting.begin(), counting.end(), true) != counting.end();
+  return any ? counting : std::vector<bool>(counting.size(), true);
+}
+
+// Places of the visits that are left where some are taken out; empty where all stay, or none does.
+std::vector<std::size_t> places_left(const DatasetParticipant& participant, const MeasuredTogether& all,
+                                     const QualityRules& rules) {
+  const std::vector<Quality> quality = visit_quality(all, rules.limits);
+  std::vector<bool> counting;
+  for (std::size_t v = 0; v < quality.size(); ++v)
+    counting.push_back(counts(quality[v],
+                              decided_pass(rules, participant.participant_id, participant.visits[v].session),
+                              rules.mode));
+  const std::vector<bool> stays = measured_in_the_end(counting);
+  std::vector<std::size_t> places;
+  for (std::size_t v = 0; v < stays.size(); ++v)
+    if (stays[v]) places.push_back(v);
+  return places.size() == stays.size() ? std::vector<std::size_t>() : places;
+}
+
+// First visit to each later one, then successive visits.
+void order_changes(ParticipantReport& report) {
+  const auto place = [&](const std::string& session) {
+    return std::find_if(report.visits.begin(), report.visits.end(),
+                        [&](const VisitRow& row) { return row.session == session; }) -
+           report.visits.begin();
+  };
+  std::stable_sort(report.changes.begin(), report.changes.end(), [&](const ChangeRow& a, const ChangeRow& b) {
+    const auto from_a = place(a.from), from_b = place(b.from);
+    return from_a != from_b ? from_a < from_b : place(a.to) < place(b.to);
+  });
+}
+
+// Numbers of `measured`, for the visits that `belongs` names and the changes whose two visits it accepts.
+template <class VisitFilter, class ChangeFilter>
+void add_measured(ParticipantReport& report, const MeasuredTogether& measured, const QualityLimits& limits,
+                  VisitFilter&& takes_visit, ChangeFilter&& takes_change) {
+  const std::vector<Quality> quality = visit_quality(measured, limits);
+  for (std::size_t v = 0; v < measured.places.size(); ++v) {
+    const std::size_t place = measured.places[v];
+    if (!takes_visit(place)) continue;
+    report.visits[place].quality = quality[v];
+    if (!measured.processed) continue;
+    const ProcessedParticipant& processed = *measured.processed;
+    add_measurement(report.visits[place], processed.conformed[v], processed.measurement.visits[v],
+                    processed.measurement.share_compared);
+  }
+  if (!measured.processed) return;
+  const Measurement& measurement = measured.processed->measurement;
+  for (std::size_t c = 0; c < measurement.changes.size(); ++c) {
+    const Change& change = measurement.changes[c];
+    const std::size_t from = measured.places[change.from], to = measured.places[change.to];
+    if (!takes_change(from, to)) continue;
+    report.changes.push_back({report.visits[from].session, report.visits[to].session, std::nullopt,
+                              as_written(change.percent), as_written(change.standard_error),
+                              as_written(change.boundary_shift), measured.processed->quality.changes[c]});
+  }
+}
+
+// Verdicts that follow from dates and sidecars.
+void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& participant,
+                        const QualityLimits& limits) {
+  const VisitSeries series = visit_series_of(report);
+  for (std::size_t c = 0; c < report.changes.size(); ++c) {
+    ChangeRow& change = report.changes[c];
+    const DatasetVisit& from = participant.visits.at(series.changes[c].from);
+    const DatasetVisit& to = participant.visits.at(series.changes[c].to);
+    judge_acquisition(change.quality, from.sidecar, to.sidecar, session_words(from), session_words(to));
+    judge_dates(change.quality, change.percent, change.days, limits);
+  }
+}
+
 void write_quality_figure(const fs::path& out, const DatasetParticipant& participant,
-                          const ProcessedParticipant& processed, bool sloppy) {
+                          const MeasuredTogether& measured, bool sloppy) {
   std::vector<MosaicVisit> visits;
-  for (std::size_t n = 0; n < participant.visits.size(); ++n) {
-    const MeasuredVisit& measured = processed.measurement.visits[n];
-    visits.push_back({participant.visits[n].session, &processed.extracted.corrected[n], &measured.brain,
-                      &measured.tissues.gm, &measured.tissues.wm, &measured.tissues.csf});
+  for (std::size_t n = 0; n < measured.places.size(); ++n) {
+    const MeasuredVisit& visit = measured.processed->measurement.visits[n];
+    visits.push_back({participant.visits[measured.places[n]].session, &measured.processed->extracted.corrected[n],
+                      &visit.brain, &visit.tissues.gm, &visit.tissues.wm, &visit.tissues.csf});
   }
   const std::string& id = participant.participant_id;
   make_folders(out / id / "figures");
@@ -143,47 +276,91 @@ ParticipantReport with_current_dataset(ParticipantReport report, const DatasetPa
   report.dose = participant.dose;
   for (std::size_t n = 0; n < report.visits.size() && n < participant.visits.size(); ++n)
     report.visits[n].days = participant.visits[n].days;
-  std::erase_if(report.warnings, [](const std::string& warning) { return warning.starts_with(kFromDataset); });
-  for (const auto& warning : participant.warnings) report.warnings.push_back(kFromDataset + warning);
   report.quality_mode = rules.mode;
   apply_decisions(report, rules.decisions ? *rules.decisions : QualityDecisions{});
-  date_changes_and_rates(report);
+  std::erase_if(report.warnings, [](const std::string& warning) { return warning.starts_with(kFromDataset); });
+  for (const auto& warning : participant.warnings) report.warnings.push_back(kFromDataset + warning);
+  date_changes(report);
+  judge_with_dataset(report, participant, rules.limits);
+  set_rates(report);
   return report;
 }
 
 ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset,
-                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed,
+                            const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
                             const QualityRules& rules) {
   ParticipantReport report;
   report.participant_id = participant.participant_id;
-  for (std::size_t n = 0; n < participant.visits.size(); ++n)
-    report.visits.push_back(visit_row(participant.visits[n], dataset, scans[n], processed.conformed[n],
-                                      processed.measurement.visits[n], processed.measurement.share_compared));
-  for (const Change& change : processed.measurement.changes)
-    report.changes.push_back({report.visits[change.from].session, report.visits[change.to].session, std::nullopt,
-                              as_written(change.percent), as_written(change.standard_error),
-                              as_written(change.boundary_shift)});
-  append(report.warnings, processed.aligned.warnings);
-  append(report.warnings, processed.measurement.warnings);
+  std::vector<bool> stays(participant.visits.size(), !counting);
+  if (counting)
+    for (const std::size_t place : counting->places) stays[place] = true;
+  for (std::size_t v = 0; v < participant.visits.size(); ++v) {
+    report.visits.push_back(visit_row(participant.visits[v], dataset, all.scans[v], all.scan_quality[v]));
+    report.visits.back().measured_together = stays[v];
+  }
+  const auto everything = [](std::size_t) { return true; };
+  if (counting) {
+    add_measured(report, *counting, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
+    add_measured(
+        report, all, rules.limits, [&](std::size_t place) { return !stays[place]; },
+        [&](std::size_t from, std::size_t to) { return !stays[from] || !stays[to]; });
+    order_changes(report);
+  } else {
+    add_measured(report, all, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
+  }
+  const ProcessedParticipant& result = *(counting ? *counting : all).processed;
+  report.quality = result.quality.person;
+  if (!all.processed)
+    report.warnings.push_back("The visits could not be measured with those that are left out (" + all.why_not + ")");
+  append(report.warnings, result.aligned.warnings);
+  append(report.warnings, result.measurement.warnings);
   return with_current_dataset(std::move(report), participant, rules);
 }
 
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step) {
-  ReadScans read = read_scans(participant);
-  const ProcessedParticipant processed = process_participant(std::move(read.scans), head_template, options, at_step);
+  MeasuredTogether all = measured_together(participant, all_places(participant), head_template, options, at_step);
+  const std::vector<std::size_t> left = places_left(participant, all, rules);
+  std::optional<MeasuredTogether> counting;
+  if (!left.empty()) {
+    // The picture shows all visits, with those that are taken out, because a reader will want to see why. Their images
+    // are not written, and the memory that they take is needed.
+    if (all.processed) {
+      write_quality_figure(out, participant, all, provenance.sloppy);
+      release_images(*all.processed);
+    }
+    counting = measured_together(participant, left, head_template, options, at_step);
+  }
+  const MeasuredTogether& result = counting ? *counting : all;
+  if (!result.processed) throw InputError(result.why_not);
   if (at_step) at_step("write", stage_count);
 
   std::vector<VisitFiles> files;
-  for (const DatasetVisit& visit : participant.visits)
-    files.push_back({visit.session, relative_to(dataset, visit.t1w)});
-  write_derivatives(out, participant.participant_id, files, processed, sidecar_provenance(provenance));
-  write_quality_figure(out, participant, processed, provenance.sloppy);
+  for (const std::size_t place : result.places)
+    files.push_back({participant.visits[place].session, relative_to(dataset, participant.visits[place].t1w)});
+  write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
+  if (!counting || !all.processed) write_quality_figure(out, participant, result, provenance.sloppy);
 
-  const ParticipantReport report = report_of(participant, dataset, read.reports, processed, rules);
+  const ParticipantReport report = report_of(participant, dataset, all, counting, rules);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
 }
+
+namespace {
+
+// Whether the visits that `report` measured together are those that would be now.
+bool measured_as_decided(const ParticipantReport& report) {
+  std::vector<bool> counting;
+  for (const VisitRow& visit : report.visits)
+    counting.push_back(counts(visit.quality, visit.decision ? std::optional(visit.decision->pass) : std::nullopt,
+                              report.quality_mode));
+  const std::vector<bool> stays = measured_in_the_end(counting);
+  for (std::size_t v = 0; v < report.visits.size(); ++v)
+    if (report.visits[v].measured_together != stays[v]) return false;
+  return true;
+}
+
+}  // namespace
 
 bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance,
                      const QualityRules& rules) {
@@ -192,8 +369,10 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
   if (!fs::is_regular_file(file, error)) return false;
   try {
     const std::string text = read_text_file(file);
-    const ParticipantReport before = parse_participant_json(text, file.string());
-    const std::string anew = participant_json_text(with_current_dataset(before, participant, rules), provenance);
+    const ParticipantReport now =
+        with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
+    if (!measured_as_decided(now)) return false;
+    const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;
     if (anew != text) write_text_atomically(file, anew);
     return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace wane {
 struct QualityRules {
   QualityMode mode = QualityMode::exclude;
   const QualityDecisions* decisions = nullptr;  // of people; null: none
+  QualityLimits limits{};
 };
 
 // OUT/sub-XX/sub-XX_atrophy.json
@@ -26,13 +28,23 @@ std::filesystem::path report_file(const std::filesystem::path& out, const std::s
 // The participant's scans with their hashes, named relative to the dataset. Throws InputError for one that is gone.
 std::vector<InputFile> scan_files(const DatasetParticipant& participant, const std::filesystem::path& dataset);
 
-// The report as it follows from the dataset and the measurement; `scans` is what reading each visit's scan found.
-// No file is touched.
+// Visits of a participant that were measured together; which ones, by their places in the participant's list.
+struct MeasuredTogether {
+  std::vector<std::size_t> places;
+  std::vector<NiftiReport> scans;              // what reading each scan found
+  std::vector<ScanQualityInput> scan_quality;  // of each scan by itself
+  std::optional<ProcessedParticipant> processed;
+  std::string why_not;  // where they could not be measured together: what stood in the way
+};
+
+// The report as it follows from the dataset and the measurement. `all`: every visit. `counting`: those that are left
+// where some were taken out, measured without them; its numbers are reported for them. No file is touched.
 ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                            const std::vector<NiftiReport>& scans, const ProcessedParticipant& processed,
+                            const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
                             const QualityRules& rules = {});
 
-// `report` with dose, dose group, dates, the dataset's warnings and people's decisions as they are now; rates follow.
+// `report` with dose, dose group, dates, decisions and the dataset's warnings as the dataset has them now; verdicts that
+// depend on dates and sidecars, and rates, follow.
 ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
                                        const QualityRules& rules = {});
 
@@ -47,7 +59,8 @@ void run_participant(const DatasetParticipant& participant, const std::filesyste
                      const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
 // True where the report in OUT was made by the same version with the same options of the stages, template and scans
-// (by SHA-256). If dose, dose group, dates or decisions have changed since, it is then rewritten with the new ones.
+// (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or other
+// decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
                      const Provenance& provenance, const QualityRules& rules = {});
 

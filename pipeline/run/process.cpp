@@ -23,16 +23,42 @@ ConformedVisit conform_named(VisitScan& visit, const HeadTemplate& head_template
 }
 
 // Visits side by side where that keeps every thread busy; else one after the other with all threads inside.
-std::vector<ConformedVisit> conform_all(std::vector<VisitScan> scans, const HeadTemplate& head_template,
-                                        const ConformOptions& options) {
-  std::vector<ConformedVisit> visits(scans.size());
-  const auto conform_one = [&](std::size_t n) { visits[n] = conform_named(scans[n], head_template, options); };
-  if (scans.size() < static_cast<std::size_t>(omp_get_max_threads())) {
-    for (std::size_t n = 0; n < scans.size(); ++n) conform_one(n);
-    return visits;
+template <class F>
+void for_each_visit(std::size_t visits, F&& f) {
+  if (visits < static_cast<std::size_t>(omp_get_max_threads())) {
+    for (std::size_t n = 0; n < visits; ++n) f(n);
+    return;
   }
-  parallel_tasks(scans.size(), conform_one);
-  return visits;
+  parallel_tasks(visits, f);
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> pairs_of(const std::vector<PairAgreement>& agreement) {
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (const PairAgreement& pair : agreement) pairs.emplace_back(pair.from, pair.to);
+  return pairs;
+}
+
+double middle_plane_mm(const HeadTemplate& head_template) {
+  const Box box = bounding_box(head_template.intracranial_mask);
+  const Vec3 middle(0.5 * (box.low[0] + box.high[0]), 0.5 * (box.low[1] + box.high[1]),
+                    0.5 * (box.low[2] + box.high[2]));
+  return (head_template.head.grid.index_to_lps() * middle)[0];
+}
+
+PersonQuality quality_of(const ProcessedParticipant& processed, JointFacts facts, const QualityLimits& limits) {
+  PersonQualityInput input;
+  for (std::size_t v = 0; v < processed.conformed.size(); ++v) {
+    const MeasuredVisit& measured = processed.measurement.visits[v];
+    input.visits.push_back({processed.scan_quality[v], facts.visits[v], measured.volumes_ml, measured.least_jacobian,
+                            measured.folded_share});
+  }
+  input.agreement = processed.aligned.agreement;
+  input.enhancement = std::move(facts.enhancement);
+  input.changes = processed.measurement.changes;
+  input.brain = facts.brain;
+  input.share_compared = processed.measurement.share_compared;
+  input.last_step_mm = processed.measurement.last_step_mm;
+  return judge_person(input, limits);
 }
 
 template <class T>
@@ -47,14 +73,32 @@ std::int16_t fullest(float csf, float gm, float wm) {
 
 }  // namespace
 
-ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
-                                         const RunOptions& options, const StageCallback& at_stage) {
+ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& head_template,
+                             const RunOptions& options) {
+  ConformedScans result;
+  result.visits.resize(scans.size());
+  result.quality.resize(scans.size());
+  for_each_visit(scans.size(), [&](std::size_t n) {
+    ScanQualityInput& quality = result.quality[n];
+    quality.session = scans[n].session;
+    quality.fingerprint = fingerprint(scans[n].scan);
+    ConformedVisit& visit = result.visits[n];
+    visit = conform_named(scans[n], head_template, options.conform);
+    quality.template_similarity = visit.template_similarity;
+    quality.brain_extracted = visit.brain_extracted;
+    quality.facts = scan_facts(visit, head_template);
+  });
+  return result;
+}
+
+ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTemplate& head_template,
+                                       const RunOptions& options, const StageCallback& at_stage) {
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
   };
   ProcessedParticipant result;
-  begin("conform", 0);
-  result.conformed = conform_all(std::move(scans), head_template, options.conform);
+  result.conformed = std::move(conformed.visits);
+  result.scan_quality = std::move(conformed.quality);
   begin("align", 1);
   result.aligned = align(result.conformed, head_template, options.align);
   begin("extract", 2);
@@ -66,11 +110,32 @@ ProcessedParticipant process_participant(std::vector<VisitScan> scans, const Hea
   }
   begin("segment", 3);
   result.joint_tissues = segment(result.extracted, options.segment);
+  JointFacts facts = joint_facts(result.extracted, result.joint_tissues, pairs_of(result.aligned.agreement),
+                                 result.aligned.template_to_midpoint, middle_plane_mm(head_template));
   for (Volume* prior : {&result.extracted.gm_prior, &result.extracted.wm_prior, &result.extracted.csf_prior})
     release_voxels(*prior);
   begin("measure", 4);
   result.measurement = measure(result.extracted, result.joint_tissues, options.measure);
+  result.quality = quality_of(result, std::move(facts), options.quality);
   return result;
+}
+
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
+                                         const RunOptions& options, const StageCallback& at_stage) {
+  if (at_stage) at_stage("conform", 0);
+  return process_conformed(conform_scans(std::move(scans), head_template, options), head_template, options, at_stage);
+}
+
+void release_images(ProcessedParticipant& processed) {
+  processed.extracted = {};
+  processed.joint_tissues = {};
+  processed.measurement.average = {};
+  for (MeasuredVisit& visit : processed.measurement.visits) {
+    visit.tissues = {};
+    visit.brain = {};
+    visit.average_to_visit = {};
+    visit.visit_to_average = {};
+  }
 }
 
 Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options) {

@@ -6,14 +6,22 @@
 #include <vector>
 
 #include "imaging/image.h"
+#include "pipeline/quality/judge.h"
 #include "pipeline/run/options.h"
 #include "segmentation/head_template.h"
 
 namespace wane {
 
 struct VisitScan {
-  std::string name;  // how messages call it: the file
-  Volume scan;       // as read
+  std::string name;     // how messages call it: the file
+  Volume scan;          // as read
+  std::string session;  // how verdicts call the visit: "ses-02"
+};
+
+// The visits after the first stage, each with what its scan tells of its quality.
+struct ConformedScans {
+  std::vector<ConformedVisit> visits;
+  std::vector<ScanQualityInput> quality;
 };
 
 // Of images that no later stage looks at, only the grids are kept: the scans, what was resampled from them, the priors.
@@ -23,19 +31,33 @@ struct ProcessedParticipant {
   ExtractedBrain extracted;
   TissueMaps joint_tissues;  // of the person's average, on the midpoint grid
   Measurement measurement;
+  std::vector<ScanQualityInput> scan_quality;  // of each visit
+  PersonQuality quality;
 };
 
 // Called at the start of each stage with its name ("conform") and its place among `stage_count`, from 0.
 using StageCallback = std::function<void(const char* stage, int index)>;
 inline constexpr int stage_count = 5;
 
-// `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
+// The first stage on every visit. `scans`: the raw scans in order of time, one a visit. Throws what conform() throws,
+// naming the scan.
+ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& head_template,
+                             const RunOptions& options);
+
+// The stages after it, and the verdicts.
+ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTemplate& head_template,
+                                       const RunOptions& options, const StageCallback& at_stage = {});
+
+// Both. `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
 // one scan or two, they are named.
 ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                                          const RunOptions& options, const StageCallback& at_stage = {});
 
 // The brain (with the CSF around it) of one scan on its own grid, by the first three stages. Throws what they throw.
 Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const RunOptions& options);
+
+// Keeps the numbers, and lets all images go.
+void release_images(ProcessedParticipant& processed);
 
 // What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
 // alignment in one interpolation.

@@ -16,6 +16,7 @@
 #include "imaging/error.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "pipeline/dataset/covariates.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/dataset/tsv.h"
@@ -119,7 +120,8 @@ std::string measurement_options(const RunOptions& options) {
 }
 
 QualityRules quality_rules_of(const TrialRequest& request) {
-  return {quality_mode_named(request.options.group.quality).value_or(QualityMode::exclude), &request.decisions};
+  return {quality_mode_named(request.options.group.quality).value_or(QualityMode::exclude), &request.decisions,
+          request.options.quality};
 }
 
 // What the participants of one call share.
@@ -380,17 +382,16 @@ std::vector<InputFile> table_inputs(const Dataset& dataset) {
   return inputs;
 }
 
-std::vector<Covariate> covariates_of(const Dataset& dataset, const RunOptions& options) {
-  std::vector<Covariate> covariates;
-  for (auto& column : read_covariates(dataset.folder, options.dataset, options.group.covariates))
-    covariates.push_back({column.name, std::move(column.value_of)});
-  return covariates;
+Covariates covariates_of(const Dataset& dataset, const RunOptions& options) {
+  std::vector<std::string> ids;
+  for (const auto& participant : dataset.participants) ids.push_back(participant.participant_id);
+  return read_covariates(dataset.folder, options.dataset, options.group.covariates, ids);
 }
 
 // What the user names for the analysis. It is read before anything is changed: a mistake in it changes nothing.
 struct AnalysisFiles {
   std::optional<PlanFile> plan;
-  std::vector<Covariate> covariates;
+  Covariates covariates;
 };
 
 AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
@@ -466,7 +467,11 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
     trial.warnings.push_back(
         "The log does not tell of the blinded run that there was: it was changed or removed, and what the plan was "
         "then is not known.");
-  trial.covariates = std::move(files.covariates);
+  for (auto& column : files.covariates.columns)
+    trial.covariates.push_back({column.name, std::move(column.value_of), column.category});
+  for (const auto& note : files.covariates.notes) events.note(note);
+  const auto& doubts = files.covariates.warnings;
+  trial.warnings.insert(trial.warnings.end(), doubts.begin(), doubts.end());
   Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
   if (collected.options) {
     provenance.options = *collected.options;

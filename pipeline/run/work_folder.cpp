@@ -181,7 +181,7 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
 }
 
 void save_aligned(const fs::path& work, const std::vector<std::string>& names, const AlignedVisits& aligned) {
-  const auto& [midpoint, visits, template_to_midpoint, warnings] = aligned;
+  const auto& [midpoint, visits, template_to_midpoint, agreement, warnings] = aligned;
   const fs::path folder = work / "align";
   make_folder(folder);
   Json rigid = Json::array();
@@ -192,10 +192,17 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
     write_itk_affine(folder / (names[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), midpoint_to_scan);
     rigid.push_back(to_json(midpoint_to_scan));
   }
+  Json pairs = Json::array();
+  for (const auto& [from, to, correlation, mirrored_correlation] : agreement)
+    pairs.push_back({{"from", from},
+                     {"to", to},
+                     {"correlation", correlation},
+                     {"mirrored_correlation", mirrored_correlation ? Json(*mirrored_correlation) : Json(nullptr)}});
   write_json(folder / "align.json", {{"visits", names},
                                      {"midpoint_grid", to_json(midpoint)},
                                      {"midpoint_to_scan_lps_mm", rigid},
                                      {"template_to_midpoint_lps_mm", to_json(template_to_midpoint)},
+                                     {"agreement", pairs},
                                      {"warnings", warnings}});
 }
 
@@ -212,6 +219,12 @@ AlignedVisits load_aligned(const fs::path& work) {
     aligned.midpoint = grid_from(json.at("midpoint_grid"));
     aligned.template_to_midpoint = affine_from(json.at("template_to_midpoint_lps_mm"));
     aligned.warnings = json.at("warnings").get<std::vector<std::string>>();
+    for (const Json& pair : json.at("agreement")) {
+      const Json& mirrored = pair.at("mirrored_correlation");
+      aligned.agreement.push_back({pair.at("from").get<std::size_t>(), pair.at("to").get<std::size_t>(),
+                                   pair.at("correlation").get<double>(),
+                                   mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>())});
+    }
     for (std::size_t n = 0; n < names.size(); ++n)
       aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),
                                 read_mask(folder / (names[n] + "_seen.nii.gz"), aligned.midpoint),

@@ -36,6 +36,42 @@ std::vector<PairTransform> pairs_to_measure(std::size_t visits) {
   return pairs;
 }
 
+// Below this a registration has found nothing, and the template's alignments tell better where the head is.
+constexpr double least_correlation = 0.3;
+// Scans of one head, as they should be, agree by 0.82 and more (docs/quality.md, same_person).
+constexpr double looked_at_mirrored = 0.75;
+
+Vec3 bounding_box_centre_mm(const Mask& mask) {
+  const Box box = bounding_box(mask);
+  Vec3 middle;
+  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
+  return mask.grid.index_to_lps() * middle;
+}
+
+// The scan with left and right exchanged: the same voxels on a grid that is reflected in space.
+Volume mirrored(const Volume& scan) {
+  Volume result = scan;
+  result.grid.origin_mm[0] = -scan.grid.origin_mm[0];
+  result.grid.direction.row(0) = -scan.grid.direction.row(0);
+  return result;
+}
+
+// How well `from` agrees with the mirror image of `to`, which lies in the template as `to` does, because a head is its
+// own mirror image as far as an affine transform can tell.
+double mirrored_correlation(const ComparableScan& from_scan, const ConformedVisit& from, const ConformedVisit& to,
+                            const HeadTemplate& head_template, const Mask& compared) {
+  const Vec3 centre_mm = head_template.head.grid.centre_mm();
+  const double middle_mm = bounding_box_centre_mm(head_template.intracranial_mask)[0];
+  const Affine reflect_scan(Eigen::Scaling(Vec3(-1, 1, 1)));
+  const Affine reflect_template = Eigen::Translation3d(2 * middle_mm, 0, 0) * Eigen::Scaling(Vec3(-1, 1, 1));
+  const Affine template_to_mirrored = reflect_scan * to.template_to_scan * reflect_template;
+  const Volume scan = mirrored(to.scan);
+  const ComparableScan to_scan = comparable_scan(scan, resample(compared, scan.grid, template_to_mirrored.inverse()));
+  const Affine start = nearest_rigid(template_to_mirrored * from.template_to_scan.inverse(),
+                                     from.template_to_scan * centre_mm);
+  return register_visits(from_scan, to_scan, start).correlation;
+}
+
 // The midpoint grid: the template's box around the brain, in the template's orientation, widened by the margin.
 Grid midpoint_grid(const HeadTemplate& head_template, const Affine& template_to_midpoint, double spacing_mm,
                    double margin_mm) {
@@ -92,13 +128,13 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
       const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
       const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
       const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
-      if (found.correlation < 0.3)
-        throw InputError(visits[pair.from].name + " and " + visits[pair.to].name +
-                         " cannot be brought into agreement (correlation " +
-                         std::to_string(found.correlation).substr(0, 5) +
-                         ", at least 0.3 is needed): check that they show the same person, and leave out the one that "
-                         "does not.");
-      pair.from_to_to = found.a_to_b;
+      PairAgreement agreement{pair.from, pair.to, found.correlation, std::nullopt};
+      if (found.correlation < looked_at_mirrored)
+        agreement.mirrored_correlation = mirrored_correlation(comparable[pair.from], visits[pair.from],
+                                                              visits[pair.to], head_template, compared);
+      result.agreement.push_back(agreement);
+      const bool placed = found.correlation >= least_correlation;
+      pair.from_to_to = placed ? found.a_to_b : start;
     }
     poses = midpoint_to_visits(visits.size(), pairs);
   }

@@ -1,6 +1,7 @@
 // Stage 2, all visits of a person: rigid registration of every pair, one unbiased midpoint space, one resampling each.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,24 @@ struct AlignedVisit {
   Affine midpoint_to_scan = Affine::Identity();  // rigid: LPS mm of the midpoint space -> LPS mm of the scan
 };
 
+// How well two visits agree once they are rigidly aligned, by their places in time.
+struct PairAgreement {
+  std::size_t from = 0, to = 0;
+  double correlation = 0;  // of the locally normalized scans in the brain and the inner skull, -1..1
+  // The same with one of the two mirrored, left for right. Looked at only where the scans as they are agree poorly.
+  std::optional<double> mirrored_correlation;
+};
+
 struct AlignedVisits {
   Grid midpoint;                                     // one grid for all visits, in the template's orientation
   std::vector<AlignedVisit> visits;                  // in the order given
   Affine template_to_midpoint = Affine::Identity();  // 12 parameters, the mean over visits
+  std::vector<PairAgreement> agreement;              // of every pair that was registered
   std::vector<std::string> warnings;
 };
 
-// No visit is the reference: giving the visits in another order gives the same space. Throws InputError naming two
-// visits that cannot be brought into agreement.
+// No visit is the reference: giving the visits in another order gives the same space. Two visits that cannot be brought
+// into agreement are placed by their alignments to the template; `agreement` tells of them, and pipeline/quality judges.
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options);
 

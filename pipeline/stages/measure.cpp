@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 
 #include "imaging/error.h"
 #include "imaging/morphology.h"
+#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "pipeline/measurement/boundary_shift.h"
 #include "pipeline/measurement/integration.h"
@@ -201,6 +203,36 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
   return visit;
 }
 
+struct JacobianRange {
+  double least = std::numeric_limits<double>::max(), most = std::numeric_limits<double>::lowest();
+  std::size_t folded = 0, places = 0;
+  JacobianRange& operator+=(const JacobianRange& other) {
+    least = std::min(least, other.least);
+    most = std::max(most, other.most);
+    folded += other.folded;
+    places += other.places;
+    return *this;
+  }
+};
+
+// Where changes are read.
+void set_jacobian_range(MeasuredVisit& visit, const Volume& jacobian, const Volume& read) {
+  const JacobianRange range =
+      parallel_sum(jacobian.size(), voxel_block, JacobianRange{}, [&](std::size_t begin, std::size_t end) {
+        JacobianRange part;
+        for (std::size_t n = begin; n < end; ++n) {
+          if (!(read[n] > 0)) continue;
+          const double value = jacobian[n];
+          part += {value, value, value > 0 ? 0U : 1U, 1U};
+        }
+        return part;
+      });
+  if (range.places == 0) return;
+  visit.least_jacobian = range.least;
+  visit.most_jacobian = range.most;
+  visit.folded_share = double(range.folded) / double(range.places);
+}
+
 void add_error(Change& change, double percent) {
   change.standard_error = added_in_squares(change.standard_error, percent);
   if (change.boundary_shift)
@@ -242,6 +274,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const GroupwiseOptions how = groupwise_options(options);
   const GroupwiseResult groupwise = register_groupwise(box.visits, box.weight, how);
   result.average = resample(groupwise.mean, extracted.brain.grid);
+  result.last_step_mm = groupwise.last_step_mm;
   std::vector<Volume> jacobians;
   for (const VectorField& field : groupwise.mean_to_visit) {
     jacobians.emplace_back(field.grid);
@@ -251,6 +284,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
     visit.volumes_ml = volumes[v];
+    set_jacobian_range(visit, jacobians[v], box.read);
     if (drift) visit.calibration_drift_percent = (*drift)[v];
     if (drift_removed) remove_drift(visit.volumes_ml, (*drift)[v]);
     visit.volumes_ml.intracranial = volume_ml(extracted.intracranial);

@@ -31,6 +31,9 @@ struct MeasuredVisit {
   // By how many percent in length this visit shows the head too large, against the mean of the visits; empty where the
   // skull is not seen.
   std::optional<double> calibration_drift_percent;
+  // Of the deformation from the person's mean to this visit, where changes are read: the smallest and largest Jacobian
+  // determinant, and the share of places where it is 0 or less, where space is folded and the change means nothing.
+  double least_jacobian = 1, most_jacobian = 1, folded_share = 0;
   TissueMaps tissues;  // the joint maps carried to this visit's own anatomy, on the midpoint grid
   Mask brain;          // likewise
   DisplacementField
@@ -45,6 +48,7 @@ struct Measurement {
   // measured there, and volumes of the whole change by as much.
   double share_compared = 1;
   std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
+  double last_step_mm = 0;      // of the registration between visits: root mean square of its last update
   std::vector<std::string> warnings;
 };
 

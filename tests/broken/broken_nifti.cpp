@@ -99,7 +99,35 @@ void put_voxel(ByteWriter& writer, std::size_t offset, std::int16_t datatype, do
   }
 }
 
+template <class To, class From, std::size_t N>
+std::array<To, N> widened(const std::array<From, N>& values) {
+  std::array<To, N> result{};
+  std::copy(values.begin(), values.end(), result.begin());
+  return result;
+}
+
+ByteWriter nifti_2_header_of(const Recipe& recipe, std::size_t total_bytes) {
+  ByteWriter field(total_bytes, recipe.big_endian);
+  field.put(0, recipe.sizeof_hdr);
+  field.put_text(4, recipe.magic);
+  field.put(12, recipe.datatype);
+  field.put(14, recipe.bitpix != 0 ? recipe.bitpix : std::int16_t(bits_of(recipe.datatype)));
+  field.put_array(16, widened<std::int64_t>(recipe.dim));
+  field.put_array(104, widened<double>(recipe.pixdim));
+  field.put(168, std::int64_t(recipe.vox_offset));
+  field.put(176, double(recipe.scl_slope));
+  field.put(184, double(recipe.scl_inter));
+  field.put(344, std::int32_t(recipe.qform_code));
+  field.put(348, std::int32_t(recipe.sform_code));
+  field.put_array(352, widened<double>(recipe.quatern));
+  field.put_array(376, widened<double>(recipe.qoffset));
+  for (std::size_t row = 0; row < 3; ++row) field.put_array(400 + 32 * row, widened<double>(recipe.srow[row]));
+  field.put(500, std::int32_t(recipe.xyzt_units));
+  return field;
+}
+
 ByteWriter header_of(const Recipe& recipe, std::size_t total_bytes) {
+  if (recipe.nifti_2) return nifti_2_header_of(recipe, total_bytes);
   ByteWriter field(total_bytes, recipe.big_endian);
   field.put(0, recipe.sizeof_hdr);
   field.put_array(40, recipe.dim);
@@ -119,8 +147,12 @@ ByteWriter header_of(const Recipe& recipe, std::size_t total_bytes) {
   return field;
 }
 
+std::size_t header_bytes_of(const Recipe& recipe) {
+  return recipe.nifti_2 ? 544 : 352;
+}
+
 string header_only(const Recipe& recipe) {
-  return header_of(recipe, 352).bytes();
+  return header_of(recipe, header_bytes_of(recipe)).bytes();
 }
 
 template <class Change>
@@ -218,7 +250,7 @@ void add_wrong_headers(Files& files) {
   add("image_pair", "pair", [](Recipe& r) { r.magic = string("ni1\0", 4); });
   add("no_magic", "n+1", [](Recipe& r) { r.magic = string(4, '\0'); });
   add("bad_magic", "n+1", [](Recipe& r) { r.magic = "nix1"; });
-  add("nifti_2", "NIfTI-2", [](Recipe& r) { r.sizeof_hdr = 540; });
+  add("nifti_2_length_alone", "NIfTI-2", [](Recipe& r) { r.sizeof_hdr = 540; });
   add("wrong_sizeof_hdr", "instead of 348", [](Recipe& r) { r.sizeof_hdr = 123; });
   add("complex", "complex", [](Recipe& r) { r.datatype = 32; });
   add("rgb", "colours", [](Recipe& r) { r.datatype = 128; });
@@ -254,6 +286,30 @@ void add_wrong_headers(Files& files) {
     r.srow[0][3] = 1e30f;
     r.qform_code = 0;
   });
+  const auto add_nifti_2 = [&](const string& name, const string& said, auto&& change) {
+    Recipe recipe = as_nifti_2({});
+    change(recipe);
+    files.push_back({"nifti_2_" + name, "nifti_2_" + name + ".nii", nifti_bytes(recipe), said});
+  };
+  add_nifti_2("pair", "pair", [](Recipe& r) { r.magic = string("ni2\0\r\n\032\n", 8); });
+  add_nifti_2("sent_as_text", "not as text", [](Recipe& r) { r.magic = string("n+2\0\n\n\032\n", 8); });
+  add_nifti_2("three_volumes", "3 volumes", [](Recipe& r) { r.dim = {4, 20, 18, 16, 3, 1, 1, 1}; });
+  add_nifti_2("zero_pixdim", "voxel size of 0", [](Recipe& r) { r.pixdim[1] = 0; });
+  add_nifti_2("rgb", "colours", [](Recipe& r) { r.datatype = 128; });
+  add_nifti_2("vox_offset_of_nifti_1", "voxels begin at byte 352", [](Recipe& r) { r.vox_offset = 352; });
+  const string nifti_2 = nifti_bytes(as_nifti_2({}));
+  files.push_back({"nifti_2_cut_in_header", "nifti_2_cut_in_header.nii", nifti_2.substr(0, 500), "cut short"});
+  files.push_back({"nifti_2_gz_cut", "nifti_2_gz_cut.nii.gz", cut(gz_bytes(nifti_2), 0.5), "cut short"});
+  for (const std::int64_t length : {std::int64_t(1) << 40, INT64_MAX}) {
+    string huge = nifti_2;
+    const auto raw = std::bit_cast<std::array<char, 8>>(length);
+    for (const std::size_t axis : {1, 2, 3}) std::copy(raw.begin(), raw.end(), huge.begin() + 16 + 8 * axis);
+    files.push_back({"nifti_2_huge", "nifti_2_huge.nii", huge, "more than the"});
+    string series = nifti_2;
+    series[16] = 7;
+    for (const std::size_t axis : {4, 5, 6, 7}) std::copy(raw.begin(), raw.end(), series.begin() + 16 + 8 * axis);
+    files.push_back({"nifti_2_huge_series", "nifti_2_huge_series.nii", series, "1000000000 volumes"});
+  }
   files.push_back({"mostly_nan", "mostly_nan.nii.gz", gz_bytes(nifti_bytes(with_non_finite(5700))), "not finite"});
 }
 
@@ -294,6 +350,14 @@ void set_sform(Recipe& recipe, const Matrix3d& columns, const Vector3d& origin) 
   }
 }
 
+Recipe as_nifti_2(Recipe recipe) {
+  recipe.nifti_2 = true;
+  recipe.sizeof_hdr = 540;
+  recipe.vox_offset += 544 - 352;
+  recipe.magic = string("n+2\0\r\n\032\n", 8);
+  return recipe;
+}
+
 string nifti_bytes(const Recipe& recipe) {
   std::size_t volumes = 1;
   for (int n = 4; n <= std::clamp<int>(recipe.dim[0], 0, 7); ++n)
@@ -301,8 +365,9 @@ string nifti_bytes(const Recipe& recipe) {
   const std::size_t bits = bits_of(recipe.datatype);
   const std::size_t count = voxel_count(recipe);
   // A nonsensical offset is written into the header but not obeyed.
-  const bool obeyed = recipe.vox_offset >= 352 && recipe.vox_offset < 1e5f;
-  const std::size_t begin = obeyed ? std::size_t(recipe.vox_offset) : 352;
+  const std::size_t least = header_bytes_of(recipe);
+  const bool obeyed = recipe.vox_offset >= float(least) && recipe.vox_offset < 1e5f;
+  const std::size_t begin = obeyed ? std::size_t(recipe.vox_offset) : least;
   ByteWriter writer = header_of(recipe, begin + (count * volumes * bits + 7) / 8);
   const std::vector<double> values = recipe.voxels.empty() ? ramp(count) : recipe.voxels;
   for (std::size_t n = 0; n < count * volumes; ++n)

@@ -30,8 +30,12 @@ struct Recipe {
   std::string magic{"n+1\0", 4};
   std::int32_t sizeof_hdr = 348;
   bool big_endian = false;
+  bool nifti_2 = false;  // 540 bytes of wider fields instead of 348; see as_nifti_2
   std::vector<double> voxels;
 };
+
+// The same scan with a NIfTI-2 header.
+Recipe as_nifti_2(Recipe recipe);
 
 // The number of voxels that the recipe's dims declare (of the first volume), and the ramp that fills them.
 std::size_t voxel_count(const Recipe& recipe);

@@ -129,7 +129,7 @@ TEST_F(GroupCommand, MalformedTablesGiveOneClearSentence) {
   };
   expect_refused(with("participant_id", "person"), "has no column 'participant_id'; it has: person, dose_group, dose");
   expect_refused(with("sub-04\tB\t10", "sub-04\tB\tten"), "line 5: dose 'ten' is not a number");
-  expect_refused(good + "sub-01\tA\t5\n", "sub-01 is already in line 2; keep one row for each participant");
+  expect_refused(good + "sub-01\tB\t5\n", "lines 2 and 14: the rows of sub-01 disagree: dose_group is 'A' and 'B'");
   expect_refused(with("\t", ";"), "has its columns separated by semicolons");
   expect_refused(with("sub-04\tB\t10", "sub-04\tB"), "line 5: 2 cells where the first line has 3");
   expect_refused("", "is empty; its first line must name the columns");

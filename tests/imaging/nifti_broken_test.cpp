@@ -112,18 +112,20 @@ TEST(NiftiDamage, NoFlippedByteOfACompressedFileChangesAVoxelInSilence) {
 }
 
 TEST(NiftiDamage, NoByteOfTheHeaderCrashesTheReader) {
-  const std::string plain = broken::nifti_bytes({});
-  for (std::size_t n = 0; n < 352; ++n)
-    for (const char value : {'\0', '\x7f', '\x80', '\xff'}) {
-      std::string damaged = plain;
-      damaged[n] = value;
-      try {
-        const NiftiScan scan = read_nifti(place("header.nii", damaged).file);
-        EXPECT_TRUE(scan.volume.grid.index_to_lps().matrix().allFinite()) << "byte " << n;
-      } catch (const InputError&) {
-        continue;
+  for (const auto& recipe : {broken::Recipe(), broken::as_nifti_2({})}) {
+    const std::string plain = broken::nifti_bytes(recipe);
+    for (std::size_t n = 0; n < std::size_t(recipe.vox_offset); ++n)
+      for (const char value : {'\0', '\x7f', '\x80', '\xff'}) {
+        std::string damaged = plain;
+        damaged[n] = value;
+        try {
+          const NiftiScan scan = read_nifti(place("header.nii", damaged).file);
+          EXPECT_TRUE(scan.volume.grid.index_to_lps().matrix().allFinite()) << "byte " << n;
+        } catch (const InputError&) {
+          continue;
+        }
       }
-    }
+  }
 }
 
 TEST(NiftiDamage, MissingFilesAndFoldersAreNamed) {

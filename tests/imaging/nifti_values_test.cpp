@@ -75,11 +75,12 @@ const Datatype datatypes[] = {
 
 TEST(NiftiDatatypes, AreReadExactlyInBothByteOrders) {
   for (const Datatype& datatype : datatypes)
-    for (const bool big_endian : {false, true}) {
+    for (const int form : {0, 1, 2, 3}) {
       SCOPED_TRACE(datatype.name);
       Recipe recipe = holding({datatype.lowest, datatype.highest, 1, 77});
       recipe.datatype = datatype.code;
-      recipe.big_endian = big_endian;
+      recipe.big_endian = form % 2 == 1;
+      if (form >= 2) recipe = broken::as_nifti_2(recipe);
       const NiftiScan scan = read_nifti(placed(recipe));
       EXPECT_EQ(scan.report.datatype, datatype.name);
       EXPECT_EQ(scan.volume[0], float(datatype.lowest));
@@ -88,6 +89,28 @@ TEST(NiftiDatatypes, AreReadExactlyInBothByteOrders) {
       EXPECT_EQ(scan.volume[3], 77.0f);
       EXPECT_TRUE(scan.report.warnings.empty());
     }
+}
+
+TEST(NiftiValues, Nifti2GivesTheSameScanAsNifti1) {
+  for (const bool big_endian : {false, true}) {
+    Recipe recipe;
+    recipe.big_endian = big_endian;
+    recipe.datatype = 4;
+    recipe.scl_slope = 0.25f;
+    recipe.scl_inter = -3;
+    recipe.vox_offset = 352 + 160;  // a header extension
+    recipe.pixdim = {1, 0.9f, 1.1f, 2.5f, 1, 1, 1, 1};
+    broken::set_qform(recipe, Eigen::AngleAxisd(0.3, Vec3(1, 2, 3).normalized()).toRotationMatrix(), {0.9, 1.1, 2.5},
+                      {-10, 5, 7});
+    recipe.sform_code = 0;
+    const NiftiScan one = read_nifti(placed(recipe));
+    const fs::path file = placed(broken::as_nifti_2(recipe));
+    const NiftiScan two = read_nifti(file);
+    EXPECT_EQ(two.volume.values, one.volume.values);
+    EXPECT_EQ(two.volume.grid.index_to_lps().matrix(), one.volume.grid.index_to_lps().matrix());
+    EXPECT_EQ(two.report.orientation_source, "qform");
+    EXPECT_EQ(inspect_nifti(file).grid.size, one.volume.grid.size);
+  }
 }
 
 TEST(NiftiValues, SlopeAndInterceptAreApplied) {

@@ -82,6 +82,8 @@ TEST(Bids, people_without_scans_and_people_without_a_row) {
   ASSERT_EQ(dataset.left_out.size(), 2u);
   EXPECT_EQ(dataset.left_out[0].participant_id, "sub-2");
   EXPECT_EQ(dataset.left_out[0].dose_group, "B");
+  EXPECT_EQ(dataset.left_out[0].dose, 10.0);
+  EXPECT_FALSE(dataset.left_out[1].dose);
   EXPECT_NE(dataset.left_out[0].reason.find("no T1w scan"), std::string::npos);
   EXPECT_EQ(dataset.left_out[1].participant_id, "sub-10");
   EXPECT_NE(dataset.left_out[1].reason.find("no folder sub-10"), std::string::npos);
@@ -180,9 +182,199 @@ TEST(Bids, doubtful_dates_are_warned_of) {
 TEST(Bids, only_calendar_dates_are_dates) {
   EXPECT_EQ(calendar_day("1970-01-01"), 0);
   EXPECT_EQ(calendar_day("2000-03-01T12:00:00.5Z"), 11017);
-  for (const char* text :
-       {"", "2001", "2001-02-29", "2001-13-01", "01-02-2001", "2001-02-03x", "2001/02/03", "20-1-02-03"})
+  EXPECT_EQ(calendar_day("20000301"), 11017) << "ISO 8601 has a form without dashes";
+  EXPECT_EQ(calendar_day("20000301T120000"), 11017);
+  for (const char* text : {"", "2001", "2001-02-29", "2001-13-01", "01-02-2001", "2001-02-03x", "2001/02/03",
+                           "20-1-02-03", "01/02/2020", "20010229", "20010203x", "2001020", "43832", "2001-0203"})
     EXPECT_FALSE(calendar_day(text)) << text;
+}
+
+TEST(Bids, the_reason_for_missing_dates_is_kept_for_where_the_person_is_listed) {
+  const auto ambiguous =
+      with_sessions("session_id\tacq_time\nses-1\t01/02/2020\nses-2\t01/02/2021\n", {"ses-1", "ses-2"});
+  EXPECT_EQ(ambiguous.no_dates_because,
+            "sub-1/sub-1_sessions.tsv, line 2: acq_time '01/02/2020' is not a date that can be read with certainty; "
+            "write year-month-day (2024-03-31), or n/a");
+  EXPECT_FALSE(ambiguous.order_known);
+  const auto none = with_sessions("session_id\tacq_time\nses-1\t2020-01-01\nses-2\tn/a\n", {"ses-1", "ses-2"});
+  EXPECT_EQ(none.no_dates_because, "sub-1/sub-1_sessions.tsv gives no day or date for ses-2");
+  const auto two_of_three =
+      with_sessions("session_id\tacq_time\nses-1\t2020-01-01\nses-2\t2021-01-01\n", {"ses-1", "ses-2", "ses-3"});
+  EXPECT_EQ(two_of_three.no_dates_because, "");
+  EXPECT_FALSE(two_of_three.order_known);
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) data.scan("sub-1", session);
+  EXPECT_EQ(read_dataset(data.folder(), {}).participants[0].no_dates_because,
+            "there is no sub-1/sub-1_sessions.tsv with the days or dates of the visits");
+}
+
+TEST(Bids, compact_dates_are_read) {
+  const auto participant =
+      with_sessions("session_id\tacq_time\nses-1\t20200102\nses-2\t20210102\n", {"ses-1", "ses-2"});
+  EXPECT_EQ(participant.visits[1].days, 366.0);
+  EXPECT_TRUE(participant.warnings.empty());
+  EXPECT_TRUE(participant.order_known);
+}
+
+TEST(Bids, sessions_that_lost_their_zeros_are_completed_and_said) {
+  const auto participant = with_sessions("session_id\tdays_since_baseline\n1\t0\n2\t365\n", {"ses-01", "ses-02"});
+  EXPECT_EQ(participant.visits[0].days, 0.0);
+  EXPECT_EQ(participant.visits[1].days, 365.0);
+  EXPECT_EQ(participant.warnings, Names{"sub-1/sub-1_sessions.tsv: session_id is read 1 as ses-01, 2 as ses-02."});
+  const auto ambiguous = with_sessions("session_id\tdays_since_baseline\n001\t7\n", {"ses-1", "ses-01"});
+  EXPECT_FALSE(ambiguous.visits[0].days);
+  EXPECT_FALSE(ambiguous.visits[1].days);
+  EXPECT_TRUE(says(ambiguous.warnings, "Visit ses-001 has no T1w scan"));
+}
+
+// heudiconv writes scans.tsv and no sessions.tsv.
+TEST(Bids, dates_of_the_chosen_scans_are_used_where_sessions_have_none) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) {
+    data.scan("sub-1", session, "_run-1");
+    data.scan("sub-1", session, "_run-2");
+  }
+  data.write("sub-1/ses-1/sub-1_ses-1_scans.tsv",
+             "filename\tacq_time\nanat/sub-1_ses-1_run-1_T1w.nii.gz\t2020-12-31T23:00:00\n"
+             "anat/sub-1_ses-1_run-2_T1w.nii.gz\t2021-01-01T09:00:00\n");
+  data.write("sub-1/ses-2/sub-1_ses-2_scans.tsv", "filename\tacq_time\nanat/sub-1_ses-2_run-2_T1w.nii\t2022-01-01\n");
+  const auto dataset = read_dataset(data.folder(), {});
+  const auto& participant = dataset.participants[0];
+  EXPECT_EQ(participant.visits[0].days, 0.0);
+  EXPECT_EQ(participant.visits[1].days, 365.0) << "of run 2, which is measured";
+  EXPECT_TRUE(participant.warnings.empty());
+  EXPECT_TRUE(participant.order_known);
+  EXPECT_EQ(dataset.tables.size(), 2u);
+}
+
+TEST(Bids, dates_of_scans_may_stand_in_the_participants_folder) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) data.scan("sub-1", session);
+  data.write("sub-1/sub-1_scans.tsv",
+             "filename\tacq_time\nses-1/anat/sub-1_ses-1_T1w.nii.gz\t2021-01-01\n"
+             "ses-2/anat/sub-1_ses-2_T1w.nii.gz\t2021-01-31\n");
+  EXPECT_EQ(read_dataset(data.folder(), {}).participants[0].visits[1].days, 30.0);
+}
+
+TEST(Bids, the_table_that_dates_more_visits_is_used) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) {
+    data.scan("sub-1", session);
+    const std::string day = session == std::string("ses-1") ? "2021-01-01" : "2021-01-31";
+    data.write("sub-1/" + std::string(session) + "/sub-1_" + session + "_scans.tsv",
+               "filename\tacq_time\nanat/sub-1_" + std::string(session) + "_T1w.nii.gz\t" + day + "\n");
+  }
+  const auto days_with = [&](const std::string& sessions_table) {
+    data.write("sub-1/sub-1_sessions.tsv", sessions_table);
+    return read_dataset(data.folder(), {}).participants[0].visits[1].days;
+  };
+  EXPECT_EQ(days_with("session_id\tdays_since_baseline\nses-1\t0\nses-2\t365\n"), 365.0);
+  EXPECT_EQ(days_with("session_id\tdays_since_baseline\nses-1\t0\nses-2\tn/a\n"), 30.0);
+  EXPECT_EQ(days_with("session_id\tage\nses-1\t50\nses-2\t51\n"), 30.0);
+  EXPECT_EQ(days_with("session_id\tacq_time\nses-1\t01/02/2021\nses-2\t01/03/2021\n"), 30.0);
+  EXPECT_TRUE(says(read_dataset(data.folder(), {}).participants[0].warnings,
+                   "The dates of sub-1/ses-1/sub-1_ses-1_scans.tsv and its like are used instead."));
+}
+
+TEST(Bids, a_broken_date_of_a_scan_is_the_reason_for_no_rate) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) data.scan("sub-1", session);
+  data.write("sub-1/sub-1_scans.tsv", "filename\tacq_time\nses-1/anat/sub-1_ses-1_T1w.nii.gz\t1/2/21\n");
+  const auto participant = read_dataset(data.folder(), {}).participants[0];
+  EXPECT_NE(participant.no_dates_because.find("sub-1/sub-1_scans.tsv, line 2: acq_time '1/2/21'"), std::string::npos);
+  EXPECT_TRUE(says(participant.warnings, "rates per year cannot be computed"));
+}
+
+TEST(Bids, dates_that_no_trial_has_are_warned_of) {
+  const auto far = with_sessions("session_id\tdays_since_baseline\nses-1\t0\nses-2\t40000\n", {"ses-1", "ses-2"});
+  EXPECT_TRUE(says(far.warnings, "Between visits ses-1 and ses-2 lie 110 years"));
+  EXPECT_TRUE(says(far.warnings, "Visit ses-2 is dated 110 years from the baseline"));
+  const auto shifted =
+      with_sessions("session_id\tacq_time\nses-1\t1921-01-01\nses-2\t2021-01-01\n", {"ses-1", "ses-2"});
+  EXPECT_TRUE(says(shifted.warnings, "Between visits ses-1 and ses-2 lie 100 years"));
+  const auto swapped = with_sessions("session_id\tdays_since_baseline\nses-01\t365\nses-02\t0\n", {"ses-01", "ses-02"});
+  EXPECT_EQ(sessions(swapped), (Names{"ses-02", "ses-01"}));
+  EXPECT_TRUE(says(swapped.warnings, "Visit ses-02 is dated before ses-01, though its number is higher"));
+  EXPECT_TRUE(swapped.order_known);
+  EXPECT_FALSE(with_sessions("session_id\tdays_since_baseline\nses-1\t0\nses-2\t0\n", {"ses-1", "ses-2"}).order_known);
+}
+
+TEST(Bids, dates_in_the_future_are_warned_of) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) data.scan("sub-1", session);
+  data.write("sub-1/sub-1_sessions.tsv", "session_id\tacq_time\nses-1\t2020-01-01\nses-2\t2021-01-01\n");
+  const int last = calendar_day("2021-01-01").value();
+  EXPECT_TRUE(read_dataset(data.folder(), {}, {}, last).participants[0].warnings.empty());
+  EXPECT_TRUE(says(read_dataset(data.folder(), {}, {}, last - 1).participants[0].warnings,
+                   "sub-1/sub-1_sessions.tsv has a date in the future"));
+}
+
+std::string chosen_of(const Names& entities, Names& notes) {
+  const TemporaryDataset data;
+  for (const auto& entity : entities) data.scan("sub-1", "ses-1", entity);
+  const auto visit = read_dataset(data.folder(), {}).participants.at(0).visits.at(0);
+  notes = visit.notes;
+  return visit.t1w.filename().string();
+}
+
+TEST(Bids, the_image_of_all_echoes_is_chosen_before_one_echo) {
+  Names notes;
+  EXPECT_EQ(chosen_of({"_echo-1", "_echo-2", "_rec-rms"}, notes), "sub-1_ses-1_rec-rms_T1w.nii.gz");
+  EXPECT_EQ(notes, Names{"Of 3 T1w scans sub-1_ses-1_rec-rms_T1w.nii.gz is measured (combined from all echoes), not "
+                         "sub-1_ses-1_echo-1_T1w.nii.gz, sub-1_ses-1_echo-2_T1w.nii.gz."});
+  EXPECT_EQ(chosen_of({"_acq-a_echo-1", "_acq-z"}, notes), "sub-1_ses-1_acq-z_T1w.nii.gz");
+  EXPECT_EQ(chosen_of({"_echo-2", "_echo-1"}, notes), "sub-1_ses-1_echo-1_T1w.nii.gz");
+}
+
+TEST(Bids, visits_are_measured_by_the_same_kind_where_they_can) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-1", "ses-2"}) {
+    data.scan("sub-1", session, "_echo-1");
+    data.scan("sub-1", session, "_echo-2");
+    data.scan("sub-1", session, "_rec-rms");
+  }
+  data.scan("sub-1", "ses-3", "_rec-rms");
+  const auto participant = read_dataset(data.folder(), {}).participants[0];
+  for (const auto& visit : participant.visits) EXPECT_NE(visit.t1w.string().find("rec-rms"), std::string::npos);
+}
+
+TEST(Bids, phase_real_and_imaginary_parts_are_never_chosen) {
+  Names notes;
+  EXPECT_EQ(chosen_of({"_part-mag", "_part-phase", "_part-real", "_part-imag"}, notes),
+            "sub-1_ses-1_part-mag_T1w.nii.gz");
+  EXPECT_TRUE(says(notes, "Phase, real and imaginary parts are not used: sub-1_ses-1_part-imag_T1w.nii.gz"));
+  const TemporaryDataset data;
+  data.scan("sub-1", "ses-1");
+  data.scan("sub-1", "ses-2", "_part-phase");
+  const auto participant = read_dataset(data.folder(), {}).participants[0];
+  EXPECT_EQ(sessions(participant), Names{"ses-1"});
+  EXPECT_TRUE(says(participant.warnings, "parts are not used: sub-1_ses-2_part-phase_T1w.nii.gz"));
+  EXPECT_EQ(participant.missing_visits, Names{"ses-2"});
+}
+
+TEST(Bids, where_every_scan_is_a_link_to_nothing_their_number_and_the_cure_are_said) {
+  const TemporaryDataset data;
+  for (const char* id : {"sub-1", "sub-2"})
+    for (const char* session : {"ses-1", "ses-2"}) {
+      const std::string anat = std::string(id) + "/" + session + "/anat";
+      std::filesystem::create_directories(data.folder() / anat);
+      std::filesystem::create_symlink("../../../.git/annex/objects/none.nii.gz",
+                                      data.folder() / anat / (std::string(id) + "_" + session + "_T1w.nii.gz"));
+    }
+  try {
+    read_dataset(data.folder(), {});
+    FAIL() << "it was read";
+  } catch (const InputError& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("4 T1w scans are links to files that are not here (sub-1/ses-1/anat/sub-1_ses-1_T1w.nii.gz)"),
+              0u)
+        << said;
+    EXPECT_NE(said.find("datalad get, or git annex get"), std::string::npos) << said;
+  }
+  data.scan("sub-3", "ses-1");
+  const auto dataset = read_dataset(data.folder(), {});
+  EXPECT_TRUE(says(dataset.warnings, "4 T1w scans are links to files that are not here; get the content first"));
+  EXPECT_NE(dataset.left_out.at(0).reason.find("its scans are links to files that are not here"), std::string::npos);
 }
 
 TEST(Bids, labels_choose_participants) {

@@ -51,12 +51,63 @@ TEST(Participants, text_in_dose_names_line_and_text) {
             std::string::npos);
 }
 
-TEST(Participants, nobody_is_listed_twice) {
-  EXPECT_NE(refusal("participant_id\tdose\nsub-01\t1\n01\t2\n").find("line 3: sub-01 is already in line 2"),
+TEST(Participants, rows_that_agree_are_one) {
+  const auto by_session = read(
+      "participant_id\tsession_id\tdose_group\tdose\nsub-01\tses-01\tA\t1\nsub-01\tses-02\tA\t1.0\n"
+      "sub-02\tses-01\tn/a\tn/a\nsub-02\tses-02\tB\t2\n");
+  ASSERT_EQ(by_session.entries.size(), 2u);
+  EXPECT_EQ(by_session.find("sub-01")->dose, 1.0);
+  EXPECT_EQ(by_session.find("sub-02")->dose_group, "B") << "what one row lacks the other gives";
+  EXPECT_TRUE(by_session.warnings.empty());
+  const auto doubled = read("participant_id\tdose_group\tdose\nsub-01\tA\t1\nsub-01\tA\t1\n");
+  EXPECT_EQ(doubled.entries.size(), 1u);
+  ASSERT_EQ(doubled.warnings.size(), 1u);
+  EXPECT_NE(doubled.warnings[0].find("sub-01 has more than one row"), std::string::npos);
+}
+
+TEST(Participants, rows_that_disagree_are_refused_with_both_lines) {
+  EXPECT_NE(refusal("participant_id\tdose\nsub-01\t1\n01\t2\n")
+                .find("lines 2 and 3: the rows of sub-01 disagree: dose is '1' and '2'"),
+            std::string::npos);
+  EXPECT_NE(refusal("participant_id\tdose_group\nsub-01\tA\nsub-02\tA\nsub-01\tB\n")
+                .find("lines 2 and 4: the rows of sub-01 disagree: dose_group is 'A' and 'B'"),
             std::string::npos);
   EXPECT_NE(refusal("participant_id\tdose\nn/a\t1\n").find("participant_id is empty"), std::string::npos);
   EXPECT_NE(refusal("id\tdose\nsub-01\t1\n").find("has no column 'participant_id'; it has: id, dose"),
             std::string::npos);
+}
+
+TEST(Participants, letters_of_another_encoding_become_utf8) {
+  const auto table = read("participant_id\tdose_group\tdose\nsub-01\t5 \xB5g\t1\n");
+  EXPECT_EQ(table.entries[0].dose_group, "5 \xC2\xB5g");
+  ASSERT_EQ(table.warnings.size(), 1u);
+  EXPECT_EQ(table.warnings[0],
+            "participants.tsv: the text is not UTF-8 and is read as Windows-1252 (line 2, column 10: '5 \xC2\xB5g'); "
+            "check that the letters are right, and save it as UTF-8 text.");
+}
+
+TEST(Participants, labels_that_lost_their_zeros_are_completed) {
+  const TemporaryDataset data;
+  for (const char* id : {"sub-01", "sub-02", "sub-3", "sub-03"}) data.scan(id, "ses-01");
+  data.write("participants.tsv", "participant_id\tdose\n1\t5\n2\t6\n3\t7\n9\t8\n");
+  const auto table = read_participants(data.folder(), {});
+  EXPECT_EQ(table.find("sub-01")->dose, 5.0);
+  EXPECT_EQ(table.find("sub-02")->dose, 6.0);
+  EXPECT_EQ(table.find("sub-3")->dose, 7.0) << "there is a folder of just this name";
+  EXPECT_EQ(table.find("sub-9")->dose, 8.0) << "there is no folder of this number";
+  ASSERT_EQ(table.warnings.size(), 2u);
+  EXPECT_EQ(table.warnings[0],
+            "participants.tsv: '1' in line 2 is read as sub-01, the participant of that number, and so are 1 more "
+            "rows; write the whole labels.");
+}
+
+TEST(Participants, a_label_with_a_row_of_its_own_is_another_participant) {
+  const TemporaryDataset data;
+  data.scan("sub-01", "ses-01");
+  data.write("participants.tsv", "participant_id\tdose\n1\t5\n01\t6\n");
+  const auto table = read_participants(data.folder(), {});
+  EXPECT_EQ(table.find("sub-01")->dose, 6.0);
+  EXPECT_EQ(table.find("sub-1")->dose, 5.0);
 }
 
 TEST(Participants, columns_may_have_other_names) {
@@ -108,23 +159,6 @@ TEST(DatasetOptions, one_table_of_fields_reaches_every_option) {
   EXPECT_THROW(options.validate(), UsageError);
   options.dose_column = "";
   EXPECT_THROW(options.validate(), UsageError);
-}
-
-TEST(Covariates, are_columns_by_participant_without_the_missing) {
-  const TemporaryDataset data;
-  data.write("participants.tsv", "participant_id\tage\tsex\nsub-01\t50\tF\n02\tn/a\tM\n");
-  const auto covariates = read_covariates(data.folder(), {}, "age, sex");
-  ASSERT_EQ(covariates.size(), 2u);
-  EXPECT_EQ(covariates[0].value_of, (std::map<std::string, std::string>{{"sub-01", "50"}}));
-  EXPECT_EQ(covariates[1].value_of.at("sub-02"), "M");
-  EXPECT_TRUE(read_covariates(data.folder(), {}, "").empty());
-  try {
-    read_covariates(data.folder(), {}, "site");
-    FAIL() << "a column that is not there was read";
-  } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("has no column 'site'; it has: participant_id, age, sex"),
-              std::string::npos);
-  }
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+// What the visits of a person, seen together in the midpoint space, tell of their quality: contrast and sharpness of
+// each, bright vessels at one visit and not at another, and whether the brain's mask can be a brain's.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "pipeline/stages/extract.h"
+#include "pipeline/stages/measure.h"
+#include "segmentation/tissue_maps.h"
+
+namespace wane {
+
+struct JointVisitFacts {
+  double white_rank = 0;  // share of the brain that is darker than the median of white matter, free of the bias field
+  double gray_to_white = 0;  // brightness of gray matter, white matter being 1; another sequence or scanner changes it
+  // Scatter of white and gray matter against their contrast, (s_w + s_g) / |m_w - m_g| (coefficient of joint variation,
+  // Ganzetti 2016): motion, noise and shading make it larger.
+  double joint_variation = 0;
+  // Steepness of the border between gray and white matter against the contrast, per mm: motion and blur lower it.
+  double border_steepness_per_mm = 0;
+};
+
+// mL around and in the brain, white matter aside, that are clearly brighter than white matter at one visit of a pair and
+// not at the other: vessels, dura and choroid plexus with a contrast agent.
+struct Enhancement {
+  std::size_t from = 0, to = 0;
+  double bright_at_from_ml = 0, bright_at_to_ml = 0;
+};
+
+struct BrainFacts {
+  double mask_ml = 0;          // brain with the CSF around it
+  double intracranial_ml = 0;  // inside of the skull, as the template's alignment has it
+  double left_to_right = 1;    // of the mask, about the template's middle plane
+  double bright_share = 0;     // of the mask: much brighter than white matter, as fat and eyes are and no brain is
+};
+
+struct JointFacts {
+  std::vector<JointVisitFacts> visits;
+  std::vector<Enhancement> enhancement;  // of each pair in `pairs`
+  BrainFacts brain;
+};
+
+// `tissues`: of the person's average, before the visits are deformed. `pairs`: which visits to compare.
+// `template_middle_mm`: the template's middle plane, LPS x of the template.
+JointFacts joint_facts(const ExtractedBrain& extracted, const TissueMaps& tissues,
+                       const std::vector<std::pair<std::size_t, std::size_t>>& pairs,
+                       const Affine& template_to_midpoint, double template_middle_mm);
+
+}  // namespace wane

@@ -1,0 +1,421 @@
+#include "pipeline/quality/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <numeric>
+
+namespace wane {
+namespace {
+
+std::string number(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+std::string signed_percent(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%+.2f %%", value);
+  return text;
+}
+
+std::string percent(double share) {
+  return number(100 * share, 0) + " %";
+}
+
+struct Limit {
+  double value = 0;
+  Verdict verdict = Verdict::pass;
+};
+
+// The verdict of a value that is bad where it is large, and the limit that gave it; `fail` may be absent.
+Limit too_large(double value, double warn, std::optional<double> fail = std::nullopt) {
+  if (fail && value >= *fail) return {*fail, Verdict::fail};
+  return {warn, value >= warn ? Verdict::warn : Verdict::pass};
+}
+
+Limit too_small(double value, double warn, std::optional<double> fail = std::nullopt) {
+  if (fail && value < *fail) return {*fail, Verdict::fail};
+  return {warn, value < warn ? Verdict::warn : Verdict::pass};
+}
+
+Limit outside(double value, double least, double most, Verdict verdict) {
+  if (value < least) return {least, verdict};
+  return {most, value > most ? verdict : Verdict::pass};
+}
+
+void add(Quality& quality, const char* name, double value, const Limit& limit, const std::string& sentence) {
+  quality.checks.push_back(
+      {name, value, limit.value, limit.verdict, limit.verdict == Verdict::pass ? std::string() : sentence});
+}
+
+// Scans.
+
+void judge_resolution(Quality& quality, const Vec3& voxel_mm, const QualityLimits& limits) {
+  const double longest = voxel_mm.maxCoeff();
+  const Limit limit = too_large(longest, limits.voxel_warn_mm, limits.voxel_fail_mm);
+  add(quality, "resolution", longest, limit,
+      "The scan's voxels are " + number(longest, 1) + " mm long along one axis: " +
+          (limit.verdict == Verdict::fail ? "too coarse to measure a change of the brain; use a scan of 3 mm or finer."
+                                          : "changes are uncertain; use a scan of 3 mm or finer if there is one."));
+}
+
+const char* const not_t1w_advice =
+    "it may be T2-weighted, FLAIR, proton density, a tissue map, or inverted. Check that the right series was "
+    "converted.";
+
+void judge_contrast(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {
+  // A strong bias field lowers the rank of white matter; the joint check looks again without it.
+  constexpr double allowance_for_bias = 0.17;
+  const double limit = limits.white_rank_fail - allowance_for_bias;
+  add(quality, "t1w_contrast", facts.white_rank, too_small(facts.white_rank, limit, limit),
+      "Only " + percent(facts.white_rank) +
+          " of the brain is darker than white matter, so the scan is not T1-weighted: " + not_t1w_advice);
+  add(quality, "csf_contrast", facts.csf_rank, too_large(facts.csf_rank, limits.csf_rank_warn, limits.csf_rank_fail),
+      percent(facts.csf_rank) +
+          " of the brain is darker than the fluid in the ventricles, which is the darkest part of a T1-weighted scan: " +
+          not_t1w_advice);
+}
+
+void judge_similarity(Quality& quality, double similarity, const QualityLimits& limits) {
+  const Limit limit = too_small(similarity, limits.template_similarity_warn, limits.template_similarity_fail);
+  add(quality, "template_alignment", similarity, limit,
+      "The head agrees poorly with the template (" + number(similarity, 2) + "): " +
+          (limit.verdict == Verdict::fail
+               ? "the brain was not found. Check that the scan shows a whole T1-weighted head."
+               : "the brain outline may be wrong. Look at it in the quality picture."));
+}
+
+void judge_noise(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {
+  add(quality, "noise", facts.noise_to_contrast,
+      too_large(facts.noise_to_contrast, limits.noise_warn, limits.noise_fail),
+      "Noise is " + percent(facts.noise_to_contrast) +
+          " of the contrast between white and gray matter: the tissues can hardly be told apart.");
+  if (facts.ghost_level)
+    add(quality, "ghosting", *facts.ghost_level, too_large(*facts.ghost_level, limits.ghost_warn),
+        "The air around the head is not dark (it varies by " + percent(*facts.ghost_level) +
+            " of white matter's brightness): the head may have moved, or signal is folded over. Look at the scan.");
+}
+
+// Pairs.
+
+std::string visits_in_words(const std::vector<std::string>& sessions) {
+  std::string text;
+  for (std::size_t n = 0; n < sessions.size(); ++n)
+    text += (n == 0 ? "" : n + 1 == sessions.size() ? " and " : ", ") + sessions[n];
+  return text;
+}
+
+// Groups of visits that agree with each other, directly or through others.
+std::vector<std::size_t> groups_of_agreement(std::size_t visits, const std::vector<PairAgreement>& agreement,
+                                             double least) {
+  std::vector<std::size_t> group(visits);
+  std::iota(group.begin(), group.end(), std::size_t(0));
+  for (const PairAgreement& pair : agreement) {
+    if (pair.correlation < least) continue;
+    const std::size_t keep = std::min(group[pair.from], group[pair.to]);
+    const std::size_t lose = std::max(group[pair.from], group[pair.to]);
+    std::replace(group.begin(), group.end(), lose, keep);
+  }
+  return group;
+}
+
+// The group with most visits; empty where two groups share that place.
+std::optional<std::size_t> largest_group(const std::vector<std::size_t>& group) {
+  std::map<std::size_t, std::size_t> sizes;
+  for (const std::size_t g : group) ++sizes[g];
+  std::size_t most = 0, with_most = 0, largest = 0;
+  for (const auto& [g, size] : sizes) {
+    if (size > most) {
+      most = size;
+      with_most = 0;
+      largest = g;
+    }
+    with_most += size == most;
+  }
+  return with_most == 1 ? std::optional(largest) : std::nullopt;
+}
+
+bool is_mirrored(const PairAgreement& pair, const QualityLimits& limits) {
+  return pair.mirrored_correlation && *pair.mirrored_correlation - pair.correlation >= limits.mirrored_excess_fail &&
+         *pair.mirrored_correlation >= limits.same_person_fail;
+}
+
+std::string pair_words(const PersonQualityInput& input, std::size_t from, std::size_t to) {
+  return input.visits[from].scan.session + " and " + input.visits[to].scan.session;
+}
+
+// One pair: whether it shows one head, as it is or mirrored.
+std::vector<QualityCheck> identity_checks(const PersonQualityInput& input, const PairAgreement& pair,
+                                          const QualityLimits& limits) {
+  Quality quality;
+  const std::string both = pair_words(input, pair.from, pair.to);
+  if (is_mirrored(pair, limits)) {
+    add(quality, "left_right", *pair.mirrored_correlation - pair.correlation,
+        {limits.mirrored_excess_fail, Verdict::fail},
+        both + " agree when one of them is mirrored: left and right are exchanged in one of the two. Convert both from "
+               "the original images again.");
+    return quality.checks;
+  }
+  const Limit limit = too_small(pair.correlation, limits.same_person_warn, limits.same_person_fail);
+  add(quality, "same_person", pair.correlation, limit,
+      limit.verdict == Verdict::fail
+          ? both + " do not show the same person: after alignment they agree by only " + number(pair.correlation, 2) +
+                " (scans of one person by 0.80 and more). Check whose scans they are."
+          : both + " agree poorly after alignment (" + number(pair.correlation, 2) +
+                "; scans of one person reach 0.80): check that they show the same person, and look for motion or "
+                "another kind of scan.");
+  return quality.checks;
+}
+
+void judge_identity(PersonQuality& result, const PersonQualityInput& input, const QualityLimits& limits) {
+  if (input.visits.size() < 2) return;
+  const auto group = groups_of_agreement(input.visits.size(), input.agreement, limits.same_person_fail);
+  const auto largest = largest_group(group);
+  std::vector<std::string> kept;
+  for (std::size_t v = 0; v < group.size(); ++v)
+    if (largest && group[v] == *largest) kept.push_back(input.visits[v].scan.session);
+  for (std::size_t v = 0; v < group.size(); ++v) {
+    if (largest && group[v] == *largest) continue;
+    const PairAgreement* best = nullptr;
+    bool mirrored = false;
+    for (const PairAgreement& pair : input.agreement) {
+      if (pair.from != v && pair.to != v) continue;
+      mirrored = mirrored || is_mirrored(pair, limits);
+      if (!best || pair.correlation > best->correlation) best = &pair;
+    }
+    if (!best) continue;
+    std::string sentence = input.visits[v].scan.session;
+    if (mirrored)
+      sentence += " is mirrored against the other visits, or they against it: left and right are exchanged. Convert "
+                  "the scans from the original images again.";
+    else if (largest)
+      sentence += " does not show the same person as " + visits_in_words(kept) + ". Check whose scan it is.";
+    else
+      sentence += " shows another person than the other visits, or they do: the scans cannot tell which is right. "
+                  "Check whose scans they are.";
+    result.visits[v].checks.push_back({mirrored ? "left_right" : "same_person", best->correlation,
+                                       limits.same_person_fail, Verdict::fail, sentence});
+  }
+}
+
+void judge_same_data(PersonQuality& result, const PersonQualityInput& input) {
+  for (std::size_t a = 0; a < input.visits.size(); ++a)
+    for (std::size_t b = a + 1; b < input.visits.size(); ++b) {
+      const std::string& print = input.visits[a].scan.fingerprint;
+      if (print.empty() || print != input.visits[b].scan.fingerprint) continue;
+      const std::string sentence = pair_words(input, a, b) +
+                                   " hold the same data: one scan was filed twice. A change between them means "
+                                   "nothing; find the missing scan.";
+      for (const std::size_t v : {a, b})
+        result.visits[v].checks.push_back({"same_data", std::nullopt, std::nullopt, Verdict::fail, sentence});
+    }
+}
+
+void judge_enhancement(Quality& quality, const PersonQualityInput& input, std::size_t from, std::size_t to,
+                       const QualityLimits& limits) {
+  for (const Enhancement& found : input.enhancement) {
+    if (found.from != from || found.to != to) continue;
+    const double excess = found.bright_at_to_ml - found.bright_at_from_ml;
+    add(quality, "contrast_agent", excess,
+        too_large(std::abs(excess), limits.enhancement_warn_ml, limits.enhancement_fail_ml),
+        number(std::abs(excess), 1) + " mL of vessels and meninges are bright at " +
+            input.visits[excess > 0 ? to : from].scan.session + " and not at " +
+            input.visits[excess > 0 ? from : to].scan.session +
+            ": a contrast agent was probably given at one visit only, which changes measured volumes. Use scans without "
+            "it, or with it at both visits.");
+  }
+}
+
+double relative_difference(double a, double b) {
+  return a + b > 0 ? 2 * std::abs(a - b) / (a + b) : 0;
+}
+
+void judge_likeness(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
+                    const QualityLimits& limits) {
+  const double contrast = std::abs(b.joint.gray_to_white - a.joint.gray_to_white);
+  add(quality, "tissue_contrast", contrast, too_large(contrast, limits.contrast_change_warn),
+      "The contrast between gray and white matter differs (" + number(a.joint.gray_to_white, 2) + " at " +
+          a.scan.session + ", " + number(b.joint.gray_to_white, 2) + " at " + b.scan.session +
+          "): scanner or sequence changed, which moves the borders between tissues.");
+  const double sharpness = relative_difference(a.joint.border_steepness_per_mm, b.joint.border_steepness_per_mm);
+  const bool second_blurred = b.joint.border_steepness_per_mm < a.joint.border_steepness_per_mm;
+  add(quality, "sharpness", sharpness,
+      too_large(sharpness, limits.sharpness_change_warn, limits.sharpness_change_fail),
+      (second_blurred ? b : a).scan.session + " is less sharp than " + (second_blurred ? a : b).scan.session + " (by " +
+          percent(sharpness) + "): the head may have moved, or the sequence changed. Look at both scans.");
+  const double variation = relative_difference(a.joint.joint_variation, b.joint.joint_variation);
+  const bool second_worse = b.joint.joint_variation > a.joint.joint_variation;
+  add(quality, "tissue_scatter", variation,
+      too_large(variation, limits.variation_change_warn, limits.variation_change_fail),
+      "Gray and white matter are less uniform at " + (second_worse ? b : a).scan.session + " than at " +
+          (second_worse ? a : b).scan.session + " (by " + percent(variation) +
+          "): motion, noise, shading or another sequence. Look at both scans.");
+}
+
+void judge_voxels(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b) {
+  constexpr double notable = 0.05;  // of a side; less is rounding in headers
+  Vec3 first = a.scan.facts.voxel_mm, second = b.scan.facts.voxel_mm;
+  std::sort(first.begin(), first.end());
+  std::sort(second.begin(), second.end());
+  const double difference = ((second - first).array() / first.array().max(1e-6)).abs().maxCoeff();
+  add(quality, "voxel_size_changed", difference, too_large(difference, notable),
+      "The voxel sizes of " + a.scan.session + " and " + b.scan.session +
+          " differ: the protocol changed. The finer scan is blurred to the coarser one, and changes are less certain.");
+}
+
+void judge_registration(Quality& quality, const PersonQualityInput& input, const Change& change,
+                        const QualityLimits& limits) {
+  const VisitQualityInput& a = input.visits[change.from];
+  const VisitQualityInput& b = input.visits[change.to];
+  const double folded = std::max(a.folded_share, b.folded_share);
+  add(quality, "folding", folded, too_large(folded, limits.folded_fail, limits.folded_fail),
+      "The deformation between the visits folds in " + number(100 * folded, 2) +
+          " % of the brain: the registration went wrong. Look at both scans.");
+  const double least = std::min(a.least_jacobian, b.least_jacobian);
+  add(quality, "deformation", least, too_small(least, limits.jacobian_warn),
+      "The deformation shrinks some place to " + percent(std::max(0.0, least)) +
+          " of its volume: more than a brain does. Look at both scans.");
+  add(quality, "convergence", input.last_step_mm, too_large(input.last_step_mm, limits.last_step_warn_mm),
+      "The registration had not settled when it ended (its last step was " + number(input.last_step_mm, 2) + " mm).");
+  add(quality, "coverage", input.share_compared, too_small(input.share_compared, limits.compared_warn),
+      "Only " + percent(input.share_compared) +
+          " of the brain is seen at all visits: the change is that of this part. Check what the scans cover.");
+}
+
+// Of the brain and of gray matter, whichever parts more.
+void judge_measurements(Quality& quality, const Change& change, const QualityLimits& limits) {
+  if (!change.boundary_shift) return;
+  double worst = 0;
+  std::string sentence;
+  const auto look = [&](const char* tissue, double TissueValues::*value) {
+    const double first = change.percent.*value, second = change.boundary_shift->percent.*value;
+    const double error = std::hypot(change.standard_error.*value, change.boundary_shift->standard_error.*value);
+    const double parted = error > 0 ? std::abs(first - second) / error : 0;
+    if (!(parted > worst)) return;
+    worst = parted;
+    sentence = std::string("The two measurements of ") + tissue + " disagree (" + signed_percent(first) +
+               " by the deformation, " + signed_percent(second) +
+               " by the boundary shift): one of them is wrong. Look at both scans before using this change.";
+  };
+  look("the brain", &TissueValues::brain);
+  look("gray matter", &TissueValues::gray_matter);
+  add(quality, "measurements_agree", worst, too_large(worst, limits.disagreement_warn, limits.disagreement_fail),
+      sentence);
+}
+
+// The person.
+
+void judge_brain(PersonQuality& result, const PersonQualityInput& input, const QualityLimits& limits) {
+  Quality& quality = result.person;
+  const BrainFacts& brain = input.brain;
+  const bool extracted = std::any_of(input.visits.begin(), input.visits.end(),
+                                     [](const VisitQualityInput& visit) { return visit.scan.brain_extracted; });
+  add(quality, "intracranial_volume", brain.intracranial_ml,
+      outside(brain.intracranial_ml, limits.intracranial_least_ml, limits.intracranial_most_ml, Verdict::warn),
+      "The inside of the skull measures " + number(brain.intracranial_ml, 0) +
+          " mL, which is unusual: look at the brain outline in the quality picture, and check the voxel sizes.");
+  const double filled = brain.intracranial_ml > 0 ? brain.mask_ml / brain.intracranial_ml : 0;
+  add(quality, "brain_in_skull", filled,
+      outside(filled, limits.mask_to_intracranial_least, limits.mask_to_intracranial_most,
+              extracted ? Verdict::warn : Verdict::fail),
+      "The brain mask holds " + percent(filled) +
+          " of the inside of the skull: it misses brain or takes in what is none. Look at the quality picture.");
+  const double sides = std::abs(std::log(std::max(brain.left_to_right, 1e-3)));
+  add(quality, "left_against_right", sides, too_large(sides, limits.left_to_right_warn, limits.left_to_right_fail),
+      "One half of the brain mask is " + percent(sides) +
+          " larger than the other: part of the brain is missing, or the mask leaks. Look at the quality picture.");
+  add(quality, "mask_brightness", brain.bright_share,
+      too_large(brain.bright_share, limits.mask_bright_warn, limits.mask_bright_fail),
+      percent(brain.bright_share) +
+          " of the brain mask is much brighter than any brain: it takes in fat, eyes or vessels. Look at the quality "
+          "picture.");
+}
+
+void judge_volumes(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
+  const Volumes& volumes = visit.volumes_ml;
+  add(quality, "brain_volume", volumes.brain,
+      outside(volumes.brain, limits.brain_least_ml, limits.brain_most_ml, Verdict::fail),
+      "The brain measures " + number(volumes.brain, 0) +
+          " mL, which no whole brain does: look at the quality picture, and check the voxel sizes.");
+  const double ratio = volumes.white_matter > 0 ? volumes.gray_matter / volumes.white_matter : 0;
+  add(quality, "gray_to_white_volume", ratio,
+      outside(ratio, limits.gray_to_white_volume_least, limits.gray_to_white_volume_most, Verdict::warn),
+      "There is " + number(ratio, 1) +
+          " times as much gray as white matter, which is unusual: the contrast may not be T1-weighted. Look at the "
+          "quality picture.");
+}
+
+void judge_joint_contrast(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
+  add(quality, "t1w_tissues", visit.joint.white_rank,
+      too_small(visit.joint.white_rank, limits.white_rank_warn, limits.white_rank_fail),
+      "Only " + percent(visit.joint.white_rank) +
+          " of the brain is darker than white matter, so the scan is not T1-weighted: " + not_t1w_advice);
+}
+
+}  // namespace
+
+Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
+  Quality quality;
+  judge_similarity(quality, scan.template_similarity, limits);
+  judge_contrast(quality, scan.facts, limits);
+  judge_noise(quality, scan.facts, limits);
+  judge_resolution(quality, scan.facts.voxel_mm, limits);
+  return quality;
+}
+
+PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits& limits) {
+  PersonQuality result;
+  for (const VisitQualityInput& visit : input.visits) {
+    Quality quality = judge_scan(visit.scan, limits);
+    judge_joint_contrast(quality, visit, limits);
+    judge_volumes(quality, visit, limits);
+    result.visits.push_back(std::move(quality));
+  }
+  judge_identity(result, input, limits);
+  judge_same_data(result, input);
+  judge_brain(result, input, limits);
+  for (const Change& change : input.changes) {
+    Quality quality;
+    for (const PairAgreement& pair : input.agreement)
+      if (pair.from == change.from && pair.to == change.to)
+        for (QualityCheck& check : identity_checks(input, pair, limits)) quality.checks.push_back(std::move(check));
+    const VisitQualityInput& a = input.visits[change.from];
+    const VisitQualityInput& b = input.visits[change.to];
+    judge_enhancement(quality, input, change.from, change.to, limits);
+    judge_likeness(quality, a, b, limits);
+    judge_voxels(quality, a, b);
+    judge_registration(quality, input, change, limits);
+    judge_measurements(quality, change, limits);
+    result.changes.push_back(std::move(quality));
+  }
+  return result;
+}
+
+void judge_dates(Quality& quality, const TissueValues& change, std::optional<double> days,
+                 const QualityLimits& limits) {
+  std::erase_if(quality.checks, [](const QualityCheck& check) {
+    return check.name == "interval" || check.name == "plausible_change" || check.name == "order_known";
+  });
+  const double size = std::abs(change.brain);
+  const double years = days ? std::abs(*days) / 365.25 : 0;
+  const double warn = limits.change_warn_percent + limits.rate_warn_percent_per_year * years;
+  const double fail = limits.change_fail_percent + limits.rate_fail_percent_per_year * years;
+  add(quality, "plausible_change", change.brain, std::isfinite(size) ? too_large(size, warn, fail) : Limit{},
+      "The brain would have changed by " + signed_percent(change.brain) +
+          (size >= fail ? ", which no brain does in this time: the scans cannot be compared. Look at both."
+                        : ", which is unusual: look at both scans before using this change."));
+  if (!days) {
+    quality.checks.push_back({"order_known", std::nullopt, std::nullopt, Verdict::warn,
+                              "The visits have no dates: which came first is not known, so the sign of the change is "
+                              "not known either. Give the days in sub-*_sessions.tsv."});
+    return;
+  }
+  add(quality, "interval", *days, too_small(*days, limits.interval_warn_days),
+      "The visits are " + number(*days, 0) +
+          " days apart: over less than half a year a rate per year is mostly measurement error. Use the change.");
+}
+
+}  // namespace wane

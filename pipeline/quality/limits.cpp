@@ -1,0 +1,98 @@
+#include "pipeline/quality/limits.h"
+
+#include "imaging/error.h"
+
+namespace wane {
+
+void QualityLimits::validate() const {
+  const auto ordered = [](double first, double second, const char* what) {
+    if (first <= second) return;
+    throw UsageError(std::string("quality: the limits of ") + what +
+                     " are in the wrong order: the limit that fails must lie beyond the one that warns.");
+  };
+  ordered(template_similarity_fail, template_similarity_warn, "template_similarity");
+  ordered(white_rank_fail, white_rank_warn, "white_rank");
+  ordered(csf_rank_warn, csf_rank_fail, "csf_rank");
+  ordered(noise_warn, noise_fail, "noise");
+  ordered(voxel_warn_mm, voxel_fail_mm, "voxel");
+  ordered(same_person_fail, same_person_warn, "same_person");
+  ordered(enhancement_warn_ml, enhancement_fail_ml, "enhancement");
+  ordered(sharpness_change_warn, sharpness_change_fail, "sharpness_change");
+  ordered(variation_change_warn, variation_change_fail, "variation_change");
+  ordered(disagreement_warn, disagreement_fail, "disagreement");
+  ordered(change_warn_percent, change_fail_percent, "change");
+  ordered(rate_warn_percent_per_year, rate_fail_percent_per_year, "rate");
+  ordered(left_to_right_warn, left_to_right_fail, "left_to_right");
+  ordered(mask_bright_warn, mask_bright_fail, "mask_bright");
+  ordered(intracranial_least_ml, intracranial_most_ml, "intracranial");
+  ordered(brain_least_ml, brain_most_ml, "brain");
+}
+
+OptionFields option_fields(QualityLimits& l) {
+  return {
+      {"template_similarity_fail", "", "least agreement of a head with the template", &l.template_similarity_fail},
+      {"template_similarity_warn", "", "below this agreement with the template the outline is often wrong",
+       &l.template_similarity_warn},
+      {"white_rank_fail", "", "least share of the brain that is darker than white matter in a T1-weighted scan",
+       &l.white_rank_fail},
+      {"white_rank_warn", "", "below this share of darker brain the contrast is doubtful", &l.white_rank_warn},
+      {"csf_rank_warn", "", "above this share of brain darker than the ventricles the contrast is doubtful",
+       &l.csf_rank_warn},
+      {"csf_rank_fail", "", "largest share of brain darker than the ventricles", &l.csf_rank_fail},
+      {"noise_warn", "", "noise against the contrast of gray and white matter, from which a scan is noisy",
+       &l.noise_warn},
+      {"noise_fail", "", "largest noise against the contrast of gray and white matter", &l.noise_fail},
+      {"ghost_warn", "", "variation of the air's signal against white matter, from which ghosts are likely",
+       &l.ghost_warn},
+      {"voxel_warn_mm", "mm", "voxels longer than this are coarse", &l.voxel_warn_mm},
+      {"voxel_fail_mm", "mm", "longest voxel that is measured", &l.voxel_fail_mm},
+      {"same_person_fail", "", "least correlation of two visits of one person", &l.same_person_fail},
+      {"same_person_warn", "", "below this correlation two visits agree poorly", &l.same_person_warn},
+      {"mirrored_excess_fail", "", "by how much a mirrored visit agrees better where left and right are exchanged",
+       &l.mirrored_excess_fail},
+      {"enhancement_warn_ml", "mL", "vessels bright at one visit only, from which a contrast agent is likely",
+       &l.enhancement_warn_ml},
+      {"enhancement_fail_ml", "mL", "vessels bright at one visit only, from which the change is not used",
+       &l.enhancement_fail_ml},
+      {"contrast_change_warn", "", "change of gray matter's brightness against white matter's", &l.contrast_change_warn},
+      {"sharpness_change_warn", "", "relative difference of sharpness between visits", &l.sharpness_change_warn},
+      {"sharpness_change_fail", "", "difference of sharpness from which the change is not used",
+       &l.sharpness_change_fail},
+      {"variation_change_warn", "", "relative difference of the scatter within tissues", &l.variation_change_warn},
+      {"variation_change_fail", "", "difference of scatter from which the change is not used",
+       &l.variation_change_fail},
+      {"interval_warn_days", "days", "rates from visits closer than this are marked", &l.interval_warn_days},
+      {"compared_warn", "", "share of the brain that all visits show, below which it is said", &l.compared_warn},
+      {"folded_fail", "", "largest share of places where the deformation folds", &l.folded_fail},
+      {"jacobian_warn", "", "smallest Jacobian determinant that a brain's change explains", &l.jacobian_warn},
+      {"last_step_warn_mm", "mm", "last step of a registration that has settled", &l.last_step_warn_mm},
+      {"disagreement_warn", "standard errors", "how far the two measurements may part", &l.disagreement_warn},
+      {"disagreement_fail", "standard errors", "how far the two measurements may part before neither is used",
+       &l.disagreement_fail},
+      {"change_warn_percent", "percent", "brain change that is unusual at any interval, beyond the rate below",
+       &l.change_warn_percent},
+      {"change_fail_percent", "percent", "brain change that no brain has, beyond the rate below",
+       &l.change_fail_percent},
+      {"rate_warn_percent_per_year", "percent/year", "what a year may add to the change before it is unusual",
+       &l.rate_warn_percent_per_year},
+      {"rate_fail_percent_per_year", "percent/year", "what a year may add to the change at the most",
+       &l.rate_fail_percent_per_year},
+      {"intracranial_least_ml", "mL", "smallest usual inside of a skull", &l.intracranial_least_ml},
+      {"intracranial_most_ml", "mL", "largest usual inside of a skull", &l.intracranial_most_ml},
+      {"mask_to_intracranial_least", "", "least share of the skull's inside in the brain mask",
+       &l.mask_to_intracranial_least},
+      {"mask_to_intracranial_most", "", "largest brain mask against the skull's inside", &l.mask_to_intracranial_most},
+      {"left_to_right_warn", "", "difference between the halves of the brain mask that is unusual",
+       &l.left_to_right_warn},
+      {"left_to_right_fail", "", "difference between the halves of the brain mask that no brain has",
+       &l.left_to_right_fail},
+      {"mask_bright_warn", "", "share of the brain mask brighter than any brain that is unusual", &l.mask_bright_warn},
+      {"mask_bright_fail", "", "largest share of the brain mask brighter than any brain", &l.mask_bright_fail},
+      {"brain_least_ml", "mL", "smallest whole brain", &l.brain_least_ml},
+      {"brain_most_ml", "mL", "largest brain", &l.brain_most_ml},
+      {"gray_to_white_volume_least", "", "least usual ratio of gray to white matter", &l.gray_to_white_volume_least},
+      {"gray_to_white_volume_most", "", "largest usual ratio of gray to white matter", &l.gray_to_white_volume_most},
+  };
+}
+
+}  // namespace wane

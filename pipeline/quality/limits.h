@@ -1,0 +1,65 @@
+// The limits that decide a verdict, one table for the command line, the configuration, provenance and docs/quality.md.
+//
+// `_warn`: from here on a person should look. `_fail`: from here on the result is not used. docs/quality.md says where
+// each number comes from and on which scans it was chosen and judged.
+#pragma once
+
+#include <string>
+
+#include "imaging/option_field.h"
+
+namespace wane {
+
+struct QualityLimits {
+  // One scan.
+  double template_similarity_fail = 0.30;  // local correlation with the aligned template
+  double template_similarity_warn = 0.45;
+  double white_rank_fail = 0.62;  // share of the brain that is darker than white matter
+  double white_rank_warn = 0.70;
+  double csf_rank_warn = 0.25;  // share of the brain that is darker than the ventricles
+  double csf_rank_fail = 0.45;
+  double noise_warn = 0.35;  // noise against the contrast of white and gray matter
+  double noise_fail = 0.80;
+  double ghost_warn = 0.10;     // variation of the air's signal, against white matter
+  double voxel_warn_mm = 3.5;   // longest side of a voxel
+  double voxel_fail_mm = 6.5;
+  // A pair of visits.
+  double same_person_fail = 0.70;  // correlation after rigid alignment
+  double same_person_warn = 0.80;
+  double mirrored_excess_fail = 0.10;  // by how much the mirror image agrees better
+  double enhancement_warn_ml = 4.0;    // bright at one visit only, less the same of the other visit
+  double enhancement_fail_ml = 15.0;
+  double contrast_change_warn = 0.06;  // of gray against white matter
+  double sharpness_change_warn = 0.20;  // of the border between gray and white matter, relative
+  double sharpness_change_fail = 0.45;
+  double variation_change_warn = 0.25;  // of the joint variation, relative
+  double variation_change_fail = 0.80;
+  double interval_warn_days = 183;
+  double compared_warn = 0.97;  // share of the brain that both visits show
+  double folded_fail = 1e-4;    // share of places where the deformation folds
+  double jacobian_warn = 0.25;  // smallest Jacobian determinant
+  double last_step_warn_mm = 0.10;
+  double disagreement_warn = 2.0;  // of the two measurements, in combined standard errors
+  double disagreement_fail = 3.5;
+  double change_warn_percent = 3.0;  // of the brain, beyond what `rate_...` allows for the time between the visits
+  double change_fail_percent = 8.0;
+  double rate_warn_percent_per_year = 4.0;
+  double rate_fail_percent_per_year = 10.0;
+  // A person.
+  double intracranial_least_ml = 900;  // adults: 1000 to 1900 (Buckner 2004); children and small heads below
+  double intracranial_most_ml = 2200;
+  double mask_to_intracranial_least = 0.70;
+  double mask_to_intracranial_most = 1.15;
+  double left_to_right_warn = 0.10;  // from 1
+  double left_to_right_fail = 0.25;
+  double mask_bright_warn = 0.03;  // share of the mask that is brighter than any brain
+  double mask_bright_fail = 0.08;
+  double brain_least_ml = 600;  // parenchyma
+  double brain_most_ml = 1900;
+  double gray_to_white_volume_least = 0.7;
+  double gray_to_white_volume_most = 3.0;
+  void validate() const;  // throws UsageError
+};
+OptionFields option_fields(QualityLimits& limits);
+
+}  // namespace wane

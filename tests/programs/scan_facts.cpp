@@ -1,0 +1,28 @@
+// What pipeline/quality reads off single scans, for choosing limits by hand:
+//   wane_scan_facts TEMPLATE_FOLDER scan.nii.gz... > facts.tsv
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "imaging/nifti.h"
+#include "pipeline/dataset/template_folder.h"
+#include "pipeline/quality/scan_facts.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const wane::HeadTemplate head_template = wane::read_template(arguments.at(0));
+  std::printf("scan\tsimilarity\textracted\twhite_rank\tcsf_rank\tnoise_to_contrast\tghost_level\tgray\tcsf\n");
+  for (std::size_t n = 1; n < arguments.size(); ++n) {
+    try {
+      const wane::ConformedVisit visit = wane::conform(wane::read_nifti(arguments[n]).volume, head_template, {});
+      const wane::ScanFacts facts = wane::scan_facts(visit, head_template);
+      std::printf("%s\t%.3f\t%d\t%.3f\t%.3f\t%.3f\t%.4f\t%.3f\t%.3f\n", arguments[n].c_str(), visit.template_similarity,
+                  int(visit.brain_extracted), facts.white_rank, facts.csf_rank, facts.noise_to_contrast,
+                  facts.ghost_level.value_or(-1), facts.gray / facts.white, facts.csf / facts.white);
+    } catch (const std::exception& error) {
+      std::printf("%s\t%s\n", arguments[n].c_str(), error.what());
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+}
