@@ -177,7 +177,7 @@ Provenance provenance_of(const LadderPlan& plan, const ValidateCommand& command,
                        {"seed", command.ladder.seed},
                        {"rungs", command.ladder.only},  // empty: all
                        {"bend", plan.bend}};
-  Provenance provenance{program_version(), options.dump(), {}};
+  Provenance provenance{program_version(), options.dump(), {}, is_sloppy(command.line.options())};
   for (const HeadFiles& files : plan.heads)
     for (const fs::path& file : {files.head, files.brain})
       if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});

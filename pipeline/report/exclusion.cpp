@@ -168,7 +168,11 @@ std::vector<Finding> findings_of(const ParticipantReport& report) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   };
   for (const auto& visit : report.visits) append(findings_of(visit));
-  for (const auto& change : report.changes) append(findings_of(report, change));
+  for (const auto& change : report.changes) {
+    const VisitRow *from = visit_named(report, change.from), *to = visit_named(report, change.to);
+    const bool settled = (from && failed_by_a_person(*from)) || (to && failed_by_a_person(*to));
+    if (!settled) append(findings_of(report, change));
+  }
   add_findings_of_person(findings, report);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.verdict > b.verdict; });

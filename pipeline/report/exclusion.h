@@ -48,8 +48,8 @@ struct Finding {
   bool is_decision() const;
 };
 
-// Failed first, then in the order of the report (visits, changes, the person). What a decision has passed is not among
-// them.
+// Failed first, then in the order of the report (visits, changes, the person). What a person passed is not among
+// them, nor are the pairs of a visit that a person took out.
 std::vector<Finding> findings_of(const ParticipantReport& report);
 
 // Those that nobody has decided about: what a person should look at.

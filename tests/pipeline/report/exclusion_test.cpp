@@ -215,16 +215,17 @@ TEST(LookListTest, PutsTheFailedFirstAndEndsAfterFiftyLines) {
     reports.back().changes[0].quality.checks = {short_interval};
   }
   reports[57].changes[0].quality.checks.push_back(other_person);
-  reports[58].visits[0].decision = refused;  // settled: its warning is still open, and no check excluded it
+  reports[57].visits[2].decision = refused;
+  reports[58].visits[0].decision = refused;  // settled
   const LookList list = look_list(reports, 64);
-  EXPECT_EQ(list.text.find("60 of 64 participants need a look:\n"
+  EXPECT_EQ(list.text.find("59 of 64 participants need a look:\n"
                            "  sub-58 ses-01 to ses-02: FAILED: The two visits do not show the same person: look for a "
                            "mix-up. (and 1 more)\n"
                            "  sub-1 ses-01 to ses-02: warning: The visits are less than half a year apart.\n"),
             0U)
       << list.text;
   EXPECT_EQ(std::count(list.text.begin(), list.text.end(), '\n'), 1 + 50 + 1);
-  EXPECT_TRUE(list.text.ends_with("  and 10 more, see quality.tsv\n"));
+  EXPECT_TRUE(list.text.ends_with("  and 9 more, see quality.tsv\n"));
   EXPECT_EQ(list.excluded, std::vector<std::string>{"sub-58"});
 }
 
