@@ -204,7 +204,7 @@ std::vector<FaultKind> table() {
       {"blurred",
        "smoothed image",
        "mm full width at half maximum",
-       NoiseAt::after,
+       NoiseAt::before,
        {{mild, 2, "a filter of the scanner"},
         {clinical, 5, "sulci close: the cortex is 2.5 mm thick"},
         {gross, 9, "smoothed as for group statistics"}},
@@ -409,6 +409,27 @@ std::vector<FaultKind> table() {
   };
 }
 
+std::vector<FaultKind> harmless_table() {
+  const char* normal = "normal input where both visits have it";
+  return {
+      {"stripped", "brain-extracted, both visits", "", NoiseAt::before, {{mild, 1, normal, true}}, stripped},
+      {"mp2rage",
+       "salt-and-pepper air, both visits",
+       "share of white matter",
+       NoiseAt::after,
+       {{mild, 0.9, normal, true}},
+       [](const FaultInput& in) { return FaultyScan{with_noisy_air(in.visit, in.strength * white(in), in.seed)}; }},
+      {"offset",
+       "1000 added, both visits",
+       "",
+       NoiseAt::before,
+       {{mild, 1000, normal, true}},
+       [](const FaultInput& in) {
+         return FaultyScan{shifted(in.visit.scan, in.strength), Storage::int16};
+       }},
+  };
+}
+
 // As the file will hold it.
 void store(FaultyScan& scan) {
   if (scan.storage == Storage::float32) return;
@@ -431,6 +452,11 @@ const char* name_of(Degree degree) {
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> kinds = table();
+  return kinds;
+}
+
+const std::vector<FaultKind>& harmless_kinds() {
+  static const std::vector<FaultKind> kinds = harmless_table();
   return kinds;
 }
 

@@ -68,6 +68,10 @@ struct FaultKind {
 
 const std::vector<FaultKind>& fault_kinds();
 
+// What looks like a fault and is none: input that must be measured. Each has one strength, of no meaning, and is
+// planted in both visits.
+const std::vector<FaultKind>& harmless_kinds();
+
 // The two visits as files would hold them, with noise of their own. Throws InputError where the fault cannot be planted
 // in this head.
 FaultyPair plant_fault(const FaultKind& kind, const FaultStrength& strength, const FaultScene& scene,
