@@ -438,11 +438,7 @@ void store(FaultyScan& scan) {
   for (float& value : scan.scan.values) value = std::clamp(std::nearbyint(value), least, most);
 }
 
-constexpr std::uint64_t kSeedsOfAPair = 8;  // first visit's noise, second visit's, and the faults of either
-
-std::uint64_t noise_seed(std::uint64_t seed, bool second) {
-  return kSeedsOfAPair * seed + (second ? 1 : 0);
-}
+constexpr std::uint64_t kFaultSeeds = 4;  // from a visit's noise to its fault: see noise_seed
 
 }  // namespace
 
@@ -468,13 +464,13 @@ Volume as_written(const KnownScan& visit, double noise_fraction, std::uint64_t s
 
 FaultyPair plant_fault(const FaultKind& kind, const FaultStrength& strength, const FaultScene& scene,
                        std::uint64_t seed) {
-  const Volume first = as_written(scene.first, scene.noise_fraction, noise_seed(seed, false));
+  const Volume first = as_written(scene.first, scene.noise_fraction, noise_seed(seed, 0));
   const auto planted = [&](const KnownScan& clean, bool second) {
     KnownScan visit = clean;
     const double sigma = scene.noise_fraction * clean.wm_mean;
-    const std::uint64_t noise = noise_seed(seed, second);
+    const std::uint64_t noise = noise_seed(seed, second ? 1 : 0);
     if (kind.noise == NoiseAt::before) visit.scan = with_rician_noise(visit.scan, sigma, noise);
-    FaultyScan scan = kind.plant({visit, second, scene, first, strength.strength, noise + 2});
+    FaultyScan scan = kind.plant({visit, second, scene, first, strength.strength, noise + kFaultSeeds});
     if (kind.noise == NoiseAt::after) scan.scan = with_rician_noise(scan.scan, sigma, noise);
     store(scan);
     return scan;

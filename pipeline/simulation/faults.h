@@ -77,6 +77,11 @@ const std::vector<FaultKind>& harmless_kinds();
 FaultyPair plant_fault(const FaultKind& kind, const FaultStrength& strength, const FaultScene& scene,
                        std::uint64_t seed);
 
+// The seed of a visit's noise (visits from 0, up to four); the fault's own are beyond them.
+inline constexpr std::uint64_t noise_seed(std::uint64_t person_seed, std::size_t visit) {
+  return 8 * person_seed + visit;
+}
+
 // A visit as a scanner would have written it: with noise, in whole numbers 0..4095.
 Volume as_written(const KnownScan& visit, double noise_fraction, std::uint64_t seed);
 

@@ -137,8 +137,8 @@ std::vector<FaultyScan> FaultPlanter::visits_of(const FaultPerson& person) {
   if (!person.kind) {
     std::vector<FaultyScan> visits;
     for (const KnownScan& visit : known(person.variant))
-      visits.push_back(
-          {as_written(visit, variants_.at(person.variant).options.noise_fraction, 8 * person.seed + visits.size())});
+      visits.push_back({as_written(visit, variants_.at(person.variant).options.noise_fraction,
+                                   noise_seed(person.seed, visits.size()))});
     return visits;
   }
   scene();
