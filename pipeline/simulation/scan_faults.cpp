@@ -418,13 +418,15 @@ Volume inverted(const KnownScan& head, bool air_as_well) {
 }
 
 Volume enhanced(const KnownScan& head, double share_of_covering, double brightness, std::uint64_t seed) {
-  constexpr double kPatchMm = 3.0, kCoveringOutMm = 3.0, kCoveringInMm = 1.0;
+  constexpr double kPatchMm = 3.0, kCoveringMm = 3.0, kCoveringInMm = 1.0;
   constexpr double kPlexusDepthMm = 20.0, kSinusHalfWidthMm = 4.0, kSinusHeightMm = 7.0;
   const Grid& grid = head.scan.grid;
   const Volume depth = signed_distance(head.brain);
+  // At least the voxels next to the brain, however large they are.
+  const double covering_out_mm = std::max(kCoveringMm, 1.5 * grid.spacing_mm.maxCoeff());
   const Volume patches = gaussian(white_noise(grid, seed), kPatchMm);
   std::vector<float> of_covering;
-  const auto covering = [&](std::size_t n) { return depth[n] < kCoveringOutMm && depth[n] > -kCoveringInMm; };
+  const auto covering = [&](std::size_t n) { return depth[n] < covering_out_mm && depth[n] > -kCoveringInMm; };
   for (std::size_t n = 0; n < grid.voxel_count(); ++n)
     if (covering(n)) of_covering.push_back(patches[n]);
   if (of_covering.empty()) return head.scan;

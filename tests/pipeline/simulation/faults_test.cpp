@@ -144,7 +144,7 @@ TEST(Coverage, CroppingAndBlankingTakeTheSamePlacesOffInAnyOrientation) {
 }
 
 TEST(Coverage, WhatIsFoldedOverComesInAtTheOtherSideAndNothingIsLost) {
-  const Volume folded = folded_over(ball(), -10);
+  const Volume folded = folded_over(ball(), -6);
   EXPECT_LT(folded.grid.size[1], ball().scan.grid.size[1]);
   const auto sum = [](const Volume& v) { return std::accumulate(v.values.begin(), v.values.end(), 0.0); };
   EXPECT_NEAR(sum(folded), sum(ball().scan), 1e-4 * sum(ball().scan));
@@ -181,7 +181,7 @@ TEST(Geometry, AMirroredScanShowsTheRightOnTheLeft) {
   EXPECT_EQ(mirror.values, head.scan.values);
   EXPECT_NEAR((mirror.grid.centre_mm() - centre).norm(), 0, 1e-9);
   EXPECT_LT(mirror.grid.direction.determinant() * head.scan.grid.direction.determinant(), 0);
-  for (const Vec3& at : {Vec3(11, 3, -7), Vec3(-20, 8, 4)})
+  for (const Vec3& at : {Vec3(11.3, 3.2, -7.1), Vec3(-20.7, 8, 4)})
     EXPECT_EQ(at_mm(mirror, centre + at), at_mm(head.scan, centre + Vec3(-at[0], at[1], at[2])));
 }
 
@@ -191,7 +191,7 @@ TEST(Geometry, ReorderedVoxelsStayAtTheirPlaces) {
             (std::array<int, 3>{ball().scan.grid.size[1], ball().scan.grid.size[2], ball().scan.grid.size[0]}));
   EXPECT_NEAR((other.grid.direction - sagittal()).norm(), 0, 1e-12);
   const Vec3 centre = ball().scan.grid.centre_mm();
-  for (const Vec3& at : {Vec3(11, 3, -7), Vec3(-20, 8, 4), Vec3(0, 38, 0)})
+  for (const Vec3& at : {Vec3(11.3, 3.2, -7.1), Vec3(-20.7, 8, 4), Vec3(0.7, 38, 0.7)})
     EXPECT_EQ(at_mm(other, centre + at), at_mm(ball().scan, centre + at));
 }
 
@@ -234,10 +234,11 @@ TEST(Values, WrappedOnesAreNegativeWhereTheyWereTooBright) {
   const Volume wrap = wrapped(ball().scan, 100);
   for (std::size_t n = 0; n < wrap.size(); ++n) {
     const double exact = std::nearbyint(327.67 * ball().scan[n]);
-    if (ball().scan[n] < 99.9)
+    if (ball().scan[n] < 99.9) {
       EXPECT_NEAR(wrap[n], exact, 1);
-    else if (ball().scan[n] > 100.1)
+    } else if (ball().scan[n] > 100.1) {
       EXPECT_NEAR(wrap[n], exact - 65536, 1);
+    }
   }
 }
 
@@ -301,7 +302,9 @@ TEST(Contrast, AnAgentBrightensTheCoveringAndNoTissueBelow) {
   std::size_t covering = 0, brightened = 0;
   for (std::size_t n = 0; n < bright.size(); ++n) {
     EXPECT_GE(bright[n], ball().scan[n]);
-    if (depth[n] < -2 && depth[n] > -19) EXPECT_EQ(bright[n], ball().scan[n]);
+    if (depth[n] < -2 && depth[n] > -19) {
+      EXPECT_EQ(bright[n], ball().scan[n]);
+    }
     if (depth[n] > -1 && depth[n] < 3) {
       ++covering;
       brightened += bright[n] == 300;
@@ -338,7 +341,9 @@ TEST(NotAHead, MapsLieWithinTheBrain) {
   const Volume map = statistical_map(ball(), 3);
   double sum = 0;
   for (std::size_t n = 0; n < map.size(); ++n) {
-    if (!ball().brain[n]) EXPECT_EQ(map[n], 0);
+    if (!ball().brain[n]) {
+      EXPECT_EQ(map[n], 0);
+    }
     sum += map[n];
   }
   EXPECT_NEAR(sum, 0, 1);
@@ -393,7 +398,7 @@ TEST(FaultTable, TheSameDataAreTheFirstVisitsVoxels) {
   const FaultyPair turned = plant_fault(kind, kind.strengths.front(), clean, 5);
   EXPECT_NE(turned.second.scan.values, turned.first.scan.values);
   const Vec3 centre = turned.first.scan.grid.centre_mm();
-  for (const Vec3& at : {Vec3(11, 3, -7), Vec3(-20, 8, 4)})
+  for (const Vec3& at : {Vec3(11.3, 3.2, -7.1), Vec3(-20.7, 8, 4)})
     EXPECT_EQ(at_mm(turned.second.scan, centre + at), at_mm(turned.first.scan, centre + at));
 }
 

@@ -45,7 +45,9 @@ TEST(FaultLadder, AChoiceKeepsTheSeeds) {
   ASSERT_EQ(few.back().label, "sub-03motiongross");
   EXPECT_TRUE(few.front().good());
   for (const FaultPerson& person : all)
-    if (person.label == few.back().label) EXPECT_EQ(person.seed, few.back().seed);
+    if (person.label == few.back().label) {
+      EXPECT_EQ(person.seed, few.back().seed);
+    }
   EXPECT_EQ(few.size(), std::size_t(std::count_if(few.begin(), few.end(), [](auto& p) { return p.good(); })) + 1);
 }
 
