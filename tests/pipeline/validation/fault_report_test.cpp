@@ -21,7 +21,7 @@ json check(const std::string& name, const std::string& verdict) {
   return {{"name", name}, {"value", 0.4}, {"limit", 0.7}, {"verdict", verdict}, {"sentence", name + " is off."}};
 }
 
-json quality(const std::string& verdict, const json& checks) {
+json quality(const std::string& verdict, const std::vector<json>& checks) {
   return {{"verdict", verdict}, {"checks", checks}};
 }
 
@@ -104,7 +104,7 @@ TEST_F(FaultOutcomes, TheWorstVerdictOfPersonVisitsAndChangesCounts) {
   EXPECT_EQ(outcome(person).checks, (std::vector<std::string>{"noise", "same_person"}));
   report(person, -1, nullptr, nullptr, quality("warn", {check("same_data", "warn")}));
   EXPECT_EQ(outcome(person).state, FaultState::warned);
-  report(person, -1, quality("pass", {check("noise", "pass")}), quality("pass", json::array()));
+  report(person, -1, quality("pass", {check("noise", "pass")}), quality("pass", {}));
   EXPECT_EQ(outcome(person).state, FaultState::silent);
 }
 
