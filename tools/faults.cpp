@@ -1,6 +1,8 @@
 #include "tools/faults.h"
 
 #include <chrono>
+#include <cmath>
+#include <deque>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -75,9 +77,14 @@ class Heads {
   }
 
  private:
-  SourceHead read(std::size_t number) const {
-    return read_head(command_.heads[number], command_.line,
-                     command_.work / "heads" / (head_name(number) + "_brain.nii.gz"));
+  // Heads that are needed again soon are kept: extracting a brain takes as long as measuring a visit.
+  const SourceHead& read(std::size_t number) const {
+    for (const auto& [kept, head] : kept_)
+      if (kept == number) return head;
+    if (kept_.size() > kOtherPeople) kept_.pop_front();
+    kept_.emplace_back(number, read_head(command_.heads[number], command_.line,
+                                         command_.work / "heads" / (head_name(number) + "_brain.nii.gz")));
+    return kept_.back().second;
   }
   std::uint64_t seed(std::size_t number, std::size_t other) const {
     return (command_.ladder.seed * 1000 + number + 1) * (kOtherPeople + 1) + other;
@@ -85,6 +92,7 @@ class Heads {
 
   const FaultsCommand& command_;
   const FaultsPlan& plan_;
+  mutable std::deque<std::pair<std::size_t, SourceHead>> kept_;  // the last ones read
 };
 
 void say_plan(const FaultsCommand& command, std::size_t people, ProgressDisplay& display) {
