@@ -53,12 +53,13 @@ std::vector<std::string> labels_of(const FaultsPlan& plan) {
   return labels;
 }
 
-// Heads as they are read, bent into other people's where there are not enough of them or where all must be.
+// What the planters read heads with; it must outlive them. Heads as they are, or bent into other people's where there
+// are not enough of them or where all must be.
 class Heads {
  public:
   Heads(const FaultsCommand& command, const FaultsPlan& plan) : command_(command), plan_(plan) {}
 
-  FaultHead head(std::size_t number) const {
+  FaultHead head(std::size_t number) {
     FaultHead head;
     head.read = [this, number] { return command_.bend ? bent_head(read(number), seed(number, 0)) : read(number); };
     nlohmann::json others = nlohmann::json::array();
@@ -78,7 +79,7 @@ class Heads {
 
  private:
   // Heads that are needed again soon are kept: extracting a brain takes as long as measuring a visit.
-  const SourceHead& read(std::size_t number) const {
+  const SourceHead& read(std::size_t number) {
     for (const auto& [kept, head] : kept_)
       if (kept == number) return head;
     if (kept_.size() > kOtherPeople) kept_.pop_front();
@@ -92,7 +93,7 @@ class Heads {
 
   const FaultsCommand& command_;
   const FaultsPlan& plan_;
-  mutable std::deque<std::pair<std::size_t, SourceHead>> kept_;  // the last ones read
+  std::deque<std::pair<std::size_t, SourceHead>> kept_;  // the last ones read
 };
 
 void say_plan(const FaultsCommand& command, std::size_t people, ProgressDisplay& display) {
@@ -108,7 +109,7 @@ void plant(const FaultsCommand& command, const FaultsPlan& plan, ProgressDisplay
   const fs::path dataset = command.work / "dataset";
   write_dataset_description(dataset, "Faults planted in scans");
   display.begin(labels_of(plan).size());
-  const Heads heads(command, plan);
+  Heads heads(command, plan);
   for (std::size_t h = 0; h < plan.people.size(); ++h) {
     FaultPlanter planter(heads.head(h), fault_variants(command.ladder, h));
     const auto begin = std::chrono::steady_clock::now();
