@@ -402,6 +402,22 @@ TEST(FaultTable, TheSameDataAreTheFirstVisitsVoxels) {
     EXPECT_EQ(at_mm(turned.second.scan, centre + at), at_mm(turned.first.scan, centre + at));
 }
 
+TEST(FaultTable, WhatIsBlankHasNoNoiseAndTheRestIsTheUndisturbedVisit) {
+  const FaultScene clean = scene();
+  const Volume second = as_written(clean.second, clean.noise_fraction, noise_seed(5, 1));
+  for (const char* name : {"zero_vertex", "zero_bottom", "zero_front"}) {
+    const FaultKind& kind = kind_of(name);
+    const Volume planted = plant_fault(kind, kind.strengths.back(), clean, 5).second.scan;
+    std::size_t blank = 0;
+    for (std::size_t n = 0; n < planted.size(); ++n) {
+      if (planted[n] == second[n]) continue;
+      ASSERT_EQ(planted[n], 0) << name;
+      ++blank;
+    }
+    EXPECT_GT(blank, planted.size() / 10) << name;
+  }
+}
+
 TEST(FaultTable, WithoutAnotherHeadThereIsNoOtherPerson) {
   FaultScene alone = scene();
   alone.others.clear();
