@@ -23,6 +23,7 @@
 #include "pipeline/validation/ladder_dataset.h"
 #include "pipeline/validation/validation_report.h"
 #include "tools/commands.h"
+#include "tools/faults.h"
 #include "tools/heads.h"
 #include "tools/progress.h"
 #include "tools/truth.h"
@@ -42,6 +43,9 @@ struct ValidateCommand {
   std::vector<fs::path> heads, brains;
   LadderOptions ladder;
   double memory_gb = 0;
+  bool faults = false;
+  bool has_voxel = false, has_work = false;  // given on the command line
+  std::vector<std::string> only_faults, degrees;
 };
 
 void write_table(const fs::path& folder, const std::string& name, const TableText& table) {
@@ -86,22 +90,29 @@ std::string head_name(std::size_t head) {
   return (head < 9 ? "0" : "") + std::to_string(head + 1);
 }
 
-LadderPlan plan_of(const ValidateCommand& command) {
+// The heads that were named, or the sample head.
+std::vector<HeadFiles> heads_to_plant_in(const ValidateCommand& command) {
   if (!command.brains.empty() && command.brains.size() != command.heads.size())
     throw UsageError("There are " + std::to_string(command.heads.size()) + " --head and " +
                      std::to_string(command.brains.size()) +
                      " --brain: each head needs its own, in the same order, or none has one and Wane extracts them.");
+  std::vector<HeadFiles> heads;
+  if (command.heads.empty()) heads = {sample_head()};
+  for (std::size_t h = 0; h < command.heads.size(); ++h)
+    heads.push_back({command.heads[h], command.brains.empty() ? fs::path() : command.brains[h]});
+  for (const HeadFiles& files : heads) {
+    inspect_nifti(files.head);
+    if (!files.brain.empty()) inspect_nifti(files.brain);
+  }
+  return heads;
+}
+
+LadderPlan plan_of(const ValidateCommand& command) {
   LadderPlan plan;
   // The sample head is the template's too: as it is, Wane would align it to itself.
   plan.bend = command.heads.empty();
-  if (command.heads.empty()) plan.heads = {sample_head()};
-  for (std::size_t h = 0; h < command.heads.size(); ++h)
-    plan.heads.push_back({command.heads[h], command.brains.empty() ? fs::path() : command.brains[h]});
-  for (const HeadFiles& files : plan.heads) {
-    inspect_nifti(files.head);
-    if (!files.brain.empty()) inspect_nifti(files.brain);
-    plan.sources.push_back(source_json(files, command.line));
-  }
+  plan.heads = heads_to_plant_in(command);
+  for (const HeadFiles& files : plan.heads) plan.sources.push_back(source_json(files, command.line));
   LadderOptions options = command.ladder;
   options.bend = plan.bend;
   for (std::size_t h = 0; h < plan.heads.size(); ++h)
@@ -233,6 +244,20 @@ int run_ladder(const ValidateCommand& command) {
   return report.comparison.missing.empty() ? 0 : 1;
 }
 
+int plant_faults(const ValidateCommand& command) {
+  FaultsCommand faults{command.line,
+                       command.has_work ? command.work : "wane-faults",
+                       heads_to_plant_in(command),
+                       command.heads.empty(),
+                       {},
+                       command.memory_gb};
+  if (command.has_voxel) faults.ladder.voxel_mm = command.ladder.voxel_mm;
+  faults.ladder.seed = command.ladder.seed;
+  faults.ladder.only = command.only_faults;
+  faults.ladder.degrees = command.degrees;
+  return run_faults(faults);
+}
+
 void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
   const char* group = "The ladder";
   app.add_option("--work", command.work, "Folder for the simulated visits, their results and the report")
@@ -268,6 +293,27 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
       ->group(group);
 }
 
+void add_fault_flags(CLI::App& app, ValidateCommand& command) {
+  const char* group = "Faults instead of the ladder (--work wane-faults and --voxel 2 unless given)";
+  CLI::Option* faults =
+      app.add_flag("--faults", command.faults,
+                   "Plant each fault that scans come with, and say which were noticed, by which check, and how often "
+                   "undisturbed scans were refused")
+          ->group(group);
+  app.add_option("--only", command.only_faults,
+                 "Only these faults, such as motion,noise,good (good: undisturbed scans; see fault_rates.tsv)")
+      ->delimiter(',')
+      ->needs(faults)
+      ->type_name("NAME,...")
+      ->group(group);
+  app.add_option("--degrees", command.degrees, "Only faults of these degrees: mild, clinical, gross")
+      ->delimiter(',')
+      ->needs(faults)
+      ->type_name("NAME,...")
+      ->group(group);
+  for (const char* flag : {"--quick", "--rungs"}) faults->excludes(app.get_option(flag));
+}
+
 void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
   const char* group = "A run of yours instead of the ladder";
   CLI::Option* out = app.add_option("--out", command.out, "Results of wane run")->type_name("DIR")->group(group);
@@ -281,7 +327,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
       ->group(group);
   out->needs(truth);
   truth->needs(out);
-  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory"})
+  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory", "--faults"})
     truth->excludes(app.get_option(flag));
 }
 
@@ -292,14 +338,21 @@ void add_validate_command(CLI::App& program, int& exit_code) {
       *program.add_subcommand("validate", "Plant known changes in heads and say how well they are measured");
   const auto command = std::make_shared<ValidateCommand>(app);
   add_ladder_flags(app, *command);
+  add_fault_flags(app, *command);
   add_comparison_flags(app, *command);
   app.footer(
       "Example: wane validate --head volunteer1.nii.gz --head volunteer2.nii.gz --work validation\n"
       "The truth is what was planted in the tissue: a drift of the voxel size is none.\n"
-      "The exit code is 1 where a planted change was not measured (MISSING).");
-  app.callback([&exit_code, command] {
+      "The exit code is 1 where a planted change was not measured (MISSING), and with --faults where a gross fault was "
+      "not caught or a measurement broke.");
+  app.callback([&app, &exit_code, command] {
     command->line.start();
-    exit_code = command->truth.empty() ? run_ladder(*command) : compare(*command);
+    command->has_voxel = app.count("--voxel") > 0;
+    command->has_work = app.count("--work") > 0;
+    if (command->faults)
+      exit_code = plant_faults(*command);
+    else
+      exit_code = command->truth.empty() ? run_ladder(*command) : compare(*command);
   });
 }
 

@@ -42,26 +42,36 @@ TissueChange seen_from(const TissueChange& change, const TissueChange& new_first
 
 }  // namespace
 
-bool is_simulated(const fs::path& dataset, const std::string& label, const Rung& rung, const std::string& source) {
+bool holds_person(const fs::path& dataset, const std::string& label, const json& request, const json& source) {
   std::ifstream in(truth_file(dataset, label));
   if (!in || !fs::is_directory(dataset / label)) return false;
   const json truth = json::parse(in, nullptr, false);
   if (!truth.is_object()) return false;
-  return truth.value("request", json()) == request_json(rung.visits, rung.options) &&
-         truth.value("source", json()) == json::parse(source_of(rung, source));
+  return truth.value("request", json()) == request && truth.value("source", json()) == source;
+}
+
+void put_person(const fs::path& dataset, const fs::path& staging, const std::string& label,
+                const std::function<void(const fs::path& folder)>& write) {
+  fs::remove_all(staging);
+  write(staging);
+  fs::remove(truth_file(dataset, label));  // without it, what is left of an older one counts for nothing
+  fs::remove_all(dataset / label);
+  move_file(staging / label, dataset / label);
+  move_file(truth_file(staging, label), truth_file(dataset, label));
+  fs::remove_all(staging);
+}
+
+bool is_simulated(const fs::path& dataset, const std::string& label, const Rung& rung, const std::string& source) {
+  return holds_person(dataset, label, request_json(rung.visits, rung.options), json::parse(source_of(rung, source)));
 }
 
 void simulate_rung(const fs::path& dataset, const fs::path& staging, const std::string& label, const Rung& rung,
                    const SourceHead& head, const std::string& source) {
   SimulatedPerson person = simulate_person(head, rung.visits, rung.options);
   if (!rung.exchanged_of.empty()) person = in_opposite_order(person);
-  fs::remove_all(staging);
-  write_person(staging, label, person, rung.visits, rung.options, source_of(rung, source));
-  fs::remove(truth_file(dataset, label));  // without it, what is left of an older one counts for nothing
-  fs::remove_all(dataset / label);
-  move_file(staging / label, dataset / label);
-  move_file(truth_file(staging, label), truth_file(dataset, label));
-  fs::remove_all(staging);
+  put_person(dataset, staging, label, [&](const fs::path& folder) {
+    write_person(folder, label, person, rung.visits, rung.options, source_of(rung, source));
+  });
 }
 
 SimulatedPerson in_opposite_order(const SimulatedPerson& person) {

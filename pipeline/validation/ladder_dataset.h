@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "pipeline/validation/ladder.h"
@@ -13,8 +15,17 @@ namespace wane {
 bool is_simulated(const std::filesystem::path& dataset, const std::string& label, const Rung& rung,
                   const std::string& source);
 
-// Simulates the rung's person and writes it as write_person does, in the place of an older one of that label. All files
-// are made in STAGING first, which is removed before and after: one that stands in DATASET is whole.
+// True where DATASET holds the participant with this request and source in its truth.
+bool holds_person(const std::filesystem::path& dataset, const std::string& label, const nlohmann::json& request,
+                  const nlohmann::json& source);
+
+// Puts what `write` makes in the folder that it is given (LABEL/ and truth/LABEL.json) in the place of an older
+// participant of that label. It is made in STAGING first, which is removed before and after: one that stands in DATASET
+// is whole.
+void put_person(const std::filesystem::path& dataset, const std::filesystem::path& staging, const std::string& label,
+                const std::function<void(const std::filesystem::path& folder)>& write);
+
+// Simulates the rung's person and writes it as write_person does, by put_person.
 void simulate_rung(const std::filesystem::path& dataset, const std::filesystem::path& staging, const std::string& label,
                    const Rung& rung, const SourceHead& head, const std::string& source);
 

@@ -8,6 +8,7 @@
 
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
+#include "pipeline/validation/markdown_table.h"
 
 namespace wane {
 namespace {
@@ -92,26 +93,6 @@ std::string fixed(double value, const char* format) {
 
 std::string fixed(std::optional<double> value, const char* format) {
   return value ? fixed(*value, format) : "-";
-}
-
-// Columns as wide as their widest cell; all but the first to the right.
-std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> width(rows.front().size(), 4);
-  for (const auto& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  std::string text;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t c = 0; c < width.size(); ++c) {
-      const std::string blanks(width[c] - rows[r][c].size(), ' ');
-      text += "| " + (c == 0 ? rows[r][c] + blanks : blanks + rows[r][c]) + " ";
-    }
-    text += "|\n";
-    if (r > 0) continue;
-    for (std::size_t c = 0; c < width.size(); ++c)
-      text += c == 0 ? "|" + std::string(width[c] + 2, '-') : "|" + std::string(width[c] + 1, '-') + ":";
-    text += "|\n";
-  }
-  return text;
 }
 
 std::vector<std::string> accuracy_cells(const std::string& kind, const Accuracy& figures) {
@@ -224,15 +205,20 @@ std::string accuracy_markdown(const ValidationReport& report) {
   return text;
 }
 
+ordered_json heads_json(const std::vector<ValidationHead>& heads) {
+  auto json = ordered_json::array();
+  for (const ValidationHead& head : heads)
+    json.push_back({{"name", head.name},
+                    {"head", head.head},
+                    {"brain", head.brain.empty() ? ordered_json(nullptr) : ordered_json(head.brain)},
+                    {"bent", head.bent}});
+  return json;
+}
+
 std::string validation_json_text(const ValidationReport& report, const std::vector<ValidationHead>& heads,
                                  const Provenance& provenance) {
   ordered_json json = report_head("wane/validation/1", provenance);
-  json["heads"] = ordered_json::array();
-  for (const ValidationHead& head : heads)
-    json["heads"].push_back({{"name", head.name},
-                             {"head", head.head},
-                             {"brain", head.brain.empty() ? ordered_json(nullptr) : ordered_json(head.brain)},
-                             {"bent", head.bent}});
+  json["heads"] = heads_json(heads);
   json["accuracy"] = ordered_json::array();
   for (const KindAccuracy& kind : with_all(report)) json["accuracy"].push_back(accuracy_json(kind.kind, kind.tissue));
   json["inverse_consistency"] = gap_json(report.inverse);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,9 @@ struct ValidationHead {
   std::string brain;  // file; empty: extracted by Wane
   bool bent = false;  // every rung bent it into another person's
 };
+
+// [{"name", "head", "brain", "bent"}, ...]
+nlohmann::ordered_json heads_json(const std::vector<ValidationHead>& heads);
 
 std::string validation_json_text(const ValidationReport& report, const std::vector<ValidationHead>& heads,
                                  const Provenance& provenance);
