@@ -88,7 +88,7 @@ ReadScans read_scans(const DatasetParticipant& participant) {
   parallel_tasks(count, [&](std::size_t n) {
     const fs::path& file = participant.visits[n].t1w;
     NiftiScan scan = read_nifti(file);
-    read.scans[n] = {file.string(), std::move(scan.volume)};
+    read.scans[n] = {file.string(), std::move(scan.volume), scan.report.orientation_source != "none"};
     read.reports[n] = std::move(scan.report);
   });
   return read;
