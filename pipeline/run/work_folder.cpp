@@ -219,7 +219,7 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
   make_folder(folder);
   Json rigid = Json::array(), constant = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
-    const auto& [preprocessed, seen, constant_head_ml, midpoint_to_scan] = visits[n];
+    const auto& [preprocessed, seen, midpoint_to_scan, constant_head_ml] = visits[n];
     write_nifti(folder / (names[n] + "_T1w.nii.gz"), preprocessed);
     write_nifti(folder / (names[n] + "_seen.nii.gz"), seen);
     write_itk_affine(folder / (names[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), midpoint_to_scan);
@@ -250,8 +250,8 @@ AlignedVisits load_aligned(const fs::path& work) {
     for (std::size_t n = 0; n < names.size(); ++n)
       aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),
                                 read_mask(folder / (names[n] + "_seen.nii.gz"), aligned.midpoint),
-                                json.at("constant_head_ml").at(n).get<double>(),
-                                affine_from(json.at("midpoint_to_scan_lps_mm").at(n))});
+                                affine_from(json.at("midpoint_to_scan_lps_mm").at(n)),
+                                json.at("constant_head_ml").at(n).get<double>()});
     return aligned;
   });
 }

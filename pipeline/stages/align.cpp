@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
 #include <limits>
+#include <sstream>
 
 #include "imaging/error.h"
 #include "imaging/median.h"
@@ -118,6 +120,32 @@ class Unmeasured {
   std::vector<float> tissue_;
 };
 
+constexpr double least_agreement = 0.3;
+
+// Two visits that no rigid motion brings together may differ by a voxel size that is wrong: with free stretches they
+// then agree. Throws InputError that names the axes.
+void require_same_size(const ConformedVisit& from, const ConformedVisit& to, const ComparableScan& from_scan,
+                       const ComparableScan& to_scan, const Affine& start) {
+  constexpr double good_agreement = 0.5, least_stretch = 0.05;
+  VisitRegistrationOptions free;
+  free.model = LinearModel::affine;
+  const VisitRegistration found = register_visits(from_scan, to_scan, start, free);
+  if (found.correlation < good_agreement) return;
+  const Mat3 m = found.a_to_b.linear();
+  const Eigen::SelfAdjointEigenSolver<Mat3> left(Mat3(m * m.transpose()));
+  const Mat3 stretch = left.operatorSqrt();  // of `to`, in its own space
+  Vec3 percent;
+  for (int axis = 0; axis < 3; ++axis)
+    percent[axis] = 100 * (to.scan.grid.direction.col(axis).dot(stretch * to.scan.grid.direction.col(axis)) - 1);
+  if (percent.cwiseAbs().maxCoeff() < 100 * least_stretch) return;
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << to.name << " shows the head of " << from.name << " in another size ("
+       << std::showpos << percent[0] << " %, " << percent[1] << " % and " << percent[2]
+       << " % along the first, second and third axis of the image): the voxel size in the header of one of them is "
+          "wrong; convert it from DICOM again.";
+  throw InputError(text.str());
+}
+
 double common_ml(const Mask& a, const Mask& b) {
   const std::size_t both = parallel_sum(a.size(), voxel_block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
     std::size_t part = 0;
@@ -190,12 +218,15 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
       const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
       const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
       const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
-      if (found.correlation < 0.3)
+      if (found.correlation < least_agreement) {
+        require_same_size(visits[pair.from], visits[pair.to], comparable[pair.from], comparable[pair.to],
+                          through_template);
         throw InputError(visits[pair.from].name + " and " + visits[pair.to].name +
                          " cannot be brought into agreement (correlation " +
                          std::to_string(found.correlation).substr(0, 5) +
                          ", at least 0.3 is needed): check that they show the same person, and leave out the one that "
                          "does not.");
+      }
       pair.from_to_to = found.a_to_b;
     }
     poses = midpoint_to_visits(visits.size(), pairs);

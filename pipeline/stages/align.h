@@ -20,8 +20,8 @@ OptionFields option_fields(AlignOptions& options);
 struct AlignedVisit {
   Volume preprocessed;                           // on the midpoint grid, resampled once from the native scan
   Mask seen;                                     // 1 where the visit's scan shows what is there
-  double constant_head_ml = 0;                   // inside the scan, but one constant value where there is a head
   Affine midpoint_to_scan = Affine::Identity();  // rigid: LPS mm of the midpoint space -> LPS mm of the scan
+  double constant_head_ml = 0;                   // inside the scan, but one constant value where there is a head
 };
 
 struct AlignedVisits {

@@ -57,11 +57,13 @@ float offset_with_constant(Volume& scan, const Background& background) {
   if (tissue.size() < 100) return 0;
   const float bright = at_share(tissue, 0.99), low = at_share(tissue, 0.001);
   const double range = bright - std::min(low, background.level);
-  const bool lowest_of_all = low >= background.level;
-  if (lowest_of_all) return std::abs(background.level) > 0.001 * range ? background.level : 0;
+  const bool about_zero = std::abs(background.level) <= 0.001 * range;
+  // Everything was moved along with it; a level that is a little above 0 may as well have been put around a brain.
+  const bool moved_too = low >= background.level && (background.level < 0 || background.level > notable_above * range);
+  if (moved_too) return about_zero ? 0 : background.level;
   const bool shifted = low < -notable_above * range && moved_down(tissue, bright);
-  if (std::abs(background.level) <= 0.001 * range && !shifted) return 0;
-  // The tissue's values lie on both sides of it: a fill, no offset.
+  if (about_zero && !shifted) return 0;
+  // The tissue's values lie on both sides of it: it was put around the brain.
   const float offset = shifted ? low : 0;
   const Mask fill = filled_from_border(scan, background.level);
   parallel_voxels(scan.size(), [&](std::size_t n) {
