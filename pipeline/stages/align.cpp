@@ -1,5 +1,6 @@
 #include "pipeline/stages/align.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <iomanip>

@@ -105,7 +105,7 @@ CleanedValues clean_values(Volume& scan) {
     parallel_voxels(scan.size(), [&](std::size_t n) { result.wrapped[n] = scan[n] < far_below; });
   }
   parallel_voxels(scan.size(), [&](std::size_t n) { scan[n] = std::max(scan[n], 0.F); });
-  result.surround = std::max(0.0, double(background.middle) - offset);
+  result.surround = background.constant ? 0 : std::max(0.0, double(background.middle) - offset);
   return result;
 }
 
