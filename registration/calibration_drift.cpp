@@ -174,7 +174,9 @@ VisitDrift visit_drift(const PairDrift& pair, const Mat3& axes, double share, bo
   const Stretch& length = along_axes ? pair.along_axes : pair.common;
   VisitDrift drift;
   drift.length_percent = 100 * share * length.length;
-  drift.length_error_percent = 100 * std::abs(share) * length_error(length);
+  // Where one scale for all axes and free stretches do not come to the same mean, neither is known better than that.
+  const double disagreement = along_axes ? 0 : pair.common.length - pair.along_axes.length;
+  drift.length_error_percent = 100 * std::abs(share) * std::hypot(length_error(length), disagreement);
   for (int k = 0; k < 3; ++k) {
     drift.axis_percent[k] = 100 * share * axes.col(k).dot(pair.along_axes.log * axes.col(k));
     drift.axis_error_percent[k] = 100 * std::abs(share) * error_along(pair.along_axes, axes.col(k));

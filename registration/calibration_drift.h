@@ -16,7 +16,7 @@ namespace wane {
 
 struct VisitDrift {
   double length_percent = 0;        // in length, by which the visit shows the head too large, against the visits' mean
-  double length_error_percent = 0;  // its standard error (jackknife over blocks of the shell)
+  double length_error_percent = 0;  // its standard error: by blocks of the shell, and by another model
   // The same along each axis of the visit's own image (its first, second and third).
   Vec3 axis_percent = Vec3::Zero();
   Vec3 axis_error_percent = Vec3::Zero();
