@@ -75,14 +75,13 @@ Box whole_box(const Grid& grid) {
 Background background_of_faces(const std::vector<float>& sorted) {
   const CommonValue common = commonest(sorted);
   const float middle = sorted[sorted.size() / 2];
-  if (common.share > mostly) return {common.value, common.value, middle, true};
+  if (common.share > mostly) return {common.value, common.value, middle, 0, true};
   const float mode = half_sample_mode(sorted);
   const Interval half = narrowest_half(sorted, {0, sorted.size()});
-  // Twice the width of its narrowest half below the mode lies nothing of a bell, and less than nothing of the
-  // one-sided noise of magnitudes.
-  const float reach = 2 * (sorted[half.end - 1] - sorted[half.begin]);
+  const float scatter = sorted[half.end - 1] - sorted[half.begin];
+  // Twice that below the mode lies nothing of a bell, nor of the one-sided noise of magnitudes.
   const float first = sorted[sorted.size() / 200];
-  return {mode, std::clamp(mode - reach, std::min(first, mode), mode), middle, false};
+  return {mode, std::clamp(mode - 2 * scatter, std::min(first, mode), mode), middle, scatter, false};
 }
 
 // Voxels that, with their six neighbours within the grid, hold exactly `value`.

@@ -10,6 +10,7 @@ struct Background {
   float level = 0;        // the commonest value on the faces of the scan's box
   float lowest = 0;       // where the background's own scatter begins: air that is noise lies above it
   float middle = 0;       // the median there
+  float scatter = 0;      // the width of the narrowest interval that holds half of the values there
   bool constant = false;  // most of the faces hold exactly `level`: a mask or a program wrote it, no receiver
 };
 

@@ -77,7 +77,7 @@ float offset_with_noise(const Volume& scan, const Background& background) {
   const double range = at_share(values, 0.99) - background.lowest;
   const bool above = background.lowest > notable_above * range;
   const bool below = background.level < -notable_below * range;
-  const bool wide = background.level - background.lowest > wide_scatter * range && background.lowest < 0;
+  const bool wide = background.scatter > wide_scatter * range && background.lowest < -notable_below * range;
   return above || below || wide ? background.lowest : 0;
 }
 
