@@ -143,6 +143,15 @@ struct Sums {
   }
 };
 
+constexpr int jackknife_groups = 8;
+struct GroupSums {
+  std::array<Sums, jackknife_groups> groups;
+  GroupSums& operator+=(const GroupSums& o) {
+    for (std::size_t g = 0; g < groups.size(); ++g) groups[g] += o.groups[g];
+    return *this;
+  }
+};
+
 class HalfwayProblem {
  public:
   HalfwayProblem(const ComparableLevel& a, const ComparableLevel& b, const Grid& grid, const Vec3& pivot_mm,
@@ -171,37 +180,27 @@ class HalfwayProblem {
   }
 
   Sums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
-    const Maps maps = maps_for(half_to_a, half_to_b);
-    const LinearSampler sa(a_.normalised), sb(b_.normalised), wa(a_.weight), wb(b_.weight);
-    const float cut = float(4.685 * scale);
-    const Affine to_lps = grid_.index_to_lps();
-    // Gradients in the scans' voxel steps are turned into the half-way frame's millimetres.
-    const Mat3 turn_a = (a_.normalised.grid.lps_to_index() * half_to_a).linear().transpose();
-    const Mat3 turn_b = (b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose();
+    const Evaluation evaluation(*this, half_to_a, half_to_b, scale);
     return parallel_sum(std::size_t(grid_.size[2]), 1, Sums{}, [&](std::size_t slice, std::size_t) {
       Sums sums;
       for (int j = 0; j < grid_.size[1]; ++j)
+        for (int i = 0; i < grid_.size[0]; ++i) evaluation.add(Vec3(i, j, double(slice)), sums);
+      return sums;
+    });
+  }
+
+  // The same, of each group of blocks.
+  GroupSums evaluate_groups(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
+    constexpr double block_mm = 24.0;
+    const Evaluation evaluation(*this, half_to_a, half_to_b, scale);
+    const auto block = [&](int index, int axis) { return int(index * grid_.spacing_mm[axis] / block_mm); };
+    return parallel_sum(std::size_t(grid_.size[2]), 1, GroupSums{}, [&](std::size_t slice, std::size_t) {
+      GroupSums sums;
+      for (int j = 0; j < grid_.size[1]; ++j)
         for (int i = 0; i < grid_.size[0]; ++i) {
-          const Vec3 index(i, j, double(slice));
-          const Vec3 pa = maps.a * index, pb = maps.b * index;
-          const float w =
-              0.5F * (wa(float(pa[0]), float(pa[1]), float(pa[2])) + wb(float(pb[0]), float(pb[1]), float(pb[2])));
-          if (w < 0.05F) continue;
-          float ga[3], gb[3];
-          const float va = sa.with_gradient(float(pa[0]), float(pa[1]), float(pa[2]), ga, -100.F);
-          const float vb = sb.with_gradient(float(pb[0]), float(pb[1]), float(pb[2]), gb, -100.F);
-          if (va < -50.F || vb < -50.F) continue;
-          const float r = va - vb;
-          const float t = 1 - r * r / (cut * cut);
-          const double weight = t > 0 ? double(w * t * t) : 0.0;
-          sums.weight += w;
-          sums.ab += double(w * va * vb);
-          sums.aa += double(w * va * va);
-          sums.bb += double(w * vb * vb);
-          if (weight <= 0) continue;
-          const Vec3 gradient = 0.5 * (turn_a * Vec3(ga[0], ga[1], ga[2]) + turn_b * Vec3(gb[0], gb[1], gb[2]));
-          const Vec3 x = to_lps * index - pivot_mm_;
-          sums.add(gradient, x, weight, double(r));
+          // Neighbours along every axis are of different groups.
+          const int group = (block(i, 0) + 2 * block(j, 1) + 3 * block(int(slice), 2)) % jackknife_groups;
+          evaluation.add(Vec3(i, j, double(slice)), sums.groups[std::size_t(group)]);
         }
       return sums;
     });
@@ -237,6 +236,53 @@ class HalfwayProblem {
   struct Maps {
     Affine a, b;
   };
+  // Adds what points of the half-way grid contribute.
+  class Evaluation {
+   public:
+    Evaluation(const HalfwayProblem& p, const Affine& half_to_a, const Affine& half_to_b, double scale)
+        : maps_(p.maps_for(half_to_a, half_to_b)),
+          sa_(p.a_.normalised),
+          sb_(p.b_.normalised),
+          wa_(p.a_.weight),
+          wb_(p.b_.weight),
+          cut_(float(4.685 * scale)),
+          to_lps_(p.grid_.index_to_lps()),
+          pivot_mm_(p.pivot_mm_),
+          // Gradients in the scans' voxel steps are turned into the half-way frame's millimetres.
+          turn_a_((p.a_.normalised.grid.lps_to_index() * half_to_a).linear().transpose()),
+          turn_b_((p.b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose()) {}
+
+    void add(const Vec3& index, Sums& sums) const {
+      const Vec3 pa = maps_.a * index, pb = maps_.b * index;
+      const float w =
+          0.5F * (wa_(float(pa[0]), float(pa[1]), float(pa[2])) + wb_(float(pb[0]), float(pb[1]), float(pb[2])));
+      if (w < 0.05F) return;
+      float ga[3], gb[3];
+      const float va = sa_.with_gradient(float(pa[0]), float(pa[1]), float(pa[2]), ga, -100.F);
+      const float vb = sb_.with_gradient(float(pb[0]), float(pb[1]), float(pb[2]), gb, -100.F);
+      if (va < -50.F || vb < -50.F) return;
+      const float r = va - vb;
+      const float t = 1 - r * r / (cut_ * cut_);
+      const double weight = t > 0 ? double(w * t * t) : 0.0;
+      sums.weight += w;
+      sums.ab += double(w * va * vb);
+      sums.aa += double(w * va * va);
+      sums.bb += double(w * vb * vb);
+      if (weight <= 0) return;
+      const Vec3 gradient = 0.5 * (turn_a_ * Vec3(ga[0], ga[1], ga[2]) + turn_b_ * Vec3(gb[0], gb[1], gb[2]));
+      const Vec3 x = to_lps_ * index - pivot_mm_;
+      sums.add(gradient, x, weight, double(r));
+    }
+
+   private:
+    Maps maps_;
+    LinearSampler sa_, sb_, wa_, wb_;
+    float cut_;
+    Affine to_lps_;
+    Vec3 pivot_mm_;
+    Mat3 turn_a_, turn_b_;
+  };
+
   Maps maps_for(const Affine& half_to_a, const Affine& half_to_b) const {
     return {a_.normalised.grid.lps_to_index() * half_to_a * grid_.index_to_lps(),
             b_.normalised.grid.lps_to_index() * half_to_b * grid_.index_to_lps()};
@@ -249,7 +295,32 @@ class HalfwayProblem {
   std::vector<Generator> generators_;
 };
 
+// From where all groups have settled, one step leads to where the others settle without one of them.
+std::vector<Affine> transforms_leaving_out(const HalfwayProblem& problem, const Affine& half_to_a,
+                                           const Affine& half_to_b) {
+  const double scale = problem.residual_scale(half_to_a, half_to_b);
+  const GroupSums sums = problem.evaluate_groups(half_to_a, half_to_b, scale);
+  std::vector<Affine> result;
+  for (int left_out = 0; left_out < jackknife_groups; ++left_out) {
+    Sums others;
+    for (int g = 0; g < jackknife_groups; ++g)
+      if (g != left_out) others += sums.groups[std::size_t(g)];
+    const Eigen::VectorXd step = problem.step_from(others);
+    result.push_back(half_to_b * problem.motion(0.5 * step) * (half_to_a * problem.motion(-0.5 * step)).inverse());
+  }
+  return result;
+}
+
 }  // namespace
+
+double jackknife_error(const std::vector<double>& leaving_out) {
+  const auto groups = double(leaving_out.size());
+  if (leaving_out.size() < 2) return 0;
+  double mean = 0, squares = 0;
+  for (const double value : leaving_out) mean += value / groups;
+  for (const double value : leaving_out) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares * (groups - 1) / groups);
+}
 
 ComparableScan comparable_scan(const Volume& scan, const Mask& region, const VisitRegistrationOptions& options) {
   require_same_grid(scan.grid, region.grid, "the scan", "its region");
@@ -284,6 +355,8 @@ VisitRegistration register_visits(const ComparableScan& a, const ComparableScan&
       half_to_b = half_to_b * problem.motion(0.5 * step);
       if (step.norm() < options.settled_fraction * spacing_mm) break;
     }
+    if (options.jackknife && level + 1 == a.size())
+      result.leaving_out = transforms_leaving_out(problem, half_to_a, half_to_b);
   }
   result.a_to_b = half_to_b * half_to_a.inverse();
   return result;

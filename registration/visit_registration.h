@@ -18,12 +18,20 @@ struct VisitRegistrationOptions {
   double finest_mm = 1.5;               // below this the transform no longer changes by a hundredth of a millimetre
   double normalisation_sigma_mm = 8.0;  // neighbourhood of the local normalisation
   double settled_fraction = 0.002;      // a level ends when a step moves points by less than this part of a voxel
+  bool jackknife = false;               // estimate how certain the transform is
 };
 
 struct VisitRegistration {
   Affine a_to_b = Affine::Identity();  // LPS mm of scan a -> LPS mm of scan b
   double correlation = 0;              // of the locally normalised scans in the region, -1..1
+  // With `jackknife`: a_to_b as it is found when one of eight groups of blocks of 24 mm is left out. The blocks of a
+  // group are spread over the whole region.
+  std::vector<Affine> leaving_out;
 };
+
+// The standard error of a number that follows from a registration, from its values when each group is left out (the
+// delete-a-group jackknife, Kott 2001).
+double jackknife_error(const std::vector<double>& leaving_out);
 
 // A scan made ready to be compared with others, at every voxel size that the options ask for.
 struct ComparableLevel {

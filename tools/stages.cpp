@@ -72,8 +72,9 @@ void add_conform_command(CLI::App& program) {
     NiftiScan raw = read_nifti(*scan);
     print_warnings(*scan, raw.report.warnings);
     const HeadTemplate head_template = read_template(line->template_folder());
-    ConformedVisit conformed = naming_in_errors(
-        scan->string(), [&] { return conform(std::move(raw.volume), head_template, options.conform); });
+    ConformedVisit conformed = naming_in_errors(scan->string(), [&] {
+      return conform(std::move(raw.volume), head_template, options.conform, raw.report.orientation_source != "none");
+    });
     conformed.name = scan->string();
     print_warnings(*scan, conformed.warnings);
     save_conformed(*work, *visit, conformed);

@@ -103,7 +103,8 @@ ReadScans read_scans(const DatasetParticipant& participant, const std::vector<st
   parallel_tasks(places.size(), [&](std::size_t n) {
     const DatasetVisit& visit = participant.visits[places[n]];
     NiftiScan scan = read_nifti(visit.t1w);
-    read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit)};
+    read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit),
+                     scan.report.orientation_source != "none"};
     read.reports[n] = std::move(scan.report);
   });
   return read;

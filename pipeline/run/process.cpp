@@ -16,8 +16,8 @@ namespace wane {
 namespace {
 
 ConformedVisit conform_named(VisitScan& visit, const HeadTemplate& head_template, const ConformOptions& options) {
-  ConformedVisit conformed =
-      naming_in_errors(visit.name, [&] { return conform(std::move(visit.scan), head_template, options); });
+  ConformedVisit conformed = naming_in_errors(
+      visit.name, [&] { return conform(std::move(visit.scan), head_template, options, visit.orientation_known); });
   conformed.name = visit.name;
   return conformed;
 }
@@ -103,10 +103,13 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTempl
   result.aligned = align(result.conformed, head_template, options.align);
   begin("extract", 2);
   result.extracted = extract(result.aligned, result.conformed, head_template, options.extract);
-  for (ConformedVisit& visit : result.conformed) release_voxels(visit.scan);
-  for (AlignedVisit& visit : result.aligned.visits) {
-    release_voxels(visit.preprocessed);
-    release_voxels(visit.seen);
+  for (ConformedVisit& visit : result.conformed) {
+    release_voxels(visit.scan);
+    release_voxels(visit.constant);
+  }
+  for (std::size_t v = 0; v < result.aligned.visits.size(); ++v) {
+    release_voxels(result.aligned.visits[v].preprocessed);
+    if (result.extracted.unseen_brain_ml[v] == 0) release_voxels(result.aligned.visits[v].seen);
   }
   begin("segment", 3);
   result.joint_tissues = segment(result.extracted, options.segment);
@@ -157,9 +160,12 @@ NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visi
   const Volume joint_brain = as_volume(participant.extracted.brain);
   const std::vector<Volume> carried =
       resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_average);
+  // Another visit may have shown brain where this one shows nothing.
+  const Mask& seen = participant.aligned.visits[visit].seen;
+  const Mask shown = seen.empty() ? Mask(scan, 1) : resample(seen, scan, scan_to_midpoint);
   NativeMaps maps{Mask(scan), LabelMap(scan)};
   parallel_voxels(maps.brain.size(), [&](std::size_t n) {
-    if (carried[0][n] < 0.5F) return;
+    if (carried[0][n] < 0.5F || !shown[n]) return;
     maps.brain[n] = 1;
     maps.tissue[n] = fullest(carried[1][n], carried[2][n], carried[3][n]);
   });

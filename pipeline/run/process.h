@@ -13,9 +13,10 @@
 namespace wane {
 
 struct VisitScan {
-  std::string name;     // how messages call it: the file
-  Volume scan;          // as read
-  std::string session;  // how verdicts call the visit: "ses-02"
+  std::string name;               // how messages call it: the file
+  Volume scan;                    // as read
+  std::string session;            // how verdicts call the visit: "ses-02"
+  bool orientation_known = true;  // the file says how the scan lies in space
 };
 
 // The visits after the first stage, each with what its scan tells of its quality.
@@ -25,6 +26,7 @@ struct ConformedScans {
 };
 
 // Of images that no later stage looks at, only the grids are kept: the scans, what was resampled from them, the priors.
+// What a visit has seen is kept where that is not all of the brain.
 struct ProcessedParticipant {
   std::vector<ConformedVisit> conformed;
   AlignedVisits aligned;
@@ -60,7 +62,7 @@ Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const Ru
 void release_images(ProcessedParticipant& processed);
 
 // What a visit's scan shows, on that scan's own grid: the joint maps carried there by the deformation and the rigid
-// alignment in one interpolation.
+// alignment in one interpolation. Nothing is in them where the scan shows nothing.
 struct NativeMaps {
   Mask brain;       // brain with the CSF around it
   LabelMap tissue;  // within the brain: 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; elsewhere 0

@@ -114,6 +114,23 @@ Grid midpoint_grid(const fs::path& work) {
                    [](const Json& json) { return grid_from(json.at("midpoint_grid")); });
 }
 
+Json to_json(const ScanValues& values) {
+  const auto& [subtracted, negative_share, wrapped_share, saturated_share, unseen_share, surround] = values;
+  return {{"subtracted", subtracted},           {"negative_share", negative_share}, {"wrapped_share", wrapped_share},
+          {"saturated_share", saturated_share}, {"unseen_share", unseen_share},     {"surround", surround}};
+}
+
+ScanValues scan_values_from(const Json& json) {
+  ScanValues values;
+  values.subtracted = json.at("subtracted");
+  values.negative_share = json.at("negative_share");
+  values.wrapped_share = json.at("wrapped_share");
+  values.saturated_share = json.at("saturated_share");
+  values.unseen_share = json.at("unseen_share");
+  values.surround = json.at("surround");
+  return values;
+}
+
 Json to_json(const Volumes& volumes) {
   return {{"brain", volumes.brain},
           {"gray_matter", volumes.gray_matter},
@@ -124,6 +141,15 @@ Json to_json(const Volumes& volumes) {
 
 Json to_json(const TissueValues& values) {
   return {{"brain", values.brain}, {"gray_matter", values.gray_matter}, {"white_matter", values.white_matter}};
+}
+
+Json to_json(const std::optional<VisitDrift>& drift) {
+  if (!drift) return nullptr;
+  const auto& [length_percent, length_error_percent, axis_percent, axis_error_percent] = *drift;
+  return {{"length_percent", length_percent},
+          {"length_error_percent", length_error_percent},
+          {"axis_percent", to_json(axis_percent)},
+          {"axis_error_percent", to_json(axis_error_percent)}};
 }
 
 Json to_json(const std::optional<ChangeEstimate>& estimate) {
@@ -141,16 +167,20 @@ std::string volume_name(const std::string& name) {
 // compile here until it is written and read as well.
 
 void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
-  const auto& [scan, template_to_scan, brain_extracted, template_similarity, warnings, name] = conformed;
+  const auto& [scan, template_to_scan, brain_extracted, template_similarity, values, constant, warnings, name] =
+      conformed;
   const fs::path folder = work / "conform" / visit;
   make_folder(folder);
   write_nifti(folder / "scan.nii.gz", scan);
+  if (!constant.empty()) write_nifti(folder / "constant.nii.gz", constant);
   write_json(folder / "conform.json", {{"visit", visit},
                                        {"scan", name},
                                        {"scan_grid", to_json(scan.grid)},
                                        {"template_to_scan_lps_mm", to_json(template_to_scan)},
                                        {"brain_extracted", brain_extracted},
                                        {"template_similarity", template_similarity},
+                                       {"values", to_json(values)},
+                                       {"has_constant", !constant.empty()},
                                        {"warnings", warnings}});
 }
 
@@ -162,6 +192,9 @@ ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
     conformed.template_to_scan = affine_from(json.at("template_to_scan_lps_mm"));
     conformed.brain_extracted = json.at("brain_extracted");
     conformed.template_similarity = json.at("template_similarity");
+    conformed.values = scan_values_from(json.at("values"));
+    if (json.at("has_constant").get<bool>())
+      conformed.constant = read_mask(folder / "constant.nii.gz", conformed.scan.grid);
     conformed.warnings = json.at("warnings").get<std::vector<std::string>>();
     conformed.name = json.at("scan");
     return conformed;
@@ -184,23 +217,28 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
   const auto& [midpoint, visits, template_to_midpoint, agreement, warnings] = aligned;
   const fs::path folder = work / "align";
   make_folder(folder);
-  Json rigid = Json::array();
+  Json rigid = Json::array(), constant = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
-    const auto& [preprocessed, seen, midpoint_to_scan] = visits[n];
+    const auto& [preprocessed, seen, midpoint_to_scan, constant_head_ml] = visits[n];
     write_nifti(folder / (names[n] + "_T1w.nii.gz"), preprocessed);
     write_nifti(folder / (names[n] + "_seen.nii.gz"), seen);
     write_itk_affine(folder / (names[n] + "_from-T1w_to-midpoint_mode-image_xfm.txt"), midpoint_to_scan);
     rigid.push_back(to_json(midpoint_to_scan));
+    constant.push_back(constant_head_ml);
   }
   Json pairs = Json::array();
-  for (const auto& [from, to, correlation, mirrored_correlation] : agreement)
+  for (const auto& [from, to, correlation, mirrored_correlation, stretch] : agreement)
     pairs.push_back({{"from", from},
                      {"to", to},
                      {"correlation", correlation},
-                     {"mirrored_correlation", mirrored_correlation ? Json(*mirrored_correlation) : Json(nullptr)}});
+                     {"mirrored_correlation", mirrored_correlation ? Json(*mirrored_correlation) : Json(nullptr)},
+                     {"stretch", stretch ? Json{{"correlation", stretch->correlation},
+                                                {"axis_percent", to_json(stretch->axis_percent)}}
+                                         : Json(nullptr)}});
   write_json(folder / "align.json", {{"visits", names},
                                      {"midpoint_grid", to_json(midpoint)},
                                      {"midpoint_to_scan_lps_mm", rigid},
+                                     {"constant_head_ml", constant},
                                      {"template_to_midpoint_lps_mm", to_json(template_to_midpoint)},
                                      {"agreement", pairs},
                                      {"warnings", warnings}});
@@ -221,21 +259,27 @@ AlignedVisits load_aligned(const fs::path& work) {
     aligned.warnings = json.at("warnings").get<std::vector<std::string>>();
     for (const Json& pair : json.at("agreement")) {
       const Json& mirrored = pair.at("mirrored_correlation");
+      const Json& stretch = pair.at("stretch");
       aligned.agreement.push_back({pair.at("from").get<std::size_t>(), pair.at("to").get<std::size_t>(),
                                    pair.at("correlation").get<double>(),
-                                   mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>())});
+                                   mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>()),
+                                   stretch.is_null() ? std::nullopt
+                                                     : std::optional(PairStretch{
+                                                           stretch.at("correlation").get<double>(),
+                                                           vec3_from(stretch.at("axis_percent"))})});
     }
     for (std::size_t n = 0; n < names.size(); ++n)
       aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),
                                 read_mask(folder / (names[n] + "_seen.nii.gz"), aligned.midpoint),
-                                affine_from(json.at("midpoint_to_scan_lps_mm").at(n))});
+                                affine_from(json.at("midpoint_to_scan_lps_mm").at(n)),
+                                json.at("constant_head_ml").at(n).get<double>()});
     return aligned;
   });
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, gm_prior, wm_prior,
-               csf_prior] = extracted;
+  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, scan_axes,
+               unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(folder);
   const auto visits = aligned_visits(work);
@@ -247,8 +291,15 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
   write_nifti(folder / volume_name("wm_prior"), wm_prior);
   write_nifti(folder / volume_name("csf_prior"), csf_prior);
-  write_json(folder / "extract.json",
-             {{"visits", visits}, {"skull_shown", skull_shown}, {"coarsest_voxel_mm3", coarsest_voxel_mm3}});
+  Json axes = Json::array();
+  for (const Mat3& of_scan : scan_axes)
+    axes.push_back(
+        Json::array({to_json(Vec3(of_scan.col(0))), to_json(Vec3(of_scan.col(1))), to_json(Vec3(of_scan.col(2)))}));
+  write_json(folder / "extract.json", {{"visits", visits},
+                                       {"skull_shown", skull_shown},
+                                       {"coarsest_voxel_mm3", coarsest_voxel_mm3},
+                                       {"scan_axes", axes},
+                                       {"unseen_brain_ml", unseen_brain_ml}});
 }
 
 ExtractedBrain load_extracted(const fs::path& work) {
@@ -258,6 +309,12 @@ ExtractedBrain load_extracted(const fs::path& work) {
     ExtractedBrain extracted;
     extracted.skull_shown = json.at("skull_shown").get<bool>();
     extracted.coarsest_voxel_mm3 = json.at("coarsest_voxel_mm3").get<double>();
+    for (const Json& of_scan : json.at("scan_axes")) {
+      Mat3 columns;
+      for (int axis = 0; axis < 3; ++axis) columns.col(axis) = vec3_from(of_scan.at(axis));
+      extracted.scan_axes.push_back(columns);
+    }
+    extracted.unseen_brain_ml = json.at("unseen_brain_ml").get<std::vector<double>>();
     for (const auto& visit : json.at("visits"))
       extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
     extracted.average = read_volume(folder / volume_name("average"), grid);
@@ -303,7 +360,8 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
     const auto& drift = visit.calibration_drift_percent;
     visits.push_back({{"visit", names[n]},
                       {"volumes_ml", to_json(visit.volumes_ml)},
-                      {"calibration_drift_percent", drift ? Json(*drift) : Json(nullptr)}});
+                      {"calibration_drift_percent", drift ? Json(*drift) : Json(nullptr)},
+                      {"voxel_size_drift", to_json(visit.voxel_size_drift)}});
   }
   write_nifti(folder / volume_name("average"), measurement.average);
 
@@ -316,6 +374,8 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
                        {"boundary_shift", to_json(change.boundary_shift)}});
   const Json json = {{"sign_convention", "negative = loss"},
                      {"share_of_brain_compared", measurement.share_compared},
+                     {"drift_removed", measurement.drift_removed},
+                     {"drift_along_axes", measurement.drift_along_axes},
                      {"visits", visits},
                      {"changes", changes},
                      {"warnings", measurement.warnings}};

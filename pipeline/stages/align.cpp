@@ -1,10 +1,12 @@
 #include "pipeline/stages/align.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "imaging/error.h"
+#include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
@@ -39,7 +41,7 @@ std::vector<PairTransform> pairs_to_measure(std::size_t visits) {
 // Below this a registration has found nothing, and the template's alignments tell better where the head is.
 constexpr double least_correlation = 0.3;
 // Scans of one head, as they should be, agree by 0.82 and more (docs/quality.md, same_person).
-constexpr double looked_at_mirrored = 0.75;
+constexpr double looked_at_again = 0.75;
 
 Vec3 bounding_box_centre_mm(const Mask& mask) {
   const Box box = bounding_box(mask);
@@ -94,6 +96,121 @@ Grid midpoint_grid(const HeadTemplate& head_template, const Affine& template_to_
   return grid;
 }
 
+// Where a visit shows one constant value although there is a head: another visit shows tissue in the same place, or it
+// lies deep inside the skull. Air that was set to 0 is neither.
+class Unmeasured {
+ public:
+  static constexpr double least_ml = 1.0;  // what is smaller is no missing part of a head
+
+  Unmeasured(const AlignedVisits& aligned, Mask inside)
+      : aligned_(aligned), inside_(std::move(inside)), reach_(dilated(inside_, reach_mm)) {
+    for (const AlignedVisit& visit : aligned.visits) tissue_.push_back(tissue_of(visit.preprocessed));
+  }
+
+  // `constant`: of each visit on the midpoint grid; no voxels where it has none.
+  Mask of(std::size_t visit, const std::vector<Mask>& constant) const {
+    const Mask& own = constant[visit];
+    const double voxel_ml = own.grid.voxel_volume_ml();
+    Mask shown_elsewhere(own.grid);
+    parallel_voxels(own.size(), [&](std::size_t n) {
+      if (!own[n] || !reach_[n]) return;
+      for (std::size_t other = 0; other < tissue_.size(); ++other) {
+        if (other == visit || !aligned_.visits[other].seen[n]) continue;
+        if (!constant[other].empty() && constant[other][n]) continue;
+        shown_elsewhere[n] |= aligned_.visits[other].preprocessed[n] > tissue_[other];
+      }
+    });
+    // Skin that lies a voxel further out in one visit is no missing part of the head.
+    Mask found = opened(shown_elsewhere, thickest_rim_mm);
+    if (double(count(found)) * voxel_ml >= least_ml)
+      found = closed(dilated(found, thickest_rim_mm), thickest_bone_mm);
+    else
+      found = Mask(own.grid);
+    const Mask depth = eroded(inside_, template_error_mm);
+    Mask deep(own.grid);
+    parallel_voxels(own.size(), [&](std::size_t n) { deep[n] = own[n] && depth[n]; });
+    deep = opened(deep, thickest_rim_mm);
+    const bool cut_deep = double(count(deep)) * voxel_ml >= least_ml;
+    parallel_voxels(own.size(),
+                    [&](std::size_t n) { found[n] = own[n] && reach_[n] && (found[n] || (cut_deep && inside_[n])); });
+    return found;
+  }
+
+ private:
+  static constexpr double reach_mm = 18.0;           // skull and scalp, at which drift of the voxel size is seen
+  static constexpr double thickest_rim_mm = 3.0;     // by which two visits' outlines differ
+  static constexpr double thickest_bone_mm = 6.0;    // bone is dark between brain and scalp, which are tissue
+  static constexpr double template_error_mm = 10.0;  // by which the aligned template's skull misses the head's own
+
+  // A fifth of the middle brightness inside the skull.
+  float tissue_of(const Volume& scan) const {
+    std::vector<float> values;
+    for (std::size_t n = 0; n < scan.size(); n += 3)
+      if (inside_[n]) values.push_back(scan[n]);
+    return values.empty() ? 0 : 0.2F * upper_median(std::move(values));
+  }
+
+  const AlignedVisits& aligned_;
+  Mask inside_, reach_;
+  std::vector<float> tissue_;
+};
+
+// Two visits that no rigid motion brings together well may differ by a voxel size that is wrong: with free stretches they
+// then agree.
+PairStretch stretch_between(const ConformedVisit& to, const ComparableScan& from_scan, const ComparableScan& to_scan,
+                            const Affine& start) {
+  VisitRegistrationOptions free;
+  free.model = LinearModel::affine;
+  const VisitRegistration found = register_visits(from_scan, to_scan, start, free);
+  const Mat3 m = found.a_to_b.linear();
+  const Eigen::SelfAdjointEigenSolver<Mat3> left(Mat3(m * m.transpose()));
+  const Mat3 stretch = left.operatorSqrt();  // of `to`, in its own space
+  PairStretch result{found.correlation, Vec3::Zero()};
+  for (int axis = 0; axis < 3; ++axis) {
+    const Vec3 along = to.scan.grid.direction.col(axis);
+    result.axis_percent[axis] = 100 * (along.dot(stretch * along) - 1);
+  }
+  return result;
+}
+
+double common_ml(const Mask& a, const Mask& b) {
+  const std::size_t both = parallel_sum(a.size(), voxel_block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
+    std::size_t part = 0;
+    for (std::size_t n = begin; n < end; ++n) part += a[n] && b[n];
+    return part;
+  });
+  return double(both) * a.grid.voxel_volume_ml();
+}
+
+// Takes out of what each visit has seen what it shows as one constant value.
+void leave_out_unmeasured(AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
+                          const HeadTemplate& head_template) {
+  if (std::all_of(visits.begin(), visits.end(), [](const ConformedVisit& v) { return v.constant.empty(); })) return;
+  const Mask inside =
+      resample(head_template.intracranial_mask, aligned.midpoint, aligned.template_to_midpoint.inverse());
+  std::vector<Mask> constant(visits.size());
+  bool any = false;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    if (visits[v].constant.empty()) continue;
+    constant[v] = resample(visits[v].constant, aligned.midpoint, aligned.visits[v].midpoint_to_scan);
+    if (common_ml(constant[v], inside) < Unmeasured::least_ml)
+      constant[v] = Mask();  // it is air
+    else
+      any = true;
+  }
+  if (!any) return;
+  const Unmeasured unmeasured(aligned, inside);
+  std::vector<Mask> found(visits.size());
+  for (std::size_t v = 0; v < visits.size(); ++v)
+    if (!constant[v].empty()) found[v] = unmeasured.of(v, constant);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    if (found[v].empty()) continue;
+    AlignedVisit& visit = aligned.visits[v];
+    visit.constant_head_ml = volume_ml(found[v]);
+    parallel_voxels(visit.seen.size(), [&](std::size_t n) { visit.seen[n] = visit.seen[n] && !found[v][n]; });
+  }
+}
+
 }  // namespace
 
 void AlignOptions::validate() const {
@@ -128,10 +245,13 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
       const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
       const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
       const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
-      PairAgreement agreement{pair.from, pair.to, found.correlation, std::nullopt};
-      if (found.correlation < looked_at_mirrored)
+      PairAgreement agreement{pair.from, pair.to, found.correlation, std::nullopt, std::nullopt};
+      if (found.correlation < looked_at_again) {
         agreement.mirrored_correlation = mirrored_correlation(comparable[pair.from], visits[pair.from],
                                                               visits[pair.to], head_template, compared);
+        agreement.stretch = stretch_between(visits[pair.to], comparable[pair.from], comparable[pair.to],
+                                            through_template);
+      }
       result.agreement.push_back(agreement);
       const bool placed = found.correlation >= least_correlation;
       pair.from_to_to = placed ? found.a_to_b : start;
@@ -171,6 +291,7 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     aligned.seen = coverage(visits[v].scan.grid, result.midpoint, aligned.midpoint_to_scan);
     result.visits.push_back(std::move(aligned));
   }
+  leave_out_unmeasured(result, visits, head_template);
   return result;
 }
 

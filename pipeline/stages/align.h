@@ -20,8 +20,15 @@ OptionFields option_fields(AlignOptions& options);
 
 struct AlignedVisit {
   Volume preprocessed;                           // on the midpoint grid, resampled once from the native scan
-  Mask seen;                                     // 1 where the visit's scan covers the midpoint grid
+  Mask seen;                                     // 1 where the visit's scan shows what is there
   Affine midpoint_to_scan = Affine::Identity();  // rigid: LPS mm of the midpoint space -> LPS mm of the scan
+  double constant_head_ml = 0;                   // inside the scan, but one constant value where there is a head
+};
+
+// How two visits agree where stretches are free too.
+struct PairStretch {
+  double correlation = 0;            // as below
+  Vec3 axis_percent = Vec3::Zero();  // by which `to` shows the head larger along each axis of its own image, in length
 };
 
 // How well two visits agree once they are rigidly aligned, by their places in time.
@@ -30,6 +37,7 @@ struct PairAgreement {
   double correlation = 0;  // of the locally normalized scans in the brain and the inner skull, -1..1
   // The same with one of the two mirrored, left for right. Looked at only where the scans as they are agree poorly.
   std::optional<double> mirrored_correlation;
+  std::optional<PairStretch> stretch;  // likewise only then
 };
 
 struct AlignedVisits {

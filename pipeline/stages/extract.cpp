@@ -160,6 +160,9 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
 
   result.intracranial = carried.intracranial;
   result.skull_shown = !extracted;
+  for (std::size_t v = 0; v < visits.size(); ++v)
+    result.scan_axes.emplace_back(aligned.visits[v].midpoint_to_scan.linear().transpose() *
+                                  visits[v].scan.grid.direction);
   for (const ConformedVisit& visit : visits)
     result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {
@@ -169,6 +172,11 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     parallel_voxels(grid.voxel_count(), [&](std::size_t n) {
       if (!seen_by_any(aligned, n)) result.brain[n] = 0;
     });
+  }
+  for (const AlignedVisit& visit : aligned.visits) {
+    Mask unseen(grid);
+    parallel_voxels(grid.voxel_count(), [&](std::size_t n) { unseen[n] = result.brain[n] && !visit.seen[n]; });
+    result.unseen_brain_ml.push_back(volume_ml(unseen));
   }
   result.gm_prior = carried.priors.gm;
   result.wm_prior = carried.priors.wm;

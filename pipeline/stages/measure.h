@@ -14,6 +14,7 @@
 #include "imaging/option_field.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/stages/extract.h"
+#include "registration/calibration_drift.h"
 #include "segmentation/tissue_maps.h"
 
 namespace wane {
@@ -34,6 +35,9 @@ struct MeasuredVisit {
   // Of the deformation from the person's mean to this visit, where changes are read: the smallest and largest Jacobian
   // determinant, and the share of places where it is 0 or less, where space is folded and the change means nothing.
   double least_jacobian = 1, most_jacobian = 1, folded_share = 0;
+  // The rest of what the skull shows about the scanner's voxel size: the drift along each axis of the visit's own image
+  // against the mean of the visits, percent in length, and standard errors. Empty where the skull is not seen.
+  std::optional<VisitDrift> voxel_size_drift;
   TissueMaps tissues;  // the joint maps carried to this visit's own anatomy, on the midpoint grid
   Mask brain;          // likewise
   DisplacementField
@@ -47,6 +51,10 @@ struct Measurement {
   // Of the brain inside the outermost millimetres of its mask: what all visits see and none has cut. Changes are
   // measured there, and volumes of the whole change by as much.
   double share_compared = 1;
+  // Whether drift of the voxel size was taken out of the volumes, and whether as three stretches, along the axes. It is
+  // left in where it was asked for, and where it is not larger than its own error: the errors then carry it.
+  bool drift_removed = false;
+  bool drift_along_axes = false;
   std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
   double last_step_mm = 0;      // of the registration between visits: root mean square of its last update
   std::vector<std::string> warnings;

@@ -49,7 +49,8 @@ Affine some_affine() {
 AlignedVisits aligned_pair() {
   AlignedVisits aligned;
   aligned.midpoint = oblique_grid();
-  aligned.visits = {{volume_of(1), mask_of(2), some_affine()}, {volume_of(2), mask_of(3), some_affine().inverse()}};
+  aligned.visits = {{volume_of(1), mask_of(2), some_affine(), 1.5},
+                    {volume_of(2), mask_of(3), some_affine().inverse(), 0}};
   aligned.template_to_midpoint = some_affine();
   aligned.warnings = {"a warning"};
   return aligned;
@@ -57,7 +58,9 @@ AlignedVisits aligned_pair() {
 
 TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   const broken::ScratchFolder work;
-  const ConformedVisit saved{volume_of(3), some_affine(), true, 0.1234567890123, {"odd"}, "scan.nii"};
+  const ScanValues values{-3.25, 0.01, 0.02, 0.03, 0.1234567890123, 0.05};
+  const ConformedVisit saved{volume_of(3), some_affine(), true,    0.1234567890123,
+                             values,       mask_of(3),    {"odd"}, "scan.nii"};
   save_conformed(work.path(), "ses-02", saved);
   save_conformed(work.path(), "ses-01", saved);
   EXPECT_EQ(conformed_visits(work.path()), (std::vector<std::string>{"ses-01", "ses-02"}));
@@ -66,6 +69,13 @@ TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   EXPECT_EQ(read.template_to_scan.matrix(), saved.template_to_scan.matrix());
   EXPECT_EQ(read.brain_extracted, saved.brain_extracted);
   EXPECT_EQ(read.template_similarity, saved.template_similarity);
+  expect_same(read.constant, saved.constant, "constant");
+  EXPECT_EQ(read.values.subtracted, values.subtracted);
+  EXPECT_EQ(read.values.negative_share, values.negative_share);
+  EXPECT_EQ(read.values.wrapped_share, values.wrapped_share);
+  EXPECT_EQ(read.values.saturated_share, values.saturated_share);
+  EXPECT_EQ(read.values.unseen_share, values.unseen_share);
+  EXPECT_EQ(read.values.surround, values.surround);
   EXPECT_EQ(read.warnings, saved.warnings);
   EXPECT_EQ(read.name, saved.name);
 }
@@ -89,6 +99,7 @@ TEST(WorkFolder, AlignedVisitsReadBackToTheSameBitsInTheirOrder) {
     expect_same(read.visits[n].preprocessed, saved.visits[n].preprocessed, "preprocessed");
     expect_same(read.visits[n].seen, saved.visits[n].seen, "seen");
     EXPECT_EQ(read.visits[n].midpoint_to_scan.matrix(), saved.visits[n].midpoint_to_scan.matrix());
+    EXPECT_EQ(read.visits[n].constant_head_ml, saved.visits[n].constant_head_ml);
   }
   EXPECT_EQ(read.template_to_midpoint.matrix(), saved.template_to_midpoint.matrix());
   EXPECT_EQ(read.warnings, saved.warnings);
@@ -103,6 +114,8 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   saved.comparable = volume_of(4);
   saved.brain = mask_of(2);
   saved.intracranial = mask_of(3);
+  saved.scan_axes = {oblique_grid().direction, Mat3::Identity()};
+  saved.unseen_brain_ml = {0, 12.3456789012345};
   saved.gm_prior = volume_of(5);
   saved.wm_prior = volume_of(6);
   saved.csf_prior = volume_of(7);
@@ -114,6 +127,8 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   expect_same(read.comparable, saved.comparable, "comparable");
   expect_same(read.brain, saved.brain, "brain");
   expect_same(read.intracranial, saved.intracranial, "intracranial");
+  EXPECT_EQ(read.scan_axes, saved.scan_axes);
+  EXPECT_EQ(read.unseen_brain_ml, saved.unseen_brain_ml);
   expect_same(read.gm_prior, saved.gm_prior, "gm_prior");
   expect_same(read.wm_prior, saved.wm_prior, "wm_prior");
   expect_same(read.csf_prior, saved.csf_prior, "csf_prior");

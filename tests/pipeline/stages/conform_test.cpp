@@ -95,5 +95,48 @@ TEST(Conform, WarnsOfAScanThatCoversPartOfTheHead) {
   EXPECT_NE(visit.warnings[0].find("covers only"), std::string::npos);
 }
 
+TEST(Conform, SaysHowMuchOfTheBrainIsCutOffAtTheLargestValue) {
+  Volume scan = whole_head();
+  std::mt19937 random(1);
+  for (float& v : scan.values) v += float(test::uniform(random, 0, 5));
+  EXPECT_LT(conform(scan, template_of_formulas(), {}).values.saturated_share, 0.005);
+  for (float& v : scan.values) v = std::min(v, 400.F);  // white matter is at 525
+  EXPECT_GT(conform(scan, template_of_formulas(), {}).values.saturated_share, 0.2);
+}
+
+TEST(Conform, SaysHowMuchOfTheBrainWasNotMeasured) {
+  Volume scan = whole_head();
+  std::mt19937 random(1);
+  for (float& v : scan.values) v += float(test::uniform(random, 0, 5));
+  const ConformedVisit whole = conform(scan, template_of_formulas(), {});
+  EXPECT_EQ(whole.values.unseen_share, 0);
+  EXPECT_TRUE(whole.constant.empty());
+  for (int k = 48; k < scan.grid.size[2]; ++k)
+    for (int j = 0; j < scan.grid.size[1]; ++j)
+      for (int i = 0; i < scan.grid.size[0]; ++i) scan.at(i, j, k) = 0;
+  const ConformedVisit cut = conform(scan, template_of_formulas(), {});
+  EXPECT_GT(cut.values.unseen_share, 0.02);
+  ASSERT_FALSE(cut.constant.empty());
+  EXPECT_EQ(cut.constant.at(30, 35, 60), 1);
+  EXPECT_EQ(cut.constant.at(30, 35, 33), 0);
+}
+
+TEST(Conform, FindsAHeadWhoseFileDoesNotSayHowItLies) {
+  Volume lost = whole_head();
+  const Vec3 centre = lost.grid.centre_mm();
+  Mat3 turn;  // up comes to lie to the front, front to the left, left at the top
+  turn << 0, -1, 0, 0, 0, -1, 1, 0, 0;
+  ASSERT_NEAR(turn.determinant(), 1, 1e-12);
+  const Grid true_grid = lost.grid;
+  lost.grid.direction = turn * true_grid.direction;
+  lost.grid.origin_mm = centre + turn * (true_grid.origin_mm - centre);
+  const ConformedVisit visit = conform(lost, template_of_formulas(), {}, false);
+  EXPECT_LT((visit.scan.grid.direction - true_grid.direction).norm(), 1e-9);
+  EXPECT_TRUE(visit.scan.grid.matches(true_grid));
+  EXPECT_LT(test::largest_difference_mm(visit.template_to_scan, pose()), 3.0);
+  ASSERT_EQ(visit.warnings.size(), 1U);
+  EXPECT_NE(visit.warnings[0].find("left and right cannot be told apart"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace wane
