@@ -95,6 +95,29 @@ void judge_ghosting(Quality& quality, const ScanFacts& facts, const QualityLimit
           " of white matter's brightness): the head may have moved, or signal is folded over. Look at the scan.");
 }
 
+void judge_values(Quality& quality, const ScanValues& values, const QualityLimits& limits) {
+  add(quality, "saturation", values.saturated_share,
+      too_large(values.saturated_share, limits.saturated_warn, limits.saturated_fail),
+      percent(values.saturated_share) +
+          " of the brain holds the scan's largest value: bright values were cut off. Export the scan again without "
+          "clipping.");
+  add(quality, "wrapped_values", values.wrapped_share,
+      too_large(values.wrapped_share, limits.wrapped_warn, limits.wrapped_fail),
+      number(100 * values.wrapped_share, 2) +
+          " % of the brain has values far below the air: values above the largest of the file's type came out negative. "
+          "Convert the scan again.");
+  add(quality, "scan_coverage", values.unseen_share, too_large(values.unseen_share, limits.unseen_warn),
+      percent(values.unseen_share) +
+          " of the inside of the skull is not in the scan: changes are measured in the rest. Check the field of view.");
+}
+
+void judge_orientation(Quality& quality, bool known) {
+  quality.checks.push_back({"orientation", std::nullopt, std::nullopt, known ? Verdict::pass : Verdict::warn,
+                            known ? ""
+                                  : "The file does not say how the scan lies in space. Wane found the head by trying all "
+                                    "ways, but left and right may be exchanged. Convert the scan from DICOM again."});
+}
+
 // Pairs.
 
 std::string visits_in_words(const std::vector<std::string>& sessions) {
@@ -139,8 +162,31 @@ bool is_mirrored(const PairAgreement& pair, const QualityLimits& limits) {
          *pair.mirrored_correlation >= limits.same_person_fail;
 }
 
+// Free stretches bring the two together: the same head in another size, along one axis or all.
+bool is_stretched(const PairAgreement& pair, const QualityLimits& limits) {
+  return pair.stretch && pair.stretch->correlation >= limits.same_person_warn &&
+         pair.stretch->axis_percent.cwiseAbs().maxCoeff() >= limits.voxel_size_fail_percent;
+}
+
+const char* const axis_names[] = {"first", "second", "third"};
+
+std::string axis_in_words(const Vec3& axis_percent) {
+  Eigen::Index worst = 0;
+  axis_percent.cwiseAbs().maxCoeff(&worst);
+  char text[96];
+  std::snprintf(text, sizeof text, "by %+.1f %% along the %s axis of the image", axis_percent[worst],
+                axis_names[worst]);
+  return text;
+}
+
 std::string pair_words(const PersonQualityInput& input, std::size_t from, std::size_t to) {
   return input.visits[from].scan.session + " and " + input.visits[to].scan.session;
+}
+
+std::string size_sentence(const PersonQualityInput& input, const PairAgreement& pair) {
+  return input.visits[pair.to].scan.session + " shows the head of " + input.visits[pair.from].scan.session +
+         " in another size, " + axis_in_words(pair.stretch->axis_percent) +
+         ": the voxel size in the header of one of the two is wrong. Convert both from DICOM again.";
 }
 
 // One pair: whether it shows one head, as it is or mirrored.
@@ -153,6 +199,11 @@ std::vector<QualityCheck> identity_checks(const PersonQualityInput& input, const
         {limits.mirrored_excess_fail, Verdict::fail},
         both + " agree when one of them is mirrored: left and right are exchanged in one of the two. Convert both from "
                "the original images again.");
+    return quality.checks;
+  }
+  if (is_stretched(pair, limits)) {
+    add(quality, "voxel_size", pair.stretch->axis_percent.cwiseAbs().maxCoeff(),
+        {limits.voxel_size_fail_percent, Verdict::fail}, size_sentence(input, pair));
     return quality.checks;
   }
   const Limit limit = too_small(pair.correlation, limits.same_person_warn, limits.same_person_fail);
@@ -176,14 +227,22 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
   for (std::size_t v = 0; v < group.size(); ++v) {
     if (largest && group[v] == *largest) continue;
     const PairAgreement* best = nullptr;
+    const PairAgreement* stretched = nullptr;
     bool mirrored = false;
     for (const PairAgreement& pair : input.agreement) {
       if (pair.from != v && pair.to != v) continue;
       mirrored = mirrored || is_mirrored(pair, limits);
+      if (is_stretched(pair, limits) && !stretched) stretched = &pair;
       if (!best || pair.correlation > best->correlation) best = &pair;
     }
     if (!best) continue;
     std::string sentence = input.visits[v].scan.session;
+    if (stretched && !mirrored) {
+      result.visits[v].checks.push_back({"voxel_size", stretched->stretch->axis_percent.cwiseAbs().maxCoeff(),
+                                         limits.voxel_size_fail_percent, Verdict::fail,
+                                         size_sentence(input, *stretched)});
+      continue;
+    }
     if (input.visits.size() == 2 && !mirrored)
       sentence = pair_words(input, 0, 1) +
                  " do not show the same person. The scans cannot tell which is right: check whose they are.";
@@ -263,6 +322,37 @@ void judge_voxels(Quality& quality, const VisitQualityInput& a, const VisitQuali
   add(quality, "voxel_size_changed", difference, too_large(difference, notable),
       "The voxel sizes of " + a.scan.session + " and " + b.scan.session +
           " differ: the protocol changed. The finer scan is blurred to the coarser one, and changes are less certain.");
+}
+
+// What the skull shows: along each axis, the second visit against the first.
+void judge_drift(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
+                 const QualityLimits& limits) {
+  if (!a.drift || !b.drift) return;
+  const Vec3 found = b.drift->axis_percent - a.drift->axis_percent;
+  const double most = found.cwiseAbs().maxCoeff();
+  add(quality, "voxel_size", most, too_large(most, limits.voxel_size_warn_percent, limits.voxel_size_fail_percent),
+      b.scan.session + " shows the skull of " + a.scan.session + " in another size, " + axis_in_words(found) +
+          ": the voxel size in the header of one of the two is wrong, or the scanner's gradients changed.");
+}
+
+void judge_unmeasured(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
+                      const QualityLimits& limits) {
+  const bool second = b.constant_head_ml >= a.constant_head_ml;
+  const double most = std::max(a.constant_head_ml, b.constant_head_ml);
+  add(quality, "constant_region", most, too_large(most, limits.constant_warn_ml),
+      number(most, 0) + " mL of the head hold one constant value at " + (second ? b : a).scan.session +
+          ": this part was not measured, and the change is that of the rest. Check the scan's field of view, and "
+          "whether defacing cut into the brain.");
+  const double air = std::abs(b.scan.values.surround - a.scan.values.surround);
+  add(quality, "air_differs", air, too_large(air, limits.air_change_warn),
+      "The air around the head is bright at " +
+          (b.scan.values.surround > a.scan.values.surround ? b : a).scan.session +
+          " and not at the other visit: the two are different kinds of image (MP2RAGE without a mask, for example).");
+  if (a.scan.brain_extracted != b.scan.brain_extracted)
+    quality.checks.push_back({"brain_extracted_at_one_visit", std::nullopt, std::nullopt, Verdict::warn,
+                              (a.scan.brain_extracted ? a : b).scan.session +
+                                  " came without skull and the other visit with it: the change is less certain. Give "
+                                  "both with the skull if you can."});
 }
 
 void judge_registration(Quality& quality, const PersonQualityInput& input, const Change& change,
@@ -370,6 +460,8 @@ Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
   judge_contrast(quality, scan.facts, limits);
   judge_ghosting(quality, scan.facts, limits);
   judge_resolution(quality, scan.facts.voxel_mm, limits);
+  judge_values(quality, scan.values, limits);
+  judge_orientation(quality, scan.orientation_known);
   return quality;
 }
 
@@ -395,6 +487,10 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
     judge_enhancement(quality, input, change.from, change.to, limits);
     judge_likeness(quality, a, b, limits);
     judge_voxels(quality, a, b);
+    if (std::none_of(quality.checks.begin(), quality.checks.end(),
+                     [](const QualityCheck& check) { return check.name == "voxel_size"; }))
+      judge_drift(quality, a, b, limits);
+    judge_unmeasured(quality, a, b, limits);
     judge_registration(quality, input, change, limits);
     judge_measurements(quality, change, limits);
     result.changes.push_back(std::move(quality));

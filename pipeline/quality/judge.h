@@ -21,6 +21,8 @@ struct ScanQualityInput {
   bool brain_extracted = false;
   ScanFacts facts;
   std::string fingerprint;
+  ScanValues values;
+  bool orientation_known = true;
 };
 
 // A visit in the joint measurement.
@@ -29,6 +31,8 @@ struct VisitQualityInput {
   JointVisitFacts joint;
   Volumes volumes_ml;
   double least_jacobian = 1, folded_share = 0;
+  double constant_head_ml = 0;      // of the head: one constant value, where nothing was measured
+  std::optional<VisitDrift> drift;  // of the voxel size; empty where the skull is not seen
 };
 
 struct PersonQualityInput {

@@ -16,6 +16,9 @@ void QualityLimits::validate() const {
   ordered(noise_warn, noise_fail, "noise");
   ordered(voxel_warn_mm, voxel_fail_mm, "voxel");
   ordered(same_person_fail, same_person_warn, "same_person");
+  ordered(saturated_warn, saturated_fail, "saturated");
+  ordered(wrapped_warn, wrapped_fail, "wrapped");
+  ordered(voxel_size_warn_percent, voxel_size_fail_percent, "voxel_size");
   ordered(enhancement_warn_ml, enhancement_fail_ml, "enhancement");
   ordered(sharpness_change_warn, sharpness_change_fail, "sharpness_change");
   ordered(variation_change_warn, variation_change_fail, "variation_change");
@@ -47,6 +50,11 @@ OptionFields option_fields(QualityLimits& l) {
        &l.ghost_warn},
       {"voxel_warn_mm", "mm", "voxels longer than this are coarse", &l.voxel_warn_mm},
       {"voxel_fail_mm", "mm", "longest voxel that is measured", &l.voxel_fail_mm},
+      {"saturated_warn", "", "share of the brain at the scan's largest value that is worth a look", &l.saturated_warn},
+      {"saturated_fail", "", "largest share of the brain at the scan's largest value", &l.saturated_fail},
+      {"wrapped_warn", "", "share of the brain whose values wrapped around that is worth a look", &l.wrapped_warn},
+      {"wrapped_fail", "", "largest share of the brain whose values wrapped around", &l.wrapped_fail},
+      {"unseen_warn", "", "share of the skull's inside outside of the scan, from which it is said", &l.unseen_warn},
       {"same_person_fail", "", "least correlation of two visits of one person", &l.same_person_fail},
       {"same_person_warn", "", "below this correlation two visits agree poorly", &l.same_person_warn},
       {"mirrored_excess_fail", "", "by how much a mirrored visit agrees better where left and right are exchanged",
@@ -62,6 +70,11 @@ OptionFields option_fields(QualityLimits& l) {
       {"variation_change_warn", "", "relative difference of the scatter within tissues", &l.variation_change_warn},
       {"variation_change_fail", "", "difference of scatter from which the change is not used",
        &l.variation_change_fail},
+      {"voxel_size_warn_percent", "percent", "difference in size along an axis that is worth a look",
+       &l.voxel_size_warn_percent},
+      {"voxel_size_fail_percent", "percent", "largest difference in size along an axis", &l.voxel_size_fail_percent},
+      {"constant_warn_ml", "mL", "part of the head that holds one value, from which it is said", &l.constant_warn_ml},
+      {"air_change_warn", "", "change of the air's brightness against the brain's", &l.air_change_warn},
       {"interval_warn_days", "days", "rates from visits closer than this are marked", &l.interval_warn_days},
       {"compared_warn", "", "share of the brain that all visits show, below which it is said", &l.compared_warn},
       {"folded_warn", "", "share of places where the deformation folds that is worth a look", &l.folded_warn},

@@ -23,6 +23,11 @@ struct QualityLimits {
   double ghost_warn = 0.40;     // variation of the air's signal, against white matter
   double voxel_warn_mm = 3.5;   // longest side of a voxel
   double voxel_fail_mm = 6.5;
+  double saturated_warn = 0.02;  // share of the brain at the scan's largest value
+  double saturated_fail = 0.10;
+  double wrapped_warn = 1e-4;  // share of the brain whose values have wrapped around
+  double wrapped_fail = 1e-3;
+  double unseen_warn = 0.03;  // share of the skull's inside that is not in the scan
   // A pair of visits.
   double same_person_fail = 0.70;  // correlation after rigid alignment
   double same_person_warn = 0.80;
@@ -34,6 +39,10 @@ struct QualityLimits {
   double sharpness_change_fail = 0.45;
   double variation_change_warn = 0.25;  // of the joint variation, relative
   double variation_change_fail = 0.80;
+  double voxel_size_warn_percent = 0.4;  // in length, along any axis
+  double voxel_size_fail_percent = 3.0;
+  double constant_warn_ml = 1.0;  // of the head that is one constant value
+  double air_change_warn = 0.3;   // of the air's brightness, the brain's being 1
   double interval_warn_days = 183;
   double compared_warn = 0.97;  // share of the brain that both visits show
   double folded_warn = 5e-5;  // share of places where the deformation folds

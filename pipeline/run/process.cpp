@@ -50,7 +50,8 @@ PersonQuality quality_of(const ProcessedParticipant& processed, JointFacts facts
   for (std::size_t v = 0; v < processed.conformed.size(); ++v) {
     const MeasuredVisit& measured = processed.measurement.visits[v];
     input.visits.push_back({processed.scan_quality[v], facts.visits[v], measured.volumes_ml, measured.least_jacobian,
-                            measured.folded_share});
+                            measured.folded_share, processed.aligned.visits[v].constant_head_ml,
+                            measured.voxel_size_drift});
   }
   input.agreement = processed.aligned.agreement;
   input.enhancement = std::move(facts.enhancement);
@@ -81,12 +82,14 @@ ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& h
   for_each_visit(scans.size(), [&](std::size_t n) {
     ScanQualityInput& quality = result.quality[n];
     quality.session = scans[n].session;
+    quality.orientation_known = scans[n].orientation_known;
     quality.fingerprint = fingerprint(scans[n].scan);
     ConformedVisit& visit = result.visits[n];
     visit = conform_named(scans[n], head_template, options.conform);
     quality.template_similarity = visit.template_similarity;
     quality.brain_extracted = visit.brain_extracted;
     quality.facts = scan_facts(visit, head_template);
+    quality.values = visit.values;
   });
   return result;
 }
