@@ -326,7 +326,9 @@ std::string why_no_rate(const ParticipantReport& report, double baseline_after_d
   std::vector<double> days;
   for (const auto& visit : report.visits)
     if (visit.days) days.push_back(*visit.days);
-  if (days.size() < 2) return "fewer than two visits have a date";
+  if (days.size() < 2)
+    return "fewer than two visits have a date" +
+           (report.no_dates_because.empty() ? "" : ": " + report.no_dates_because);
   if (std::all_of(days.begin(), days.end(), [&](double day) { return day == days.front(); }))
     return "all visits have the same date";
   const double first = std::max(0.0, baseline_after_days);

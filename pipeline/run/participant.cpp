@@ -277,6 +277,7 @@ ParticipantReport with_current_dataset(ParticipantReport report, const DatasetPa
   report.dose = participant.dose;
   for (std::size_t n = 0; n < report.visits.size() && n < participant.visits.size(); ++n)
     report.visits[n].days = participant.visits[n].days;
+  report.no_dates_because = participant.no_dates_because;
   report.quality_mode = rules.mode;
   apply_decisions(report, rules.decisions ? *rules.decisions : QualityDecisions{});
   std::erase_if(report.warnings, [](const std::string& warning) { return warning.starts_with(kFromDataset); });
