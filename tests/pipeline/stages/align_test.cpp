@@ -56,8 +56,12 @@ TEST(Align, APartOfTheHeadThatIsOneConstantValueIsNotSeen) {
       for (int i = 0; i < aligned.midpoint.size[0]; ++i) {
         const Vec3 p = to_scan * to_lps * Vec3(i, j, k);
         if (!test::in_brain(p)) continue;
-        if (p[2] > 54) ASSERT_EQ(aligned.visits[1].seen.at(i, j, k), 0) << p.transpose();
-        if (p[2] < 46) ASSERT_EQ(aligned.visits[1].seen.at(i, j, k), 1) << p.transpose();
+        if (p[2] > 54) {
+          ASSERT_EQ(aligned.visits[1].seen.at(i, j, k), 0) << p.transpose();
+        }
+        if (p[2] < 46) {
+          ASSERT_EQ(aligned.visits[1].seen.at(i, j, k), 1) << p.transpose();
+        }
         ASSERT_EQ(aligned.visits[0].seen.at(i, j, k), 1) << p.transpose();
       }
 }

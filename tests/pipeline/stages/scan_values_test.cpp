@@ -80,7 +80,9 @@ TEST(CleanValues, ZScoresOfABrainAloneOnZeroKeepTheirOrderAboveTheAir) {
   clean_values(cleaned);
   std::size_t zero_inside = 0;
   for (std::size_t n = 0; n < cleaned.size(); ++n) {
-    if (!inside[n]) ASSERT_EQ(cleaned[n], 0);
+    if (!inside[n]) {
+      ASSERT_EQ(cleaned[n], 0);
+    }
     zero_inside += inside[n] && cleaned[n] == 0;
   }
   EXPECT_LT(double(zero_inside), 0.01 * double(count(inside)));
@@ -94,7 +96,9 @@ TEST(CleanValues, ABrainOnGreyKeepsItsValuesAndTheGreyBecomesZero) {
     EXPECT_EQ(clean_values(cleaned).subtracted, 0) << grey;
     EXPECT_EQ(largest_difference(cleaned, noisy, inside), 0) << grey;
     for (std::size_t n = 0; n < cleaned.size(); ++n)
-      if (!inside[n]) ASSERT_EQ(cleaned[n], 0) << grey;
+      if (!inside[n]) {
+        ASSERT_EQ(cleaned[n], 0) << grey;
+      }
   }
 }
 
