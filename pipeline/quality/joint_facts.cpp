@@ -61,16 +61,16 @@ double steepness_at(const Volume& volume, std::size_t n) {
   return std::sqrt(squares);
 }
 
-// By the template's place of white matter, because the maps follow the brightness that is to be judged.
-double white_rank_of(const Volume& visit, const ExtractedBrain& extracted) {
-  constexpr float sure_of_white = 0.9F;
+// The share of the brain that is darker than the median where the template has a tissue, by its `prior`: the maps of the
+// tissues follow the brightness that is to be judged.
+double rank_of(const Volume& visit, const Volume& prior, const ExtractedBrain& extracted) {
+  constexpr float sure_of_tissue = 0.9F;
   constexpr std::size_t least_voxels = 100;
-  std::vector<float> white;
+  std::vector<float> values;
   for (std::size_t n = 0; n < visit.size(); ++n)
-    if (extracted.brain[n] && extracted.wm_prior[n] > sure_of_white && extracted.comparable[n] > 0.5F)
-      white.push_back(visit[n]);
-  if (white.size() < least_voxels) return 0;
-  const float median = upper_median(std::move(white));
+    if (extracted.brain[n] && prior[n] > sure_of_tissue && extracted.comparable[n] > 0.5F) values.push_back(visit[n]);
+  if (values.size() < least_voxels) return 0;
+  const float median = upper_median(std::move(values));
   const auto sums = voxel_sums<2>(visit.size(), [&](std::size_t n, auto& sum) {
     if (!extracted.brain[n] || !(extracted.comparable[n] > 0.5F)) return;
     sum[0] += 1;
@@ -175,7 +175,8 @@ JointFacts joint_facts(const ExtractedBrain& extracted, const TissueMaps& tissue
   JointFacts facts;
   for (const Volume& visit : extracted.corrected) {
     facts.visits.push_back(facts_of(visit, tissues, extracted.comparable));
-    facts.visits.back().white_rank = white_rank_of(visit, extracted);
+    facts.visits.back().white_rank = rank_of(visit, extracted.wm_prior, extracted);
+    facts.visits.back().csf_rank = rank_of(visit, extracted.csf_prior, extracted);
   }
   for (const auto& [from, to] : pairs) facts.enhancement.push_back(enhancement_of(extracted, from, to));
   facts.brain = brain_facts(extracted, template_to_midpoint, template_middle_mm);

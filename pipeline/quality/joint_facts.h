@@ -13,6 +13,7 @@ namespace wane {
 
 struct JointVisitFacts {
   double white_rank = 0;  // share of the brain that is darker than the median of white matter, free of the bias field
+  double csf_rank = 0;    // the same for the CSF in the ventricles: next to none in T1-weighted scans
   double gray_to_white = 0;  // brightness of gray matter, white matter being 1; another sequence or scanner changes it
   // Scatter of white and gray matter against their contrast, (s_w + s_g) / |m_w - m_g| (coefficient of joint variation,
   // Ganzetti 2016): motion, noise and shading make it larger.

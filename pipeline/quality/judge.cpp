@@ -73,10 +73,6 @@ void judge_contrast(Quality& quality, const ScanFacts& facts, const QualityLimit
   add(quality, "t1w_contrast", facts.white_rank, too_small(facts.white_rank, limit, limit),
       "Only " + percent(facts.white_rank) +
           " of the brain is darker than white matter, so the scan is not T1-weighted: " + not_t1w_advice);
-  add(quality, "csf_contrast", facts.csf_rank, too_large(facts.csf_rank, limits.csf_rank_warn, limits.csf_rank_fail),
-      percent(facts.csf_rank) +
-          " of the brain is darker than the fluid in the ventricles, which is the darkest part of a T1-weighted scan: " +
-          not_t1w_advice);
 }
 
 void judge_similarity(Quality& quality, double similarity, const QualityLimits& limits) {
@@ -343,6 +339,14 @@ void judge_unmeasured(Quality& quality, const VisitQualityInput& a, const VisitQ
       number(most, 0) + " mL of the head hold one constant value at " + (second ? b : a).scan.session +
           ": this part was not measured, and the change is that of the rest. Check the scan's field of view, and "
           "whether defacing cut into the brain.");
+  const bool shifted_a = a.scan.values.subtracted != 0, shifted_b = b.scan.values.subtracted != 0;
+  quality.checks.push_back(
+      {"background", std::nullopt, std::nullopt, shifted_a == shifted_b ? Verdict::pass : Verdict::warn,
+       shifted_a == shifted_b
+           ? ""
+           : "The air of " + (shifted_b ? b : a).scan.session + " was not at 0 and that of the other visit was: Wane "
+             "subtracted " + number((shifted_b ? b : a).scan.values.subtracted, 1) +
+                 " from its values. The two were exported differently; export them alike if you can."});
   const double air = std::abs(b.scan.values.surround - a.scan.values.surround);
   add(quality, "air_differs", air, too_large(air, limits.air_change_warn),
       "The air around the head is bright at " +
@@ -450,6 +454,11 @@ void judge_joint_contrast(Quality& quality, const VisitQualityInput& visit, cons
       too_small(visit.joint.white_rank, limits.white_rank_warn, limits.white_rank_fail),
       "Only " + percent(visit.joint.white_rank) +
           " of the brain is darker than white matter, so the scan is not T1-weighted: " + not_t1w_advice);
+  add(quality, "csf_contrast", visit.joint.csf_rank,
+      too_large(visit.joint.csf_rank, limits.csf_rank_warn, limits.csf_rank_fail),
+      percent(visit.joint.csf_rank) +
+          " of the brain is darker than the fluid in the ventricles, which is the darkest part of a T1-weighted scan: " +
+          not_t1w_advice);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct QualityLimits {
   double saturated_fail = 0.10;
   double wrapped_warn = 1e-4;  // share of the brain whose values have wrapped around
   double wrapped_fail = 1e-3;
-  double unseen_warn = 0.03;  // share of the skull's inside that is not in the scan
+  double unseen_warn = 0.01;  // share of the skull's inside that is not in the scan
   // A pair of visits.
   double same_person_fail = 0.70;  // correlation after rigid alignment
   double same_person_warn = 0.80;
@@ -50,7 +50,7 @@ struct QualityLimits {
   double jacobian_warn = 0.25;  // smallest Jacobian determinant
   double last_step_warn_mm = 0.10;
   double disagreement_warn = 2.0;  // of the two measurements, in combined standard errors
-  double disagreement_fail = 3.5;
+  double disagreement_fail = 3.0;
   double change_warn_percent = 3.0;  // of the brain, beyond what `rate_...` allows for the time between the visits
   double change_fail_percent = 8.0;
   double rate_warn_percent_per_year = 4.0;

@@ -137,7 +137,6 @@ ScanFacts scan_facts(const ConformedVisit& visit, const HeadTemplate& head_templ
   facts.gray = median_or_zero(samples.gray);
   facts.csf = median_or_zero(samples.csf);
   facts.white_rank = share_below(samples.brain, facts.white);
-  facts.csf_rank = share_below(samples.brain, facts.csf);
   std::vector<float> sizes = samples.second_differences;
   for (float& value : sizes) value = std::abs(value);
   constexpr double to_standard_deviation = 1.4826;  // of a Gaussian's median absolute deviation

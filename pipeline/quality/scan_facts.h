@@ -19,9 +19,6 @@ struct ScanFacts {
   // The share of the brain that is darker than white matter's median, 0..1. White matter is the brightest tissue of
   // T1-weighted scans alone; in T2-weighted, proton density and FLAIR scans most of the brain is brighter.
   double white_rank = 0;
-  // The share of the brain that is darker than the median of the CSF in the ventricles: next to none in T1-weighted
-  // scans, nearly all in T2-weighted ones.
-  double csf_rank = 0;
   // Noise in white matter against its brightness: from second differences along each axis, which slow changes of
   // brightness do not enter (median absolute deviation).
   double noise = 0;

@@ -19,11 +19,10 @@ VisitQualityInput good_visit(const std::string& session) {
   visit.scan.facts.voxel_mm = Vec3(1, 1, 1);
   visit.scan.facts.white = 100;
   visit.scan.facts.white_rank = 0.8;
-  visit.scan.facts.csf_rank = 0.06;
   visit.scan.facts.noise = 0.02;
   visit.scan.facts.ghost_level = 0.01;
   visit.scan.fingerprint = "fingerprint of " + session;
-  visit.joint = {0.85, 0.7, 0.5, 0.08};
+  visit.joint = {0.85, 0.06, 0.7, 0.5, 0.08};  // ranks of white matter and CSF, contrast, scatter, steepness
   visit.volumes_ml = {1150, 650, 500, 250, intracranial_ml};
   visit.least_jacobian = 0.8;
   return visit;
@@ -170,9 +169,9 @@ TEST(Judge, ScansThatAreNotT1WeightedFail) {
     input.visits[1].joint.white_rank = rank;
     EXPECT_EQ(failing(judge_person(input, {}).visits[1]), Names{"t1w_tissues"}) << rank;
   }
-  ScanQualityInput bright_fluid = good_visit("ses-01").scan;
-  bright_fluid.facts.csf_rank = 0.95;
-  EXPECT_EQ(failing(judge_scan(bright_fluid, {})), Names{"csf_contrast"});
+  PersonQualityInput bright_fluid = good_person();
+  bright_fluid.visits[0].joint.csf_rank = 0.95;
+  EXPECT_EQ(failing(judge_person(bright_fluid, {}).visits[0]), Names{"csf_contrast"});
 }
 
 TEST(Judge, EachFaultOfOneScanIsSeenByItsOwnCheck) {
@@ -207,6 +206,7 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
   EXPECT_EQ(notable_after([](auto& p) { p.share_compared = 0.8; }), Names{"coverage"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].constant_head_ml = 40; }), Names{"constant_region"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.values.surround = 0.8; }), Names{"air_differs"});
+  EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.values.subtracted = -60; }), Names{"background"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.brain_extracted = true; }),
             Names{"brain_extracted_at_one_visit"});
   EXPECT_EQ(notable_after([](auto& p) { p.changes[0].boundary_shift->percent.brain = 0.5; }),

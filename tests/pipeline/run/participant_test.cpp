@@ -26,20 +26,27 @@ DatasetParticipant two_visits() {
   return participant;
 }
 
-ProcessedParticipant one_percent_lost() {
+MeasuredTogether one_percent_lost() {
   ProcessedParticipant processed;
   processed.conformed.resize(2);
-  processed.conformed[1].brain_extracted = true;
-  processed.conformed[1].template_similarity = 0.75;
   processed.measurement.visits.resize(2);
   processed.measurement.visits[0].volumes_ml.brain = 1200;
   processed.measurement.changes = {{0, 1, {-1, -1.23456789, -0.5}, {0.1, 0.1, 0.1}}};
   processed.measurement.warnings = {"a warning of the measurement"};
-  return processed;
+  processed.quality.visits.resize(2);
+  processed.quality.changes.resize(1);
+  MeasuredTogether measured;
+  measured.places = {0, 1};
+  measured.scans.resize(2);
+  measured.scan_quality.resize(2);
+  measured.scan_quality[1].brain_extracted = true;
+  measured.scan_quality[1].template_similarity = 0.75;
+  measured.processed = std::move(processed);
+  return measured;
 }
 
 ParticipantReport report() {
-  return report_of(two_visits(), "/data", std::vector<NiftiReport>(2), one_percent_lost());
+  return report_of(two_visits(), "/data", one_percent_lost(), std::nullopt);
 }
 
 TEST(ParticipantReportOf, TakesEverythingTogether) {
@@ -59,10 +66,43 @@ TEST(ParticipantReportOf, TakesEverythingTogether) {
   EXPECT_EQ(made.warnings.size(), 2U);
 }
 
+// Three visits of which the middle one was taken out: what is left was measured anew without it.
+TEST(ParticipantReportOf, WhatIsLeftIsReportedAsMeasuredWithoutWhatWasTakenOut) {
+  DatasetParticipant participant = two_visits();
+  participant.visits.push_back({"ses-03", 730.5, "/data/sub-01/ses-03/anat/sub-01_ses-03_T1w.nii.gz", {}});
+  const QualityCheck failed{"same_person", 0.4, 0.7, Verdict::fail, "ses-02 shows another person."};
+  MeasuredTogether all = one_percent_lost();
+  all.places = {0, 1, 2};
+  all.scans.resize(3);
+  all.scan_quality.resize(3);
+  all.processed->conformed.resize(3);
+  all.processed->measurement.visits.resize(3);
+  all.processed->measurement.visits[1].volumes_ml.brain = 900;
+  all.processed->measurement.changes = {{0, 1, {-20, -20, -20}, {1, 1, 1}},
+                                        {0, 2, {-9, -9, -9}, {1, 1, 1}},
+                                        {1, 2, {+11, +11, +11}, {1, 1, 1}}};
+  all.processed->quality.visits.resize(3);
+  all.processed->quality.visits[1].checks = {failed};
+  all.processed->quality.changes.resize(3);
+  MeasuredTogether counting = one_percent_lost();
+  counting.places = {0, 2};
+  const ParticipantReport made = report_of(participant, "/data", all, counting);
+  EXPECT_TRUE(made.visits[0].measured_together);
+  EXPECT_FALSE(made.visits[1].measured_together);
+  EXPECT_EQ(made.visits[1].quality.verdict(), Verdict::fail);
+  EXPECT_EQ(made.visits[1].volumes_ml.brain, 900);
+  EXPECT_EQ(made.visits[0].volumes_ml.brain, 1200);  // of the second measurement
+  ASSERT_EQ(made.changes.size(), 3U);
+  EXPECT_EQ(made.changes[1].to, "ses-03");
+  EXPECT_EQ(made.changes[1].percent.brain, -1);  // and not -9, which the wrong visit bent
+  ASSERT_TRUE(made.rates_percent_per_year);
+  EXPECT_NEAR(made.rates_percent_per_year->brain, -0.5, 0.01);
+}
+
 TEST(ParticipantReportOf, NoDatesNoRates) {
   DatasetParticipant participant = two_visits();
   participant.visits[1].days.reset();
-  const auto made = report_of(participant, "/data", std::vector<NiftiReport>(2), one_percent_lost());
+  const auto made = report_of(participant, "/data", one_percent_lost(), std::nullopt);
   EXPECT_FALSE(made.changes[0].days);
   EXPECT_FALSE(made.rates_percent_per_year);
 }
