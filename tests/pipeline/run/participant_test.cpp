@@ -194,12 +194,18 @@ TEST_F(KeptUpToDate, NewDosesAreTakenWithoutMeasuringAgain) {
   EXPECT_EQ(parse_participant_json(text(), "x").dose_group, "D");
 }
 
-TEST_F(KeptUpToDate, NewDecisionsAreTakenWithoutMeasuringAgain) {
-  const QualityDecisions fail = decided(false);
-  EXPECT_TRUE(kept_up_to_date(two_visits(), out_.path(), provenance_, {QualityMode::exclude, &fail}));
+TEST_F(KeptUpToDate, DecisionsThatChangeNoMeasurementAreTakenWithoutMeasuringAgain) {
+  const QualityDecisions pass = decided(true);
+  EXPECT_TRUE(kept_up_to_date(two_visits(), out_.path(), provenance_, {QualityMode::exclude, &pass}));
   const ParticipantReport made = parse_participant_json(text(), "x");
   EXPECT_EQ(made.visits[1].decision->reason, "seen");
-  EXPECT_FALSE(made.rates_percent_per_year);
+  EXPECT_TRUE(made.rates_percent_per_year);
+}
+
+TEST_F(KeptUpToDate, ADecisionThatTakesAVisitOutOfTheMeasurementAsksForANewOne) {
+  const QualityDecisions fail = decided(false);
+  EXPECT_FALSE(kept_up_to_date(two_visits(), out_.path(), provenance_, {QualityMode::exclude, &fail}));
+  EXPECT_FALSE(parse_participant_json(text(), "x").visits[1].decision);  // the report stays as it was
 }
 
 TEST_F(KeptUpToDate, DamagedOrAbsentReportsAreNot) {
