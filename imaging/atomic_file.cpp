@@ -6,11 +6,18 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "imaging/error.h"
 
@@ -19,14 +26,112 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The machine's name is part of it because tasks of a cluster share folders and may share a process number.
+constexpr std::string_view temporary_prefix = ".tmp-";
+
+// What the names of this machine's temporary files begin with. The machine is named because tasks of a cluster share
+// folders and may share a process number.
+std::string prefix_of_this_machine() {
+  std::array<char, 65> host{};  // Linux allows 64 characters
+  gethostname(host.data(), host.size() - 1);
+  return std::string(temporary_prefix) + host.data() + "-";
+}
+
+// .tmp-MACHINE-PROCESS-COUNT-NAME
 fs::path temporary_name(const fs::path& file) {
   static std::atomic<unsigned> count{0};
-  std::array<char, 17> host{};
-  gethostname(host.data(), host.size() - 1);
-  return file.parent_path() / (".tmp-" + std::string(host.data()) + "-" + std::to_string(getpid()) + "-" +
-                               std::to_string(count++) + "-" + file.filename().string());
+  return file.parent_path() / (prefix_of_this_machine() + std::to_string(getpid()) + "-" + std::to_string(count++) +
+                               "-" + file.filename().string());
 }
+
+// The number of the process that made the temporary file, if it was one of this machine.
+std::optional<pid_t> process_of(const std::string& temporary, const std::string& own_prefix) {
+  if (!temporary.starts_with(own_prefix)) return std::nullopt;
+  pid_t process = 0;
+  const char* const begin = temporary.data() + own_prefix.size();
+  const auto [end, error] = std::from_chars(begin, temporary.data() + temporary.size(), process);
+  if (error != std::errc() || process <= 0 || *end != '-') return std::nullopt;
+  return process;
+}
+
+bool lives(pid_t process) {
+  return process != getpid() && (kill(process, 0) == 0 || errno == EPERM);
+}
+
+// Ages are compared with the folder's own clock, which on a network disk is not this machine's. No file takes a day to
+// be written.
+constexpr auto most_age = std::chrono::hours(24);
+
+bool is_old(const fs::path& file, const std::optional<fs::file_time_type>& now) {
+  std::error_code error;
+  const auto written = fs::last_write_time(file, error);
+  return !error && now && *now - written > most_age;
+}
+
+// The time that a new file in the folder is given.
+std::optional<fs::file_time_type> time_in(const fs::path& folder) {
+  const fs::path probe = temporary_name(folder / "clock");
+  const int descriptor = open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return std::nullopt;
+  close(descriptor);
+  std::error_code error;
+  const auto now = fs::last_write_time(probe, error);
+  std::error_code ignored;
+  fs::remove(probe, ignored);
+  return error ? std::nullopt : std::optional(now);
+}
+
+std::vector<fs::path> temporary_files_in(const fs::path& folder, std::string_view name) {
+  const std::string ending = name.empty() ? std::string() : "-" + std::string(name);
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string own = it->path().filename().string();
+    std::error_code ignored;
+    if (own.starts_with(temporary_prefix) && own.ends_with(ending) && it->is_regular_file(ignored))
+      found.push_back(it->path());
+  }
+  return found;
+}
+
+// Where files are written, and closed for good before the process ends in the middle.
+class Gate {
+ public:
+  void enter() {
+    std::unique_lock lock(mutex_);
+    while (closed_) changed_.wait(lock);
+    ++inside_;
+  }
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    --inside_;
+    changed_.notify_all();
+  }
+  void close_when_empty() {
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    changed_.wait(lock, [&] { return inside_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closed_ = false;
+  int inside_ = 0;
+};
+
+// One for the process, because its end is the process's.
+Gate& gate() {
+  static Gate gate;
+  return gate;
+}
+
+class Inside {
+ public:
+  Inside() { gate().enter(); }
+  ~Inside() { gate().leave(); }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+};
 
 void flush_to_disk(const fs::path& path, const fs::path& file, int flags) {
   const int descriptor = open(path.c_str(), flags | O_CLOEXEC);
@@ -88,6 +193,7 @@ void throw_cannot_write(const fs::path& file, int reason_errno) {
 }
 
 void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+  const Inside writing;
   const fs::path temporary = temporary_name(file);
   RemovedUnlessKept cleanup(temporary);
   write(temporary);
@@ -98,6 +204,7 @@ void write_atomically(const fs::path& file, const std::function<void(const fs::p
 }
 
 bool write_new_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+  const Inside writing;
   const fs::path temporary = temporary_name(file);
   const RemovedUnlessKept cleanup(temporary);
   write(temporary);
@@ -113,6 +220,35 @@ void write_text_atomically(const fs::path& file, std::string_view text) {
 
 bool write_new_text_atomically(const fs::path& file, std::string_view text) {
   return write_new_atomically(file, [&](const fs::path& temporary) { write_text(temporary, text, file); });
+}
+
+void remove_temporary_files(const fs::path& folder, LeftBehind which, std::string_view name) {
+  const std::vector<fs::path> files = temporary_files_in(folder, name);
+  if (files.empty()) return;
+  const std::string own_prefix = prefix_of_this_machine();
+  std::optional<fs::file_time_type> now;
+  if (which == LeftBehind::abandoned) now = time_in(folder);
+  for (const fs::path& file : files) {
+    const auto process = process_of(file.filename().string(), own_prefix);
+    const bool abandoned = (process && !lives(*process)) || is_old(file, now);
+    std::error_code ignored;
+    if (which == LeftBehind::all || abandoned) fs::remove(file, ignored);
+  }
+}
+
+void remove_temporary_files_below(const fs::path& folder, LeftBehind which) {
+  remove_temporary_files(folder, which);
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->is_symlink(ignored)) folders.push_back(it->path());
+  }
+  for (const fs::path& below : folders) remove_temporary_files(below, which);
+}
+
+void end_writing_of_files() {
+  gate().close_when_empty();
 }
 
 }  // namespace wane

@@ -124,9 +124,19 @@ void print_reports(const GroupResult& result) {
   for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
 }
 
-int participants(const TrialCommand& command) {
+// At an interruption: the sentence, without a bar, and a line in the log where there is one.
+Interruption::LastWords last_words_of(ProgressDisplay& display, const fs::path& out, Interruption& interruption) {
+  return {interruption, [&display](const std::string& sentence) { display.last_words(sentence); },
+          [out](const std::string& signal) {
+            std::error_code error;
+            if (fs::exists(out / "logs", error)) RunLog(out).add("interrupted", {{"signal", signal}});
+          }};
+}
+
+int participants(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   const TrialRequest request = request_of(command);
   const Dataset dataset = dataset_of(command, request.options, display);
   if (!request.asked_by_label)  // else they fail, and that is said
@@ -136,22 +146,26 @@ int participants(const TrialCommand& command) {
   return exit_code_of(outcomes);
 }
 
-int group(const TrialCommand& command) {
+int group(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   const TrialRequest request = report_request_of(command);
   const Dataset dataset = without_scans(dataset_of(command, request.options, display));
-  print_reports(report_trial(dataset, request, events_shown_on(display)));
+  const OutputLock lock = lock_reports(request.out);
+  print_reports(report_trial(dataset, request, events_shown_on(display), lock));
   return 0;
 }
 
-int unblind(const TrialCommand& command) {
+int unblind(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = report_request_of(command);
   request.blind_key.clear();
   const Dataset dataset = without_scans(dataset_of(command, request.options, display));
-  print_reports(unblind_trial(dataset, request, command.blind_key, events_shown_on(display)));
+  const OutputLock lock = lock_reports(request.out);
+  print_reports(unblind_trial(dataset, request, command.blind_key, events_shown_on(display), lock));
   return 0;
 }
 
@@ -165,19 +179,22 @@ int verify(const fs::path& out) {
   return 0;
 }
 
-int run(const TrialCommand& command) {
+int run(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   const TrialRequest request = request_of(command);
   require_blinding_as_before(request);
   const Dataset dataset = dataset_of(command, request.options, display);
   const TrialEvents events = events_shown_on(display);
+  make_output_folder(request.out, request.program_version);
+  const OutputLock lock = lock_reports(request.out);
   const auto outcomes = process_trial(dataset, request, events);
   // With nobody left there is nothing to report, and the failures say why.
   if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
     // The reports are of the whole trial, whoever was asked for now.
     const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
-    print_reports(report_trial(whole, request, events));
+    print_reports(report_trial(whole, request, events, lock));
     std::cout << '\n';
   }
   print_outcomes(outcomes);
@@ -186,7 +203,7 @@ int run(const TrialCommand& command) {
 
 }  // namespace
 
-void add_run_command(CLI::App& program, int& exit_code) {
+void add_run_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("run", "Measure every participant, then write the trial's reports");
   const auto command = add_folders(*app, kRunSections);
   add_participant_flags(*app, *command);
@@ -195,33 +212,33 @@ void add_run_command(CLI::App& program, int& exit_code) {
       "Example: wane run trial/ results/ --threads 8\n"
       "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
       "is not up to date.");
-  app->callback([&exit_code, command] { exit_code = run(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = run(*command, interruption); });
 }
 
-void add_participant_command(CLI::App& program, int& exit_code) {
+void add_participant_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("participant", "Measure some participants only (one task of a cluster)");
   const auto command = add_folders(*app, kAllSections);
   add_participant_flags(*app, *command);
   app->footer(
       "Example: wane participant trial/ results/ --participant-label 01 02\n"
       "Tasks may share the output folder. When all are done: wane group trial/ results/");
-  app->callback([&exit_code, command] { exit_code = participants(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = participants(*command, interruption); });
 }
 
-void add_group_command(CLI::App& program, int& exit_code) {
+void add_group_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app =
       program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
   const auto command = add_folders(*app, {"dataset", "group"});
   add_blind_option(*app, *command);
-  app->callback([&exit_code, command] { exit_code = group(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = group(*command, interruption); });
 }
 
-void add_unblind_command(CLI::App& program, int& exit_code) {
+void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("unblind", "Give blinded results their dose groups back, and report anew");
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
   app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
-  app->callback([&exit_code, command] { exit_code = unblind(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = unblind(*command, interruption); });
 }
 
 void add_log_command(CLI::App& program, int& exit_code) {

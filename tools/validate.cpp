@@ -18,6 +18,7 @@
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/validation/ladder_dataset.h"
@@ -205,13 +206,16 @@ std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   return text.str();
 }
 
-int run_ladder(const ValidateCommand& command) {
+int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
   const TrialRequest request = request_of(command);
   read_template(request.template_folder);
+  require_output_folder(request.out);
   const LadderPlan plan = plan_of(command);
   ProgressDisplay display;
+  const Interruption::LastWords last_words(
+      interruption, [&](const std::string& sentence) { display.last_words(sentence); }, nullptr);
   say_plan(plan, command, display);
   simulate(plan, command, display);
   const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));
@@ -287,7 +291,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
 
 }  // namespace
 
-void add_validate_command(CLI::App& program, int& exit_code) {
+void add_validate_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App& app =
       *program.add_subcommand("validate", "Plant known changes in heads and say how well they are measured");
   const auto command = std::make_shared<ValidateCommand>(app);
@@ -297,9 +301,9 @@ void add_validate_command(CLI::App& program, int& exit_code) {
       "Example: wane validate --head volunteer1.nii.gz --head volunteer2.nii.gz --work validation\n"
       "The truth is what was planted in the tissue: a drift of the voxel size is none.\n"
       "The exit code is 1 where a planted change was not measured (MISSING).");
-  app.callback([&exit_code, command] {
+  app.callback([&exit_code, &interruption, command] {
     command->line.start();
-    exit_code = command->truth.empty() ? run_ladder(*command) : compare(*command);
+    exit_code = command->truth.empty() ? run_ladder(*command, interruption) : compare(*command);
   });
 }
 

@@ -82,12 +82,29 @@ struct ReadScans {
   std::vector<NiftiReport> reports;
 };
 
-ReadScans read_scans(const DatasetParticipant& participant) {
+[[noreturn]] void refuse_changed(const fs::path& file) {
+  throw InputError(file.string() +
+                   " changed while it was read; wait until the copy is finished and run the same command again.");
+}
+
+// The scan that has this SHA-256: what is reported must be of the bytes that the report names.
+NiftiScan read_unchanged(const fs::path& file, const std::string& sha256) {
+  try {
+    NiftiScan scan = read_nifti(file);
+    if (scan.sha256 == sha256) return scan;
+  } catch (const InputError&) {
+    if (sha256_of_file(file) == sha256) throw;  // it is as bad as it was
+  }
+  refuse_changed(file);
+}
+
+// `hashes`: of the scans, in the order of the visits.
+ReadScans read_scans(const DatasetParticipant& participant, const std::vector<InputFile>& hashes) {
   const std::size_t count = participant.visits.size();
   ReadScans read{std::vector<VisitScan>(count), std::vector<NiftiReport>(count)};
   parallel_tasks(count, [&](std::size_t n) {
     const fs::path& file = participant.visits[n].t1w;
-    NiftiScan scan = read_nifti(file);
+    NiftiScan scan = read_unchanged(file, hashes.at(n).sha256);
     read.scans[n] = {file.string(), std::move(scan.volume)};
     read.reports[n] = std::move(scan.report);
   });
@@ -164,7 +181,7 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
                      const StageCallback& at_step) {
-  ReadScans read = read_scans(participant);
+  ReadScans read = read_scans(participant, provenance.inputs);
   const ProcessedParticipant processed = process_participant(std::move(read.scans), head_template, options, at_step);
   if (at_step) at_step("write", stage_count);
 
