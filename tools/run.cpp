@@ -174,6 +174,8 @@ int verify(const fs::path& out) {
   if (log.broken) throw InputError(*log.broken);
   std::cout << "The log is whole: " << log.entries << (log.entries == 1 ? " entry" : " entries");
   if (log.unchained > 0) std::cout << ", the first " << log.unchained << " from before Wane chained them";
+  if (log.cut_short > 0)
+    std::cout << "; " << log.cut_short << (log.cut_short == 1 ? " was" : " were") << " cut short when Wane was killed";
   std::cout << ".\nSHA-256 of the last entry (note it elsewhere: then nothing can be cut off the end): " << log.head
             << '\n';
   return 0;

@@ -168,7 +168,7 @@ LogVerification verify_log(const std::filesystem::path& out) {
       continue;
     }
     // What it named as the line before is lost; that nothing was put in its place, the line after it shows.
-    if (json.is_discarded() && line.starts_with(line_beginning)) {
+    if (json.is_discarded() && (line.starts_with(line_beginning) || line_beginning.starts_with(line))) {
       ++result.cut_short;
       continue;
     }
