@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <system_error>
 #include <tuple>
 
 #include "imaging/error.h"
@@ -68,7 +69,8 @@ std::optional<Scan> scan_named(const fs::path& file) {
   return scan;
 }
 
-// Entries of a folder whose names begin with `prefix`, in natural order; none where it cannot be listed.
+// Entries of a folder whose names begin with `prefix`, in natural order; none where there is no such folder. What
+// cannot be listed must not look like a participant without scans: ResourceError.
 std::vector<fs::path> entries_of(const fs::path& folder, const std::string& prefix, bool folders) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -77,6 +79,9 @@ std::vector<fs::path> entries_of(const fs::path& folder, const std::string& pref
     if (!it->path().filename().string().starts_with(prefix)) continue;
     if (it->is_directory(status_error) == folders) found.push_back(it->path());
   }
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    throw ResourceError("The folder " + folder.string() + " cannot be listed: " + error.message() +
+                        "; check its permissions and the disk.");
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return natural_less(a.filename().string(), b.filename().string()); });
   return found;

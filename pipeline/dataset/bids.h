@@ -45,7 +45,8 @@ struct Dataset {
 //
 // `labels`: the participants to keep, with or without "sub-"; all where empty.
 // Throws InputError where the folder is missing, holds no T1w scan, or participants.tsv is broken; UsageError where a
-// label names nobody. A broken sub-*_sessions.tsv costs that participant the dates, with a warning.
+// label names nobody; ResourceError where a folder cannot be listed. A broken sub-*_sessions.tsv costs that participant
+// the dates, with a warning.
 Dataset read_dataset(const std::filesystem::path& folder, const DatasetOptions& options,
                      const std::vector<std::string>& labels = {});
 

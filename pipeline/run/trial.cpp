@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -256,6 +258,15 @@ class TrialProcessor {
     return lock;
   }
 
+  // Else the folder would be made anew, with one participant in it and nothing that says whose it is.
+  void require_still_there() const {
+    std::error_code error;
+    if (fs::is_directory(request_.out / "logs", error)) return;
+    throw ResourceError("The output folder " + request_.out.string() +
+                        " is gone: " + std::strerror(error ? error.value() : ENOENT) +
+                        "; bring it back, or run the same command again from the beginning.");
+  }
+
   // Fills in the inputs of `provenance` as soon as they are known.
   ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
     const std::string& id = participant.participant_id;
@@ -270,7 +281,10 @@ class TrialProcessor {
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
     run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options,
-                    [&](const char* stage, int index) { events_.step(id, stage, index, participant_step_count); });
+                    [&](const char* stage, int index) {
+                      require_still_there();
+                      events_.step(id, stage, index, participant_step_count);
+                    });
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
   }

@@ -132,8 +132,8 @@ TEST_F(Faults, WithNohupAClosedTerminalEndsNothing) {
 }
 
 TEST_F(Faults, EveryCommandSaysThatItWasInterrupted) {
-  Process process({"simulate", "person", "--head", "/usr/share/mricron/templates/ch2.nii.gz", "--out",
-                   scratch_ / "planted", "--gm", "0,-1"});
+  Process process(
+      {"simulate", "person", "--head", faults::sample_head(), "--out", scratch_ / "planted", "--gm", "0,-1"});
   EXPECT_FALSE(process.ends_within(500ms));
   process.send(SIGTERM);
   const Ended ended = process.wait();
@@ -244,7 +244,7 @@ TEST_F(Faults, AFolderThatIsNotWanesIsNotWrittenInto) {
 
 // --- Disk
 
-// Every seventh call that writes; build/bin/wane_fail_each_write makes every single one fail.
+// A sample of the calls that write; build/bin/wane_fail_each_write makes every single one fail.
 TEST_F(Faults, AFullDiskAtAnyWriteIsExitCode5WithTheFileNamedAndResumable) {
   std::ostringstream words;
   const faults::FailingWrites alone = faults::fail_writes("ENOSPC", false, 29, words);

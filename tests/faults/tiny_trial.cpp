@@ -1,5 +1,6 @@
 #include "tests/faults/tiny_trial.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "imaging/nifti.h"
@@ -51,7 +52,7 @@ std::string id_of(int person) {
 TinyTrial make_tiny_trial(const fs::path& folder, int people) {
   const TinyTrial trial{folder / "dataset", folder / "template"};
   write_coarse_template(trial.template_folder);
-  const Volume head = downsampled(read_nifti(WANE_COLIN27).volume, voxel_mm);
+  const Volume head = downsampled(read_nifti(sample_head()).volume, voxel_mm);
   fs::create_directories(trial.dataset);
   std::ofstream table(trial.dataset / "participants.tsv");
   table << "participant_id\tdose_group\tdose\n";
@@ -66,6 +67,10 @@ TinyTrial make_tiny_trial(const fs::path& folder, int people) {
         << "session_id\tdays_since_baseline\nses-01\t0\nses-02\t365\n";
   }
   return trial;
+}
+
+fs::path sample_head() {
+  return WANE_COLIN27;
 }
 
 std::vector<std::string> arguments_for(const std::string& command, const TinyTrial& trial, const fs::path& out) {

@@ -15,6 +15,8 @@ struct TinyTrial {
 // groups, and Wane's template at 6 mm. What is measured in them means nothing; it is only to be the same each time.
 TinyTrial make_tiny_trial(const std::filesystem::path& folder, int people);
 
+std::filesystem::path sample_head();  // Debian's Colin27 at 1 mm
+
 // wane COMMAND DATASET OUT with the options that make it quick, on one thread.
 std::vector<std::string> arguments_for(const std::string& command, const TinyTrial& trial,
                                        const std::filesystem::path& out);
