@@ -13,22 +13,33 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double voxel_mm = 6;
+// Heads of 6 mm voxels that claim to be of 3 mm: half as large as people's, for what takes time by the millimetre.
+constexpr double voxel_mm = 6, shrunk = 0.5;
 
-Mask coarse(const Mask& mask) {
+template <class T>
+Image<T> half_size(Image<T> image) {
+  image.grid.spacing_mm *= shrunk;
+  image.grid.origin_mm *= shrunk;
+  return image;
+}
+
+Volume tiny(const Volume& volume) {
+  return half_size(downsampled(volume, voxel_mm));
+}
+
+Mask tiny(const Mask& mask) {
   Volume volume(mask.grid);
   for (std::size_t n = 0; n < volume.size(); ++n) volume[n] = mask[n];
-  const Volume small = downsampled(volume, voxel_mm);
+  const Volume small = tiny(volume);
   Mask result(small.grid);
   for (std::size_t n = 0; n < result.size(); ++n) result[n] = small[n] >= 0.5F ? 1 : 0;
   return result;
 }
 
-void write_coarse_template(const fs::path& folder) {
-  const HeadTemplate fine = read_template(fs::path(WANE_BINARY_DIR) / "share/wane/template");
-  write_template(folder, {downsampled(fine.head, voxel_mm), downsampled(fine.brain_probability, voxel_mm),
-                          downsampled(fine.gm_prior, voxel_mm), downsampled(fine.wm_prior, voxel_mm),
-                          downsampled(fine.csf_prior, voxel_mm), coarse(fine.intracranial_mask)});
+void write_tiny_template(const fs::path& folder) {
+  const HeadTemplate full = read_template(fs::path(WANE_BINARY_DIR) / "share/wane/template");
+  write_template(folder, {tiny(full.head), tiny(full.brain_probability), tiny(full.gm_prior), tiny(full.wm_prior),
+                          tiny(full.csf_prior), tiny(full.intracranial_mask)});
 }
 
 // The head stretched by a percentage about its middle, along each axis otherwise, and as bright as the person's.
@@ -51,8 +62,8 @@ std::string id_of(int person) {
 
 TinyTrial make_tiny_trial(const fs::path& folder, int people) {
   const TinyTrial trial{folder / "dataset", folder / "template"};
-  write_coarse_template(trial.template_folder);
-  const Volume head = downsampled(read_nifti(sample_head()).volume, voxel_mm);
+  write_tiny_template(trial.template_folder);
+  const Volume head = tiny(read_nifti(sample_head()).volume);
   fs::create_directories(trial.dataset);
   std::ofstream table(trial.dataset / "participants.tsv");
   table << "participant_id\tdose_group\tdose\n";
@@ -76,12 +87,24 @@ fs::path sample_head() {
 std::vector<std::string> arguments_for(const std::string& command, const TinyTrial& trial, const fs::path& out) {
   std::vector<std::string> arguments = {command, trial.dataset, out, "--threads", "1"};
   if (command == "group" || command == "unblind") return arguments;
-  for (const std::string& more :
-       {std::string("--template"), trial.template_folder.string(), std::string("--sloppy"),
-        std::string("--align-spacing-mm"), std::string("6"), std::string("--extract-warp-spacing-mm"), std::string("8"),
-        std::string("--conform-working-spacing-mm"), std::string("8"), std::string("--measure-iterations"),
-        std::string("1")})
-    arguments.push_back(more);
+  const std::vector<std::string> quick = {"--sloppy",
+                                          "--template",
+                                          trial.template_folder,
+                                          "--conform-search-angle-degrees",
+                                          "5",
+                                          "--conform-working-spacing-mm",
+                                          "8",
+                                          "--align-spacing-mm",
+                                          "4",
+                                          "--align-margin-mm",
+                                          "10",
+                                          "--extract-warp-spacing-mm",
+                                          "4",
+                                          "--measure-iterations",
+                                          "1",
+                                          "--measure-calibration",
+                                          "false"};
+  arguments.insert(arguments.end(), quick.begin(), quick.end());
   return arguments;
 }
 

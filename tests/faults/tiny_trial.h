@@ -11,8 +11,9 @@ struct TinyTrial {
   std::filesystem::path dataset, template_folder;
 };
 
-// In `folder`: people of two visits each, Debian's Colin27 at 6 mm with a shape and a brightness of their own, two dose
-// groups, and Wane's template at 6 mm. What is measured in them means nothing; it is only to be the same each time.
+// In `folder`: people of two visits each, Debian's Colin27 at half its size with a shape and a brightness of their own,
+// two dose groups, and Wane's template at half its size. What is measured in them means nothing; it is only to be the
+// same each time.
 TinyTrial make_tiny_trial(const std::filesystem::path& folder, int people);
 
 std::filesystem::path sample_head();  // Debian's Colin27 at 1 mm
