@@ -36,25 +36,40 @@ std::string prefix_of_this_machine() {
   return std::string(temporary_prefix) + host.data() + "-";
 }
 
+// Of this process's temporary names: the next one's number.
+std::atomic<unsigned>& next_count() {
+  static std::atomic<unsigned> count{0};
+  return count;
+}
+
 // .tmp-MACHINE-PROCESS-COUNT-NAME
 fs::path temporary_name(const fs::path& file) {
-  static std::atomic<unsigned> count{0};
-  return file.parent_path() / (prefix_of_this_machine() + std::to_string(getpid()) + "-" + std::to_string(count++) +
-                               "-" + file.filename().string());
+  return file.parent_path() / (prefix_of_this_machine() + std::to_string(getpid()) + "-" +
+                               std::to_string(next_count()++) + "-" + file.filename().string());
 }
 
-// The number of the process that made the temporary file, if it was one of this machine.
-std::optional<pid_t> process_of(const std::string& temporary, const std::string& own_prefix) {
-  if (!temporary.starts_with(own_prefix)) return std::nullopt;
+// Who made a temporary file.
+struct Writer {
   pid_t process = 0;
-  const char* const begin = temporary.data() + own_prefix.size();
-  const auto [end, error] = std::from_chars(begin, temporary.data() + temporary.size(), process);
-  if (error != std::errc() || process <= 0 || *end != '-') return std::nullopt;
-  return process;
+  unsigned count = 0;
+};
+
+// Empty where it was not a process of this machine.
+std::optional<Writer> writer_of(const std::string& temporary, const std::string& own_prefix) {
+  if (!temporary.starts_with(own_prefix)) return std::nullopt;
+  Writer writer;
+  const char* const end = temporary.data() + temporary.size();
+  const auto process = std::from_chars(temporary.data() + own_prefix.size(), end, writer.process);
+  if (process.ec != std::errc() || writer.process <= 0 || *process.ptr != '-') return std::nullopt;
+  const auto count = std::from_chars(process.ptr + 1, end, writer.count);
+  if (count.ec != std::errc() || *count.ptr != '-') return std::nullopt;
+  return writer;
 }
 
-bool lives(pid_t process) {
-  return process != getpid() && (kill(process, 0) == 0 || errno == EPERM);
+// A file that bears this process's number and a count that it has not come to is of an earlier process of that number.
+bool lives(const Writer& writer) {
+  if (writer.process == getpid()) return writer.count < next_count();
+  return kill(writer.process, 0) == 0 || errno == EPERM;
 }
 
 // Ages are compared with the folder's own clock, which on a network disk is not this machine's. No file takes a day to
@@ -226,14 +241,22 @@ void remove_temporary_files(const fs::path& folder, LeftBehind which, std::strin
   const std::vector<fs::path> files = temporary_files_in(folder, name);
   if (files.empty()) return;
   const std::string own_prefix = prefix_of_this_machine();
-  std::optional<fs::file_time_type> now;
-  if (which == LeftBehind::abandoned) now = time_in(folder);
+  const auto is_abandoned = [&](const fs::path& file) {
+    const auto writer = writer_of(file.filename().string(), own_prefix);
+    return writer && !lives(*writer);
+  };
+  std::vector<fs::path> others;
+  std::error_code ignored;
   for (const fs::path& file : files) {
-    const auto process = process_of(file.filename().string(), own_prefix);
-    const bool abandoned = (process && !lives(*process)) || is_old(file, now);
-    std::error_code ignored;
-    if (which == LeftBehind::all || abandoned) fs::remove(file, ignored);
+    if (which == LeftBehind::all || is_abandoned(file))
+      fs::remove(file, ignored);
+    else
+      others.push_back(file);
   }
+  if (others.empty()) return;
+  const auto now = time_in(folder);
+  for (const fs::path& file : others)
+    if (is_old(file, now)) fs::remove(file, ignored);
 }
 
 void remove_temporary_files_below(const fs::path& folder, LeftBehind which) {

@@ -32,8 +32,7 @@ enum class LeftBehind {
 };
 
 // Removes the temporary files that lie in `folder` itself, or only those of the file `name` (its name, no path). What
-// cannot be listed or removed stays: nothing depends on it. Call it before this process writes there: what bears
-// this process's number is then another's, from before the number was given again.
+// cannot be listed or removed stays: nothing depends on it.
 void remove_temporary_files(const std::filesystem::path& folder, LeftBehind which, std::string_view name = {});
 
 // Of folders below `folder` too. Links are not followed.

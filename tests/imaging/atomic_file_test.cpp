@@ -162,25 +162,28 @@ class LeftBehindFiles : public AtomicFile {
     std::ofstream(folder_ / name) << "half";
     return folder_ / name;
   }
-  fs::path of_process(pid_t process, const std::string& name) const {
-    return put(".tmp-" + this_machine() + "-" + std::to_string(process) + "-3-" + name);
+  fs::path of_process(pid_t process, const std::string& name, unsigned count = 3) const {
+    return put(".tmp-" + this_machine() + "-" + std::to_string(process) + "-" + std::to_string(count) + "-" + name);
   }
 };
 
 TEST_F(LeftBehindFiles, ThoseOfProcessesThatAreNoMoreAreRemoved) {
   const fs::path left = of_process(ended_process(), "a.json"), other = of_process(ended_process(), "b.json");
   const fs::path of_a_living = of_process(getppid(), "a.json");
-  const fs::path from_before = of_process(getpid(), "a.json");  // this process has not written any
+  const fs::path from_before = of_process(getpid(), "a.json", 4'000'000'000U);  // this process has not come so far
+  write_text_atomically(folder_ / "c.json", "so that this process has come to 0");
+  const fs::path own = of_process(getpid(), "a.json", 0);
   const fs::path not_temporary = put("a.json");
   remove_temporary_files(folder_.path(), LeftBehind::abandoned, "a.json");
   EXPECT_FALSE(fs::exists(left));
   EXPECT_FALSE(fs::exists(from_before));
   EXPECT_TRUE(fs::exists(other));
+  EXPECT_TRUE(fs::exists(own));
   EXPECT_TRUE(fs::exists(of_a_living));
   EXPECT_TRUE(fs::exists(not_temporary));
   remove_temporary_files(folder_.path(), LeftBehind::abandoned);
   EXPECT_FALSE(fs::exists(other));
-  EXPECT_EQ(files_in_folder(), 2u);
+  EXPECT_EQ(files_in_folder(), 4u);
 }
 
 TEST_F(LeftBehindFiles, ThoseOfOtherMachinesAreRemovedWhenTheyAreOldOrTheFolderIsLocked) {
