@@ -184,6 +184,10 @@ int main(int argc, char** argv) {
     return exit_code;
   } catch (const wane::Error& error) {
     return wane::failed(error.what(), error.exit_code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return wane::failed("Cannot reach '" + error.path1().string() + "': " + error.code().message() +
+                            "; check the path, its permissions and the disk.",
+                        wane::ResourceError("").exit_code());
   } catch (const std::bad_alloc&) {
     return wane::failed("There is not enough memory: close other programs or use a machine with more.",
                         wane::ResourceError("").exit_code());

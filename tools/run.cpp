@@ -38,7 +38,7 @@ std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::
   app.add_option("BIDS", command->bids, "Folder of the raw scans (sub-*/ses-*/anat/*_T1w.nii.gz, participants.tsv)")
       ->required()
       ->type_name("DIR");
-  app.add_option("OUT", command->out, "Folder for reports and images; made where it does not exist")
+  app.add_option("OUT", command->out, "Folder for reports and images: one that Wane made, an empty one, or a new name")
       ->required()
       ->type_name("DIR");
   return command;

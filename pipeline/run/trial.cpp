@@ -111,6 +111,11 @@ ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
     return {participant_id, work(), "", 0};
   } catch (const Error& error) {
     return {participant_id, ParticipantState::failed, error.what(), error.exit_code()};
+  } catch (const fs::filesystem_error& error) {
+    return {participant_id, ParticipantState::failed,
+            "Cannot reach '" + error.path1().string() + "': " + error.code().message() +
+                "; check the path, its permissions and the disk.",
+            kResources};
   } catch (const std::bad_alloc&) {
     return out_of_memory(participant_id);
   } catch (const std::exception& error) {

@@ -141,6 +141,28 @@ TEST_F(Faults, EveryCommandSaysThatItWasInterrupted) {
   EXPECT_TRUE(ended.err.ends_with("wane: Interrupted. Run the same command again.\n")) << ended.err;
 }
 
+// The bar on a terminal of 60 columns (util-linux's `script` makes one): never wider, and gone before the results.
+TEST_F(Faults, TheBarFitsIntoTheTerminalAndIsErasedAtTheEnd) {
+  std::string command = "stty cols 60 rows 20; " + std::string(WANE_BINARY_DIR) + "/bin/wane";
+  for (const auto& argument : run_arguments()) command += " " + argument;
+  ASSERT_EQ(
+      std::system(("script -qec '" + command + "' /dev/null </dev/null >" + (scratch_ / "screen").string()).c_str()),
+      0);
+  const std::string screen = text_of(scratch_ / "screen"), erase = "\r\033[K";
+  std::size_t bars = 0;
+  for (std::size_t at = screen.find(erase); at != std::string::npos;) {
+    const std::size_t begin = at + erase.size(), next = screen.find(erase, begin);
+    const std::string piece = screen.substr(begin, next - begin);
+    at = next;
+    if (!piece.starts_with('[')) continue;
+    ++bars;
+    EXPECT_LT(piece.size(), 60U) << piece;
+    EXPECT_EQ(piece.find('\n'), std::string::npos) << "something stands behind the bar: " << piece;
+  }
+  EXPECT_GE(bars, 12U);
+  EXPECT_TRUE(contains(screen, erase + "Rates of change")) << "the results begin on a line of their own";
+}
+
 // --- Killed
 
 TEST_F(Faults, KilledAtRandomMomentsAndResumedARunEndsInTheSameFiles) {
