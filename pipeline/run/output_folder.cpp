@@ -190,7 +190,10 @@ OutputLock lock_of(const fs::path& file, bool wait, const std::string& what) {
     Descriptor descriptor(file);
     while (flock(descriptor.number(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
       if (errno == EINTR) continue;
-      if (has_no_locks(errno)) return {};
+      if (has_no_locks(errno)) {
+        unlink(file.c_str());  // it would only look like a lock
+        return {};
+      }
       if (errno != EWOULDBLOCK) refuse_lock(file, errno);
       throw ResourceError(what + " by another Wane" + holder_of(file) +
                           "; wait until it has finished, or end it, and run the same command again.");

@@ -206,7 +206,7 @@ TEST_F(Faults, ImagesOfASessionThatIsNoMoreDoNotStandBesideTheNewReport) {
 TEST_F(Faults, ASecondRunOnTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
   Process first(run_arguments());
   ASSERT_TRUE(first.says("sub-01: ")) << first.err();
-  for (const auto& arguments : {run_arguments(), run_arguments("group"), task_arguments("01")}) {
+  for (const auto& arguments : {task_arguments("01"), run_arguments(), run_arguments("group")}) {
     const Ended second = faults::run(arguments);
     EXPECT_EQ(second.exit_code, 5) << second.err;
     EXPECT_TRUE(contains(second.err, "by another Wane (machine " + host_name() + ", process " +
@@ -272,6 +272,7 @@ TEST_F(Faults, AFullDiskAtAnyWriteIsExitCode5WithTheFileNamedAndResumable) {
   const faults::FailingWrites alone = faults::fail_writes("ENOSPC", false, 29, words);
   EXPECT_GE(alone.counted, 100);
   EXPECT_EQ(alone.right, alone.tried) << words.str();
+  EXPECT_LE(alone.unharmed, 2);
   const faults::FailingWrites full = faults::fail_writes("ENOSPC", true, 41, words);
   EXPECT_EQ(full.right, full.tried) << words.str();
 }
@@ -340,11 +341,9 @@ TEST_F(Faults, AScanThatChangesWhileItIsReadFailsAndNoReportNamesAnotherHash) {
 
 TEST_F(Faults, AScanThatCannotBeReadOrIsGoneCostsItsParticipantAlone) {
   const fs::path scan = faults::scan_of(trial(), "sub-01", "ses-02");
-  for (const auto& [as, exit_code, said] : {std::tuple{"EACCES", 5, "Permission denied"},
-                                            {"EIO", 5, "Input/output error"},
-                                            {"ENOENT", 3, "No such file"}}) {
+  for (const char* as : {"EACCES", "EIO", "ENOENT"}) {
     // Calls: the header that is looked at for the memory, the hash (open, then pieces), the reading.
-    for (int at = 2; at <= 6; ++at) {
+    for (const int at : {2, 4, 6}) {
       const fs::path out = scratch_ / (std::string(as) + std::to_string(at));
       const Ended ended = faults::run(arguments_for("run", trial(), out), {{"WANE_FAULT_BELOW", scan.string()},
                                                                            {"WANE_FAULT_CALLS", "read"},

@@ -33,6 +33,7 @@ bool names_a_file(const Ended& ended, const fs::path& out) {
 std::string fault_of(const Ended& failed, const TinyTrial& trial, const fs::path& out, const Hashes& expected,
                      bool killed) {
   const int exit_code = killed ? 128 + SIGKILL : 5;
+  if (failed.exit_code == 0) return difference(expected, hashes_below(out));
   if (failed.exit_code != exit_code) return "exit code " + std::to_string(failed.exit_code) + ": " + failed.err;
   if (!killed && !names_a_file(failed, out)) return "no file is named: " + failed.err;
   if (failed.err.find("bug in Wane") != std::string::npos) return "taken for a bug: " + failed.err;
@@ -69,6 +70,7 @@ FailingWrites fail_writes(const std::string& as, bool and_after, long step, std:
     ++result.tried;
     if (fault.empty()) {
       ++result.right;
+      if (failed.exit_code == 0) ++result.unharmed;
       continue;
     }
     words << as << (and_after ? " from" : " at") << " call " << at << " of " << result.counted << " ("

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   const bool and_after = argc > 3;
   const wane::faults::FailingWrites result = wane::faults::fail_writes(as, and_after, step, std::cout);
   std::cout << result.right << " of " << result.tried << " runs with " << as << (and_after ? " from" : " at")
-            << " one of " << result.counted << " writing calls ended as they should" << std::endl;
+            << " one of " << result.counted << " writing calls ended as they should (" << result.unharmed
+            << " unharmed: exit code 0 and the right files)" << std::endl;
   return result.right == result.tried && result.tried > 0 ? 0 : 1;
 }
