@@ -85,6 +85,19 @@ Ended Process::wait() {
   return {code, text_of(scratch_ / "out"), text_of(scratch_ / "err"), text_of(scratch_ / "notes")};
 }
 
+bool Process::takes_signals() {
+  const std::string name = "SigBlk:\t";
+  const auto limit = std::chrono::steady_clock::now() + 60s;
+  while (std::chrono::steady_clock::now() < limit && !ends_within(2ms)) {
+    const std::string status = text_of("/proc/" + std::to_string(id_) + "/status");
+    const auto place = status.find(name);
+    if (place == std::string::npos) continue;
+    const auto blocked = std::stoull(status.substr(place + name.size(), 16), nullptr, 16);
+    if ((blocked >> (SIGTERM - 1)) & 1U) return true;
+  }
+  return false;
+}
+
 bool Process::says(const std::string& text) {
   const auto limit = std::chrono::steady_clock::now() + 60s;
   while (std::chrono::steady_clock::now() < limit) {

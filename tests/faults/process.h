@@ -36,6 +36,8 @@ class Process {
   // False where it has not ended by then.
   bool ends_within(std::chrono::milliseconds time);
   Ended wait();
+  // Waits until the program has got as far as to take signals; false where it ended before or a minute passed.
+  bool takes_signals();
   // Waits until stderr holds `text`; false where the process ended or a minute passed without.
   bool says(const std::string& text);
 
