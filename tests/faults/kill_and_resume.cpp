@@ -16,6 +16,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
+constexpr int words_every = 10;
+
 // Empty where all is as it should be.
 std::string fault_of_resumed(const TinyTrial& trial, const fs::path& out,
                              const std::map<std::string, std::string>& expected) {
@@ -59,6 +61,7 @@ KillSeries kill_and_resume(int kills, std::uint64_t seed, std::ostream& words) {
       ++series.same;
     else
       words << "Kill " << kill + 1 << " after " << moment.count() << " ms: " << fault << std::endl;
+    if ((kill + 1) % words_every == 0) words << series.same << " of " << kill + 1 << " so far" << std::endl;
   }
   return series;
 }

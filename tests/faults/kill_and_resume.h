@@ -13,7 +13,8 @@ struct KillSeries {
 };
 
 // So many `wane run` over four tiny participants, each killed by SIGKILL after a time drawn evenly from that of an
-// undisturbed run, then resumed by the same command. Each that ends otherwise is said in `words`.
+// undisturbed run, then resumed by the same command. Each that ends otherwise is said in `words`, and after every
+// ten how many did not.
 KillSeries kill_and_resume(int kills, std::uint64_t seed, std::ostream& words);
 
 }  // namespace wane::faults
