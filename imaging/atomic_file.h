@@ -25,4 +25,21 @@ bool write_new_atomically(const std::filesystem::path& file,
 void write_text_atomically(const std::filesystem::path& file, std::string_view text);
 bool write_new_text_atomically(const std::filesystem::path& file, std::string_view text);
 
+// Which temporary files of the functions above, left behind by a process that was killed, are removed.
+enum class LeftBehind {
+  all,        // every one: the caller holds a lock that whoever writes there holds too
+  abandoned,  // those of processes of this machine that are no more, and those more than a day older than a new file
+};
+
+// Removes the temporary files that lie in `folder` itself, or only those of the file `name` (its name, no path). What
+// cannot be listed or removed stays: nothing depends on it.
+void remove_temporary_files(const std::filesystem::path& folder, LeftBehind which, std::string_view name = {});
+
+// Of folders below `folder` too. Links are not followed.
+void remove_temporary_files_below(const std::filesystem::path& folder, LeftBehind which);
+
+// For a process that is about to end in the middle of its work: waits until the files that are being written are
+// there, and lets no thread begin another. Threads that try wait until the process ends.
+void end_writing_of_files();
+
 }  // namespace wane

@@ -1,5 +1,6 @@
 #include "imaging/nifti.h"
 
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti_header.h"
+#include "imaging/sha256.h"
 
 namespace wane {
 namespace {
@@ -40,6 +42,7 @@ FileHandle open_for_reading(const fs::path& file) {
   if (fs::exists(status) && !fs::is_regular_file(status))
     refuse_nifti(file, "it is a device or pipe, not a file", "give the path of a .nii or .nii.gz file");
   FileHandle handle(std::fopen(file.c_str(), "rb"), &std::fclose);
+  if (!handle && errno == ENOENT) refuse_nifti(file, "it was removed a moment ago", "bring it back and run again");
   if (!handle)
     throw ResourceError("Cannot read '" + file.string() + "': " + std::strerror(errno) +
                         "; check the file's permissions and the disk.");
@@ -50,7 +53,10 @@ FileHandle open_for_reading(const fs::path& file) {
 class ByteSource {
  public:
   explicit ByteSource(const fs::path& file) : file_(file), handle_(open_for_reading(file)), input_(piece_bytes / 4) {
-    file_bytes_ = fs::file_size(file);
+    struct stat status {};
+    if (fstat(fileno(handle_.get()), &status) != 0)
+      throw ResourceError("Cannot read '" + file.string() + "': " + std::strerror(errno) + "; check the disk.");
+    file_bytes_ = static_cast<std::uint64_t>(status.st_size);
     fill();
     gz_ = stream_.avail_in >= 2 && input_[0] == 0x1f && input_[1] == 0x8b;
     // 16: a gzip wrapper, whose CRC and length zlib then checks.
@@ -67,6 +73,13 @@ class ByteSource {
   bool ended_early() const { return ended_early_; }            // the gzip stream lacks its end
   bool garbage_after_gz() const { return garbage_after_gz_; }  // bytes behind the gzip stream, not read
 
+  // Of the whole file; what was not asked for is read for it, and cannot be asked for any more.
+  string sha256_to_the_end() {
+    do fill();
+    while (stream_.avail_in > 0);
+    return sum_.hex();
+  }
+
   // As many bytes as there are, up to `count`.
   std::size_t read(unsigned char* target, std::size_t count) {
     return gz_ ? read_inflated(target, count) : read_plain(target, count);
@@ -77,6 +90,7 @@ class ByteSource {
     const std::size_t count = std::fread(input_.data(), 1, input_.size(), handle_.get());
     if (std::ferror(handle_.get()))
       throw ResourceError("Cannot read '" + file_.string() + "': " + std::strerror(errno) + "; check the disk.");
+    sum_.add(input_.data(), count);
     stream_.next_in = input_.data();
     stream_.avail_in = uInt(count);
   }
@@ -144,6 +158,7 @@ class ByteSource {
   fs::path file_;
   FileHandle handle_;
   std::vector<unsigned char> input_;
+  Sha256 sum_;  // of what was read so far
   z_stream stream_{};
   std::uint64_t file_bytes_ = 0;
   bool gz_ = false;
@@ -353,6 +368,7 @@ NiftiScan read_checked(const fs::path& file, const NiftiLimits& limits) {
   }
   judge_non_finite(open, limits, open.report.warnings);
   scan.report = std::move(open.report);
+  scan.sha256 = open.source->sha256_to_the_end();
   return scan;
 }
 

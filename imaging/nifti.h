@@ -56,6 +56,7 @@ struct NiftiReport {
 struct NiftiScan {
   Volume volume;  // scaled by slope and intercept, non-finite values are 0, geometry in LPS mm
   NiftiReport report;
+  std::string sha256;  // of the very bytes that were read, to the end of the file
 };
 
 // Throws InputError (one sentence, naming the file) for everything that is not one complete 3-D scan, ResourceError

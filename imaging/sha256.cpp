@@ -12,35 +12,28 @@
 #include "imaging/error.h"
 
 namespace wane {
-namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
-      throw ResourceError("OpenSSL on this machine offers no SHA-256; check its installation (libssl3).");
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
+    throw ResourceError("OpenSSL on this machine offers no SHA-256; check its installation (libssl3).");
+}
+
+void Sha256::add(const void* bytes, std::size_t count) {
+  EVP_DigestUpdate(context_.get(), bytes, count);
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int n = 0; n < length; ++n) {
+    text += digits[digest[n] >> 4];
+    text += digits[digest[n] & 15];
   }
-
-  void add(const void* bytes, std::size_t count) { EVP_DigestUpdate(context_.get(), bytes, count); }
-
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int length = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned int n = 0; n < length; ++n) {
-      text += digits[digest[n] >> 4];
-      text += digits[digest[n] & 15];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
-}  // namespace
+  return text;
+}
 
 std::string sha256_of_file(const std::filesystem::path& file) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), &std::fclose);

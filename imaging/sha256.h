@@ -1,11 +1,26 @@
 // SHA-256, by which a report names the exact inputs that it was made from.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
+struct evp_md_ctx_st;  // OpenSSL's
+
 namespace wane {
+
+// Of bytes as they come.
+class Sha256 {
+ public:
+  Sha256();  // throws ResourceError where OpenSSL has none
+  void add(const void* bytes, std::size_t count);
+  std::string hex();  // ends the sum
+
+ private:
+  std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
+};
 
 // 64 lower-case hexadecimal digits, as sha256sum prints them. The file is read in pieces, whatever its size.
 // Throws InputError where the file is missing, ResourceError where it cannot be read.

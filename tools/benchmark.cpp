@@ -165,6 +165,7 @@ Run run_once(const BenchmarkCommand& command, int threads, const fs::path& out) 
   const pid_t child = fork();
   if (child < 0) throw ResourceError(std::string("No process can be started: ") + std::strerror(errno) + ".");
   if (child == 0) {
+    end_at_signals_as_usual();
     close(ends[0]);
     run_as_child(command, threads, out, ends[1]);
   }

@@ -83,7 +83,8 @@ ProcessFlags::ProcessFlags(CLI::App& command) {
           "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
       ->check(CLI::Range(1, 4096))
       ->group(kCommonGroup);
-  command.add_flag("--verbose", verbose_, "Say more on the way")->group(kCommonGroup);
+  command.add_flag("--verbose", verbose_, "Say too how long each step and the whole took, and how much memory")
+      ->group(kCommonGroup);
   command.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version")
       ->group(kCommonGroup);
 }

@@ -195,13 +195,15 @@ void write_table(const fs::path& folder, const std::string& name, const TableTex
 
 }  // namespace
 
-int run_faults(const FaultsCommand& command) {
+int run_faults(const FaultsCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
   read_template(command.line.template_folder());
   const FaultsPlan plan = plan_of(command);
   const std::size_t people = labels_of(plan).size();
   ProgressDisplay display;
+  const Interruption::LastWords last_words(
+      interruption, [&](const std::string& sentence) { display.last_words(sentence); }, nullptr);
   say_plan(command, people, display);
   plant(command, plan, display);
   measure(command, plan, display);  // who fails is a finding here, and is read from the results

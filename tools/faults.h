@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "tools/interruption.h"
 #include "pipeline/validation/fault_ladder.h"
 #include "tools/heads.h"
 
@@ -19,6 +20,6 @@ struct FaultsCommand {
 };
 
 // The exit code: 0, or 1 where a gross fault was not caught or somebody's measurement broke. Throws what stops all.
-int run_faults(const FaultsCommand& command);
+int run_faults(const FaultsCommand& command, Interruption& interruption);
 
 }  // namespace wane

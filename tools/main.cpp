@@ -3,10 +3,14 @@
 #include <itkObject.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <new>
@@ -16,6 +20,7 @@
 #include "imaging/error.h"
 #include "imaging/near_names.h"
 #include "tools/commands.h"
+#include "tools/interruption.h"
 #include "tools/version.h"
 
 namespace wane {
@@ -27,14 +32,16 @@ constexpr int kBug = 70;
 constexpr const char* kFooter =
     "Also as a BIDS App: wane BIDS OUT participant|group [options]\n\n"
     "Exit codes: 0 all done; 1 done, some participants failed (listed at the end); 2 wrong use; 3 input data\n"
-    "unusable; 5 not enough memory, disk or permission; 70 a bug in Wane.\n"
+    "unusable; 5 not enough memory, disk or permission, or another Wane is at work in OUT; 70 a bug in Wane; 130, "
+    "143,\n"
+    "129 interrupted (Ctrl-C, a time limit, a closed terminal): run the same command again.\n"
     "`wane COMMAND --help` explains a command.";
 
-void add_commands(CLI::App& program, int& exit_code) {
-  add_run_command(program, exit_code);
-  add_participant_command(program, exit_code);
-  add_group_command(program, exit_code);
-  add_unblind_command(program, exit_code);
+void add_commands(CLI::App& program, int& exit_code, Interruption& interruption) {
+  add_run_command(program, exit_code, interruption);
+  add_participant_command(program, exit_code, interruption);
+  add_group_command(program, exit_code, interruption);
+  add_unblind_command(program, exit_code, interruption);
   add_log_command(program, exit_code);
   add_conform_command(program);
   add_align_command(program);
@@ -44,7 +51,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_benchmark_command(program);
   add_template_command(program);
   add_simulate_command(program);
-  add_validate_command(program, exit_code);
+  add_validate_command(program, exit_code, interruption);
 }
 
 std::vector<std::string> command_names(const CLI::App& program) {
@@ -147,7 +154,7 @@ void log_to_stderr() {
   spdlog::set_pattern("%H:%M:%S %^%l%$ %v");
 }
 
-int parse_and_run(int argc, char** argv) {
+int parse_and_run(int argc, char** argv, Interruption& interruption) {
   CLI::App program(
       std::string("Wane ") + program_version() + ": raw MRI visits of a clinical trial to brain-atrophy reports.",
       "wane");
@@ -155,7 +162,7 @@ int parse_and_run(int argc, char** argv) {
   program.footer(kFooter);
   program.require_subcommand(0, 1);
   int exit_code = 0;
-  add_commands(program, exit_code);
+  add_commands(program, exit_code, interruption);
 
   const auto commands = command_names(program);
   auto arguments = with_usual_words(from_bids_app_form({argv + 1, argv + argc}, commands));
@@ -173,9 +180,25 @@ int parse_and_run(int argc, char** argv) {
   return exit_code;
 }
 
+// What was printed may lie in a buffer, and the file that stdout is may be on a full disk.
+int after_output(int exit_code) {
+  errno = 0;
+  if (std::cout.flush()) return exit_code;
+  throw ResourceError(std::string("The results could not be printed: ") + std::strerror(errno != 0 ? errno : EIO) +
+                      "; check the disk that the output goes to.");
+}
+
 int failed(const std::string& sentence, int exit_code) {
   std::cerr << "wane: " << sentence << '\n';
   return exit_code;
+}
+
+// With --verbose.
+void say_what_it_took(std::chrono::steady_clock::time_point started) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  spdlog::debug("It took {:.1f} s and at most {:.2f} GB of memory.", seconds, double(usage.ru_maxrss) * 1024e-9);
 }
 
 }  // namespace
@@ -185,11 +208,19 @@ int failed(const std::string& sentence, int exit_code) {
 int main(int argc, char** argv) {
   wane::start_with_own_settings(argv);
   try {
+    wane::Interruption interruption;  // before any thread is started
     wane::log_to_stderr();
     wane::quieten_itk();
-    return wane::parse_and_run(argc, argv);
+    const auto started = std::chrono::steady_clock::now();
+    const int exit_code = wane::after_output(wane::parse_and_run(argc, argv, interruption));
+    wane::say_what_it_took(started);
+    return exit_code;
   } catch (const wane::Error& error) {
     return wane::failed(error.what(), error.exit_code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return wane::failed("Cannot reach '" + error.path1().string() + "': " + error.code().message() +
+                            "; check the path, its permissions and the disk.",
+                        wane::ResourceError("").exit_code());
   } catch (const std::bad_alloc&) {
     return wane::failed("There is not enough memory: close other programs or use a machine with more.",
                         wane::ResourceError("").exit_code());

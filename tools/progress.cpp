@@ -1,6 +1,7 @@
 #include "tools/progress.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,14 @@ namespace {
 std::string minutes_and_seconds(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+// Looked at anew each time: windows are resized.
+std::size_t terminal_columns() {
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
+  return size.ws_col;
 }
 
 }  // namespace
@@ -34,21 +43,30 @@ void ProgressDisplay::begin(std::size_t participants) {
 
 void ProgressDisplay::step(const std::string& participant, const std::string& step, int index, int count) {
   const std::lock_guard lock(mutex_);
-  under_way_[participant] = {step, static_cast<double>(index) / count};
+  if (ended_) return;
+  say_time_of(participant);
+  under_way_[participant] = {step, static_cast<double>(index) / count, std::chrono::steady_clock::now()};
   if (!terminal_) spdlog::info("{}: {} ({} of {})", participant, step, index + 1, count);
   draw_bar();
 }
 
 void ProgressDisplay::finished(const std::string& participant) {
   const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  say_time_of(participant);
   under_way_.erase(participant);
   ++done_;
   if (!terminal_) spdlog::info("{}: finished ({} of {} participants)", participant, done_, participants_);
+  if (done_ >= participants_) {
+    erase_bar();
+    participants_ = 0;
+  }
   draw_bar();
 }
 
 void ProgressDisplay::note(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
+  if (ended_) return;
   erase_bar();
   spdlog::info(sentence);
   draw_bar();
@@ -56,35 +74,58 @@ void ProgressDisplay::note(const std::string& sentence) {
 
 void ProgressDisplay::warn(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
+  if (ended_) return;
   erase_bar();
   spdlog::warn(sentence);
   draw_bar();
 }
 
+void ProgressDisplay::last_words(const std::string& sentence) {
+  const std::lock_guard lock(mutex_);
+  erase_bar();
+  ended_ = true;
+  std::fprintf(stderr, "wane: %s\n", sentence.c_str());
+  std::fflush(stderr);
+}
+
+void ProgressDisplay::say_time_of(const std::string& participant) {
+  const auto before = under_way_.find(participant);
+  if (before == under_way_.end() || !spdlog::should_log(spdlog::level::debug)) return;
+  erase_bar();
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - before->second.began;
+  spdlog::debug("{}: {} took {:.1f} s", participant, before->second.name, time.count());
+}
+
 void ProgressDisplay::draw_bar() {
-  if (!terminal_ || participants_ == 0) return;
-  double done = static_cast<double>(done_);
-  std::string names;
-  for (const auto& [participant, state] : under_way_) {
-    done += state.second;
-    names += fmt::format("  {} {}", participant, state.first);
+  if (!terminal_ || ended_ || participants_ == 0) return;
+  BarState state{done_, participants_, static_cast<double>(done_), 0, ""};
+  for (const auto& [participant, step] : under_way_) {
+    state.fraction += step.fraction_done;
+    state.under_way += fmt::format("  {} {}", participant, step.name);
   }
-  const double fraction = std::min(1.0, done / static_cast<double>(participants_));
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  constexpr int kWidth = 24;
-  const int filled = static_cast<int>(fraction * kWidth);
-  // An estimate from the first moments is a wild guess and is not shown.
-  const std::string left =
-      fraction > 0.02 && seconds > 5 ? ", about " + minutes_and_seconds(seconds / fraction - seconds) + " left" : "";
-  const std::string line =
-      fmt::format("[{}{}] {}/{} participants, {}{}{}", std::string(filled, '#'), std::string(kWidth - filled, '.'),
-                  done_, participants_, minutes_and_seconds(seconds), left, names);
-  std::fprintf(stderr, "\r\033[K%s", line.substr(0, 120).c_str());
+  state.fraction = std::min(1.0, state.fraction / static_cast<double>(participants_));
+  state.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  std::fprintf(stderr, "\r\033[K%s", bar_line(state, terminal_columns()).c_str());
   std::fflush(stderr);
 }
 
 void ProgressDisplay::erase_bar() {
-  if (terminal_) std::fputs("\r\033[K", stderr);
+  if (terminal_ && !ended_) std::fputs("\r\033[K", stderr);
+}
+
+std::string bar_line(const BarState& state, std::size_t columns) {
+  constexpr std::size_t widest_bar = 24, narrow = 80, narrowest_bar = 10;
+  const std::size_t width = columns <= narrow ? narrowest_bar : widest_bar;
+  const auto filled = static_cast<std::size_t>(state.fraction * static_cast<double>(width));
+  // An estimate from the first moments is a wild guess and is not shown.
+  const std::string left =
+      state.fraction > 0.02 && state.seconds > 5
+          ? ", about " + minutes_and_seconds(state.seconds / state.fraction - state.seconds) + " left"
+          : "";
+  const std::string line =
+      fmt::format("[{}{}] {}/{} participants, {}{}{}", std::string(filled, '#'), std::string(width - filled, '.'),
+                  state.done, state.participants, minutes_and_seconds(state.seconds), left, state.under_way);
+  return line.substr(0, columns - 1);  // a line that fills the last column wraps on some terminals
 }
 
 TrialEvents events_shown_on(ProgressDisplay& display) {

@@ -1,4 +1,5 @@
-// What a person sees on stderr while participants are processed: a bar on a terminal, lines in a log file.
+// What a person sees on stderr while participants are processed: a bar on a terminal, lines in a log file. With
+// --verbose also how long each step took.
 #pragma once
 
 #include <chrono>
@@ -24,20 +25,38 @@ class ProgressDisplay {
   void finished(const std::string& participant);
   void note(const std::string& sentence);
   void warn(const std::string& sentence);
+  // The sentence stands alone in the last line; nothing is shown after it.
+  void last_words(const std::string& sentence);
 
  private:
+  struct Step {
+    std::string name;
+    double fraction_done;  // of the participant, at its beginning
+    std::chrono::steady_clock::time_point began;
+  };
   void draw_bar();
   void erase_bar();
+  void say_time_of(const std::string& participant);
 
   const bool terminal_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point started_;
   std::size_t participants_ = 0;
   std::size_t done_ = 0;
-  std::map<std::string, std::pair<std::string, double>> under_way_;  // participant: step, fraction done
+  bool ended_ = false;
+  std::map<std::string, Step> under_way_;  // by participant
 };
 
 // The trial's events as the display shows them; it must outlive them.
 TrialEvents events_shown_on(ProgressDisplay& display);
+
+// The bar in one line of a terminal of so many columns (which a bar of full width would wrap): how far all is, then as
+// many of the participants under way as find room. `seconds`: since the beginning; `fraction`: of all that is done.
+struct BarState {
+  std::size_t done = 0, participants = 0;
+  double fraction = 0, seconds = 0;
+  std::string under_way;  // "  sub-01 align  sub-02 extract"
+};
+std::string bar_line(const BarState& state, std::size_t columns);
 
 }  // namespace wane

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -39,7 +40,7 @@ std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::
   app.add_option("BIDS", command->bids, "Folder of the raw scans (sub-*/ses-*/anat/*_T1w.nii.gz, participants.tsv)")
       ->required()
       ->type_name("DIR");
-  app.add_option("OUT", command->out, "Folder for reports and images; made where it does not exist")
+  app.add_option("OUT", command->out, "Folder for reports and images: one that Wane made, an empty one, or a new name")
       ->required()
       ->type_name("DIR");
   return command;
@@ -148,9 +149,19 @@ int exit_code_with(int code, const std::vector<ParticipantOutcome>& outcomes, co
   return std::any_of(outcomes.begin(), outcomes.end(), excluded) ? 1 : 0;
 }
 
-int participants(const TrialCommand& command) {
+// At an interruption: the sentence, without a bar, and a line in the log where there is one.
+Interruption::LastWords last_words_of(ProgressDisplay& display, const fs::path& out, Interruption& interruption) {
+  return {interruption, [&display](const std::string& sentence) { display.last_words(sentence); },
+          [out](const std::string& signal) {
+            std::error_code error;
+            if (fs::exists(out / "logs", error)) RunLog(out).add("interrupted", {{"signal", signal}});
+          }};
+}
+
+int participants(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = request_of(command);
   const Dataset dataset = dataset_with_decisions(command, request, display);
   if (!request.asked_by_label)  // else they fail, and that is said
@@ -161,24 +172,28 @@ int participants(const TrialCommand& command) {
   return exit_code_of(outcomes);
 }
 
-int group(const TrialCommand& command) {
+int group(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = report_request_of(command);
   const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
-  const GroupResult result = report_trial(dataset, request, events_shown_on(display));
+  const OutputLock lock = lock_reports(request.out);
+  const GroupResult result = report_trial(dataset, request, events_shown_on(display), lock);
   print_reports(result);
   print_look_list(result.look);
   return 0;
 }
 
-int unblind(const TrialCommand& command) {
+int unblind(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = report_request_of(command);
   request.blind_key.clear();
   const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
-  const GroupResult result = unblind_trial(dataset, request, command.blind_key, events_shown_on(display));
+  const OutputLock lock = lock_reports(request.out);
+  const GroupResult result = unblind_trial(dataset, request, command.blind_key, events_shown_on(display), lock);
   print_reports(result);
   print_look_list(result.look);
   return 0;
@@ -189,25 +204,30 @@ int verify(const fs::path& out) {
   if (log.broken) throw InputError(*log.broken);
   std::cout << "The log is whole: " << log.entries << (log.entries == 1 ? " entry" : " entries");
   if (log.unchained > 0) std::cout << ", the first " << log.unchained << " from before Wane chained them";
+  if (log.cut_short > 0)
+    std::cout << "; " << log.cut_short << (log.cut_short == 1 ? " was" : " were") << " cut short when Wane was killed";
   std::cout << ".\nSHA-256 of the last entry (note it elsewhere: then nothing can be cut off the end): " << log.head
             << '\n';
   return 0;
 }
 
-int run(const TrialCommand& command) {
+int run(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
+  const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = request_of(command);
   require_blinding_as_before(request);
   const Dataset dataset = dataset_with_decisions(command, request, display);
   const TrialEvents events = events_shown_on(display);
+  make_output_folder(request.out, request.program_version);
+  const OutputLock lock = lock_reports(request.out);
   const auto outcomes = process_trial(dataset, request, events);
   LookList look;
   // With nobody left there is nothing to report, and the failures say why.
   if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
     // The reports are of the whole trial, whoever was asked for now.
     const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
-    const GroupResult result = report_trial(whole, request, events);
+    const GroupResult result = report_trial(whole, request, events, lock);
     print_reports(result);
     look = result.look;
     std::cout << '\n';
@@ -219,7 +239,7 @@ int run(const TrialCommand& command) {
 
 }  // namespace
 
-void add_run_command(CLI::App& program, int& exit_code) {
+void add_run_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("run", "Measure every participant, then write the trial's reports");
   const auto command = add_folders(*app, kRunSections);
   add_participant_flags(*app, *command);
@@ -228,33 +248,33 @@ void add_run_command(CLI::App& program, int& exit_code) {
       "Example: wane run trial/ results/ --threads 8\n"
       "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
       "is not up to date. Exit code 1: some participants failed, or were measured and excluded for quality.");
-  app->callback([&exit_code, command] { exit_code = run(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = run(*command, interruption); });
 }
 
-void add_participant_command(CLI::App& program, int& exit_code) {
+void add_participant_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("participant", "Measure some participants only (one task of a cluster)");
   const auto command = add_folders(*app, kAllSections);
   add_participant_flags(*app, *command);
   app->footer(
       "Example: wane participant trial/ results/ --participant-label 01 02\n"
       "Tasks may share the output folder. When all are done: wane group trial/ results/");
-  app->callback([&exit_code, command] { exit_code = participants(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = participants(*command, interruption); });
 }
 
-void add_group_command(CLI::App& program, int& exit_code) {
+void add_group_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app =
       program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
   const auto command = add_folders(*app, {"dataset", "group"});
   add_blind_option(*app, *command);
-  app->callback([&exit_code, command] { exit_code = group(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = group(*command, interruption); });
 }
 
-void add_unblind_command(CLI::App& program, int& exit_code) {
+void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand("unblind", "Give blinded results their dose groups back, and report anew");
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
   app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
-  app->callback([&exit_code, command] { exit_code = unblind(*command); });
+  app->callback([&exit_code, &interruption, command] { exit_code = unblind(*command, interruption); });
 }
 
 void add_log_command(CLI::App& program, int& exit_code) {

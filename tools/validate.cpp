@@ -18,6 +18,7 @@
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/validation/ladder_dataset.h"
@@ -216,13 +217,16 @@ std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   return text.str();
 }
 
-int run_ladder(const ValidateCommand& command) {
+int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
   const TrialRequest request = request_of(command);
   read_template(request.template_folder);
+  require_output_folder(request.out);
   const LadderPlan plan = plan_of(command);
   ProgressDisplay display;
+  const Interruption::LastWords last_words(
+      interruption, [&](const std::string& sentence) { display.last_words(sentence); }, nullptr);
   say_plan(plan, command, display);
   simulate(plan, command, display);
   const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));
@@ -244,7 +248,7 @@ int run_ladder(const ValidateCommand& command) {
   return report.comparison.missing.empty() ? 0 : 1;
 }
 
-int plant_faults(const ValidateCommand& command) {
+int plant_faults(const ValidateCommand& command, Interruption& interruption) {
   FaultsCommand faults{command.line,
                        command.has_work ? command.work : "wane-faults",
                        heads_to_plant_in(command),
@@ -255,7 +259,7 @@ int plant_faults(const ValidateCommand& command) {
   faults.ladder.seed = command.ladder.seed;
   faults.ladder.only = command.only_faults;
   faults.ladder.degrees = command.degrees;
-  return run_faults(faults);
+  return run_faults(faults, interruption);
 }
 
 void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
@@ -333,7 +337,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
 
 }  // namespace
 
-void add_validate_command(CLI::App& program, int& exit_code) {
+void add_validate_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App& app =
       *program.add_subcommand("validate", "Plant known changes in heads and say how well they are measured");
   const auto command = std::make_shared<ValidateCommand>(app);
@@ -345,14 +349,14 @@ void add_validate_command(CLI::App& program, int& exit_code) {
       "The truth is what was planted in the tissue: a drift of the voxel size is none.\n"
       "The exit code is 1 where a planted change was not measured (MISSING), and with --faults where a gross fault was "
       "not caught or a measurement broke.");
-  app.callback([&app, &exit_code, command] {
+  app.callback([&app, &exit_code, &interruption, command] {
     command->line.start();
     command->has_voxel = app.count("--voxel") > 0;
     command->has_work = app.count("--work") > 0;
     if (command->faults)
-      exit_code = plant_faults(*command);
+      exit_code = plant_faults(*command, interruption);
     else
-      exit_code = command->truth.empty() ? run_ladder(*command) : compare(*command);
+      exit_code = command->truth.empty() ? run_ladder(*command, interruption) : compare(*command);
   });
 }
 

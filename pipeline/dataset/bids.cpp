@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "imaging/error.h"
 #include "pipeline/dataset/date_sources.h"
@@ -29,7 +30,8 @@ bool leads_nowhere(const fs::path& file) {
   return fs::is_symlink(file, error) && !fs::exists(file, error);
 }
 
-// Entries of a folder whose names begin with `prefix`, in natural order; none where it cannot be listed.
+// Entries of a folder whose names begin with `prefix`, in natural order; none where there is no such folder. What
+// cannot be listed must not look like a participant without scans: ResourceError.
 std::vector<fs::path> entries_of(const fs::path& folder, const std::string& prefix, bool folders) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -38,6 +40,9 @@ std::vector<fs::path> entries_of(const fs::path& folder, const std::string& pref
     if (!it->path().filename().string().starts_with(prefix)) continue;
     if (it->is_directory(status_error) == folders) found.push_back(it->path());
   }
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    throw ResourceError("The folder " + folder.string() + " cannot be listed: " + error.message() +
+                        "; check its permissions and the disk.");
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return natural_less(a.filename().string(), b.filename().string()); });
   return found;

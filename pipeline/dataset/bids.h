@@ -56,8 +56,8 @@ struct Dataset {
 // `labels`: the participants to keep, with or without "sub-"; all where empty.
 // `today`: days since 1970-01-01, after which dates are doubted; the clock's where empty.
 // Throws InputError where the folder is missing, holds no T1w scan (and says what it seems to be instead), or
-// participants.tsv is broken; UsageError where a label names nobody. A broken sub-*_sessions.tsv or sub-*_scans.tsv
-// costs that participant the dates, with a warning.
+// participants.tsv is broken; UsageError where a label names nobody; ResourceError where a folder cannot be listed. A
+// broken sub-*_sessions.tsv or sub-*_scans.tsv costs that participant the dates, with a warning.
 Dataset read_dataset(const std::filesystem::path& folder, const DatasetOptions& options,
                      const std::vector<std::string>& labels = {}, std::optional<int> today = std::nullopt);
 

@@ -23,11 +23,12 @@ constexpr const char* kCsfPrior = "csf_prior.nii.gz";
 constexpr const char* kIntracranialMask = "intracranial_mask.nii.gz";
 
 void require_all_files(const fs::path& folder) {
-  if (!fs::is_directory(folder))
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
     throw InputError("The template folder " + folder.string() +
                      " does not exist: name the right one with --template, or build Wane again to make its own.");
   for (const auto& name : template_file_names()) {
-    if (fs::exists(folder / name)) continue;
+    if (fs::exists(folder / name, error)) continue;
     throw InputError("The template folder " + folder.string() + " has no " + name +
                      ": a template needs all of head, brain_probability, gm_prior, wm_prior, csf_prior and "
                      "intracranial_mask (.nii.gz).");

@@ -8,6 +8,7 @@
 #include <vtkPNGWriter.h>
 #include <vtkStdString.h>
 #include <vtkTextProperty.h>
+#include <vtkUnsignedCharArray.h>
 
 #include <algorithm>
 #include <array>
@@ -429,13 +430,14 @@ void write_png(const std::filesystem::path& file, const Picture& picture) {
   for (int y = 0; y < picture.height; ++y)  // VTK counts rows from the bottom
     std::copy_n(&picture.rgb[y * row_bytes], row_bytes,
                 static_cast<unsigned char*>(image->GetScalarPointer(0, picture.height - 1 - y, 0)));
-  write_atomically(file, [&](const std::filesystem::path& temporary) {
-    vtkNew<vtkPNGWriter> writer;
-    writer->SetFileName(temporary.c_str());
-    writer->SetInputData(image);
-    writer->Write();
-    if (writer->GetErrorCode() != 0) throw ResourceError("Cannot write the picture " + file.string() + ".");
-  });
+  // VTK does not look whether the disk took the last of what it writes.
+  vtkNew<vtkPNGWriter> writer;
+  writer->WriteToMemoryOn();
+  writer->SetInputData(image);
+  writer->Write();
+  vtkUnsignedCharArray* const bytes = writer->GetResult();
+  write_text_atomically(file, {reinterpret_cast<const char*>(bytes->GetPointer(0)),
+                               static_cast<std::size_t>(bytes->GetNumberOfValues())});
 }
 
 }  // namespace wane

@@ -16,6 +16,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/run/output_folder.h"
 
 namespace wane {
 namespace {
@@ -208,6 +209,8 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
     make_key(file, {drawn_secret(), {}});
   }
   const HeldKey held(file);
+  remove_temporary_files(file.has_parent_path() ? file.parent_path() : fs::path("."), LeftBehind::abandoned,
+                         file.filename().string());
   KeyFile key = key_in(file);
   if (!first) require_blinded_with(key, file, out);
   const std::size_t known = key.code_of.size();
@@ -267,14 +270,20 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
     if (const std::string name = entry.path().filename().string(); name.starts_with("sub-")) folders.push_back(name);
   for (const auto& id : folders) {
     const fs::path file = out / participant_json_path(id);
-    auto json = json_in(file);
-    if (!json || !json->is_object()) continue;
     const auto found = known.find(id);
     const Doses doses = found != known.end() ? found->second : Doses{};
-    const Json before = *json;
-    if (json->contains("dose_group")) (*json)["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
-    if (json->contains("dose")) (*json)["dose"] = number_json(doses.dose, decimals_dose);
-    if (*json != before) write_text_atomically(file, json_text(*json));
+    const auto rewritten = [&]() -> std::optional<Json> {
+      auto json = json_in(file);
+      if (!json || !json->is_object()) return std::nullopt;
+      const Json before = *json;
+      if (json->contains("dose_group")) (*json)["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
+      if (json->contains("dose")) (*json)["dose"] = number_json(doses.dose, decimals_dose);
+      return *json != before ? json : std::nullopt;
+    };
+    // Locked only where there is something to do, and then looked at again: a task may have written it meanwhile.
+    if (!rewritten()) continue;
+    const OutputLock lock = wait_for_participant(out, id);
+    if (const auto json = rewritten()) write_text_atomically(file, json_text(*json));
   }
 }
 

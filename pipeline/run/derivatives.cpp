@@ -1,5 +1,7 @@
 #include "pipeline/run/derivatives.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -101,6 +103,17 @@ void write_midpoint(const fs::path& stem, const std::string& reference, const Pr
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
 }
 
+// By its name: what write_derivatives writes, and the quality picture.
+bool is_derivative(const std::string& name, const std::string& participant_id) {
+  if (!name.starts_with(participant_id + "_")) return false;
+  for (const char* part : {"_space-midpoint_", "_from-T1w_to-midpoint_mode-image_xfm."})
+    if (name.find(part) != std::string::npos) return true;
+  for (const char* ending :
+       {"_desc-brain_mask.nii.gz", "_desc-brain_mask.json", "_dseg.nii.gz", "_dseg.json", "_quality.png"})
+    if (name.ends_with(ending)) return true;
+  return false;
+}
+
 }  // namespace
 
 void make_folders(const fs::path& folder) {
@@ -143,6 +156,22 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                   {sources[n]}, {{"SpatialReference", reference}});
   }
   write_all(std::move(writing));
+}
+
+void remove_derivatives(const fs::path& out, const std::string& participant_id) {
+  const fs::path folder = out / participant_id;
+  std::vector<fs::path> files, folders;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->is_symlink(ignored))
+      folders.push_back(it->path());
+    else if (is_derivative(it->path().filename().string(), participant_id))
+      files.push_back(it->path());
+  }
+  for (const fs::path& file : files) fs::remove(file, error);
+  for (auto below = folders.rbegin(); below != folders.rend(); ++below) rmdir(below->c_str());  // only empty ones
+  rmdir(folder.c_str());
 }
 
 void write_derivatives_description(const fs::path& out, const std::string& program_version) {

@@ -22,6 +22,10 @@ void write_derivatives(const std::filesystem::path& out, const std::string& part
                        const std::vector<VisitFiles>& visits, const ProcessedParticipant& processed,
                        const nlohmann::ordered_json& provenance);
 
+// Removes what the above and the quality picture left below OUT/sub-XX, also of sessions that there are no more, so
+// that images of an older measurement never stand beside a new report or without one. Other files there stay.
+void remove_derivatives(const std::filesystem::path& out, const std::string& participant_id);
+
 // OUT/dataset_description.json, as BIDS asks of derivatives.
 void write_derivatives_description(const std::filesystem::path& out, const std::string& program_version);
 

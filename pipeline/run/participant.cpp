@@ -98,11 +98,29 @@ struct ReadScans {
   std::vector<NiftiReport> reports;
 };
 
-ReadScans read_scans(const DatasetParticipant& participant, const std::vector<std::size_t>& places) {
+[[noreturn]] void refuse_changed(const fs::path& file) {
+  throw InputError(file.string() +
+                   " changed while it was read; wait until the copy is finished and run the same command again.");
+}
+
+// The scan that has this SHA-256: what is reported must be of the bytes that the report names.
+NiftiScan read_unchanged(const fs::path& file, const std::string& sha256) {
+  try {
+    NiftiScan scan = read_nifti(file);
+    if (scan.sha256 == sha256) return scan;
+  } catch (const InputError&) {
+    if (sha256_of_file(file) == sha256) throw;  // it is as bad as it was
+  }
+  refuse_changed(file);
+}
+
+// `hashes`: of the scans of all visits, in their order.
+ReadScans read_scans(const DatasetParticipant& participant, const std::vector<std::size_t>& places,
+                     const std::vector<InputFile>& hashes) {
   ReadScans read{std::vector<VisitScan>(places.size()), std::vector<NiftiReport>(places.size())};
   parallel_tasks(places.size(), [&](std::size_t n) {
     const DatasetVisit& visit = participant.visits[places[n]];
-    NiftiScan scan = read_nifti(visit.t1w);
+    NiftiScan scan = read_unchanged(visit.t1w, hashes.at(places[n]).sha256);
     read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit),
                      scan.report.orientation_source != "none"};
     read.reports[n] = std::move(scan.report);
@@ -118,11 +136,11 @@ std::vector<std::size_t> all_places(const DatasetParticipant& participant) {
 
 // What stands in the way of measuring the visits together is kept, because it may lie in one of them.
 MeasuredTogether measured_together(const DatasetParticipant& participant, std::vector<std::size_t> places,
-                                   const HeadTemplate& head_template, const RunOptions& options,
+                                   const std::vector<InputFile>& hashes, const HeadTemplate& head_template, const RunOptions& options,
                                    const StageCallback& at_step) {
   MeasuredTogether result;
   result.places = std::move(places);
-  ReadScans read = read_scans(participant, result.places);
+  ReadScans read = read_scans(participant, result.places, hashes);
   result.scans = std::move(read.reports);
   if (at_step) at_step("conform", 0);
   ConformedScans conformed = conform_scans(std::move(read.scans), head_template, options);
@@ -322,7 +340,8 @@ ParticipantReport report_of(const DatasetParticipant& participant, const fs::pat
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step) {
-  MeasuredTogether all = measured_together(participant, all_places(participant), head_template, options, at_step);
+  MeasuredTogether all =
+      measured_together(participant, all_places(participant), provenance.inputs, head_template, options, at_step);
   const std::vector<std::size_t> left = places_left(participant, all, rules);
   std::optional<MeasuredTogether> counting;
   if (!left.empty()) {
@@ -332,7 +351,7 @@ void run_participant(const DatasetParticipant& participant, const fs::path& data
       write_quality_figure(out, participant, all, provenance.sloppy);
       release_images(*all.processed);
     }
-    counting = measured_together(participant, left, head_template, options, at_step);
+    counting = measured_together(participant, left, provenance.inputs, head_template, options, at_step);
   }
   const MeasuredTogether& result = counting ? *counting : all;
   if (!result.processed) throw InputError(result.why_not);

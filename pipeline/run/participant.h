@@ -52,8 +52,9 @@ ParticipantReport with_current_dataset(ParticipantReport report, const DatasetPa
 inline constexpr int participant_step_count = stage_count + 1;
 
 // Reads the participant's scans, runs the stages and writes images, sidecars and the quality mosaic, and last of all
-// the report: where that stands, the rest is complete. `provenance`: version, options, and the hashes of scans and
-// template. `at_step` is called at the start of each step. Throws InputError naming the scan.
+// the report: where that stands, the rest is complete. `provenance`: version, options, and the hashes of scans (first,
+// in the order of the visits) and template. `at_step` is called at the start of each step. Throws InputError naming the
+// scan, also one that has changed since its hash was taken.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
                      const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);

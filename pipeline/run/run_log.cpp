@@ -12,14 +12,13 @@
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "imaging/error.h"
 #include "imaging/sha256.h"
 #include "pipeline/run/derivatives.h"
 
 namespace wane {
-
-namespace {
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -30,6 +29,14 @@ std::string utc_now() {
   return text.data();
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+namespace {
+
 std::string user_name() {
   std::array<char, 4096> buffer{};
   passwd entry{};
@@ -39,11 +46,7 @@ std::string user_name() {
   return std::to_string(geteuid());  // a container without that user
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
+constexpr std::string_view line_beginning = "{\"time\":";
 
 [[noreturn]] void refuse(const std::filesystem::path& file, int reason_errno) {
   throw ResourceError("The log " + file.string() + " cannot be written: " + std::strerror(reason_errno) +
@@ -85,10 +88,13 @@ class LockedFile {
     return tail;
   }
 
-  // All of it or nothing: half a line would break the chain for ever.
-  void append(const std::string& text) const {
+  // All of it or nothing. Half a line, which only a kill in the middle leaves, is ended first.
+  void append(std::string text) const {
     const off_t size = lseek(descriptor_, 0, SEEK_END);
     if (size < 0) refuse(name_, errno);
+    char last = '\n';
+    if (size > 0 && pread(descriptor_, &last, 1, size - 1) != 1) refuse(name_, errno);
+    if (last != '\n') text.insert(0, 1, '\n');
     for (std::size_t written = 0; written < text.size();) {
       const ssize_t count = write(descriptor_, text.data() + written, text.size() - written);
       if (count < 0 && errno == EINTR) continue;
@@ -159,6 +165,11 @@ LogVerification verify_log(const std::filesystem::path& out) {
     const bool names_previous = json.is_object() && json.contains("previous") && json["previous"].is_string();
     if (!names_previous && !chained && json.is_object()) {
       ++result.unchained;
+      continue;
+    }
+    // What it named as the line before is lost; that nothing was put in its place, the line after it shows.
+    if (json.is_discarded() && (line.starts_with(line_beginning) || line_beginning.starts_with(line))) {
+      ++result.cut_short;
       continue;
     }
     chained = true;

@@ -10,6 +10,9 @@
 
 namespace wane {
 
+std::string utc_now();    // "2026-11-27T09:10:11Z"; for people, who set the clock: nothing is computed from it
+std::string host_name();  // this machine's
+
 class RunLog {
  public:
   // Makes the folder. Throws ResourceError.
@@ -27,6 +30,7 @@ class RunLog {
 struct LogVerification {
   std::size_t entries = 0;
   std::size_t unchained = 0;  // at the beginning: written by a version of Wane before the chain
+  std::size_t cut_short = 0;  // lines whose writer was killed in the middle; the line after names their hash
   std::optional<std::string>
       broken;        // which line does not fit to the one before it, a sentence; empty: the log is whole
   std::string head;  // SHA-256 of the last line: noted elsewhere, it proves that none was cut off the end

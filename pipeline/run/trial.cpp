@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -78,6 +80,12 @@ void remove_if_there(const fs::path& file) {
   fs::remove(file, error);
 }
 
+// Report and images: neither is to be taken for this run's.
+void remove_result(const fs::path& out, const std::string& participant_id) {
+  remove_if_there(report_file(out, participant_id));
+  remove_derivatives(out, participant_id);
+}
+
 std::vector<InputFile> template_files_of(const fs::path& folder) {
   std::vector<InputFile> files;
   for (const auto& name : template_file_names()) files.push_back({"template/" + name, sha256_of_file(folder / name)});
@@ -95,6 +103,12 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   return estimated_bytes(grids, options);
 }
 
+ParticipantOutcome out_of_memory(const std::string& participant_id) {
+  return {participant_id, ParticipantState::failed,
+          "There was not enough memory: run fewer participants at once (--memory) or use a machine with more.",
+          kResources};
+}
+
 // Runs `work` and turns whatever it throws into an outcome.
 template <class F>
 ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
@@ -102,10 +116,13 @@ ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
     return {participant_id, work(), "", 0};
   } catch (const Error& error) {
     return {participant_id, ParticipantState::failed, error.what(), error.exit_code()};
-  } catch (const std::bad_alloc&) {
+  } catch (const fs::filesystem_error& error) {
     return {participant_id, ParticipantState::failed,
-            "There was not enough memory: run fewer participants at once (--memory) or use a machine with more.",
+            "Cannot reach '" + error.path1().string() + "': " + error.code().message() +
+                "; check the path, its permissions and the disk.",
             kResources};
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(participant_id);
   } catch (const std::exception& error) {
     return {participant_id, ParticipantState::failed,
             std::string("This is a bug in Wane, please report it: ") + error.what(), kBug};
@@ -127,14 +144,16 @@ QualityRules quality_rules_of(const TrialRequest& request) {
 // What the participants of one call share.
 class TrialProcessor {
  public:
-  TrialProcessor(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events)
+  // `blinding`: as OUT was when `dataset` was made of what may be known.
+  TrialProcessor(const Dataset& dataset, const TrialRequest& request, BlindingState blinding, const TrialEvents& events)
       : dataset_(dataset),
         request_(request),
         events_(events),
         head_template_(read_template(request.template_folder)),
         template_files_(template_files_of(request.template_folder)),
         rules_(quality_rules_of(request)),
-        log_(request.out) {}
+        log_(request.out),
+        blinding_(blinding) {}
 
   std::vector<ParticipantOutcome> process_all() {
     log_start();
@@ -145,17 +164,24 @@ class TrialProcessor {
     const WorkPlan plan = plan_work(bytes, request_.threads, budget_);
     say_plan(plan);
 
-    std::vector<ParticipantOutcome> outcomes(count);
+    // Where there is no memory left even to say so, it has been said before.
+    std::vector<ParticipantOutcome> outcomes;
+    for (const auto& participant : dataset_.participants) outcomes.push_back(out_of_memory(participant.participant_id));
     events_.begin(count);
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
       omp_set_num_threads(plan.threads_each);
-      for (std::size_t n; (n = next++) < count;) outcomes[n] = process(dataset_.participants[n], bytes[n]);
+      for (std::size_t n; (n = next++) < count;) process_into(outcomes[n], dataset_.participants[n], bytes[n]);
     };
     {
       // Threads of their own and no parallel loop: OpenMP would start the threads of the loops inside anew each time.
       std::vector<std::jthread> others;
-      for (int other = 1; other < plan.participants_at_once; ++other) others.emplace_back(work);
+      try {
+        for (int other = 1; other < plan.participants_at_once; ++other) others.emplace_back(work);
+      } catch (const std::system_error&) {
+        events_.warn("The machine gives no more threads: " + std::to_string(others.size() + 1) +
+                     " participants at once are measured.");
+      }
       work();
     }
     omp_set_num_threads(request_.threads);
@@ -193,15 +219,32 @@ class TrialProcessor {
     return outcome;
   }
 
+  // Throws nothing: one participant must not end the others. `outcome` is that of too little memory before.
+  void process_into(ParticipantOutcome& outcome, const DatasetParticipant& participant, std::uint64_t bytes) noexcept {
+    try {
+      outcome = process(participant, bytes);
+    } catch (const std::bad_alloc&) {
+    } catch (...) {
+      outcome.reason = "This is a bug in Wane, please report it.";  // shorter than what stands there: needs no memory
+      outcome.exit_code = kBug;
+    }
+  }
+
   ParticipantOutcome process(const DatasetParticipant& participant, std::uint64_t bytes) {
     const std::string& id = participant.participant_id;
     Provenance provenance{
         request_.program_version, measurement_options(request_.options), {}, is_sloppy(request_.options)};
-    ParticipantOutcome outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
+    std::optional<OutputLock> lock;
+    ParticipantOutcome outcome = outcome_of(id, [&] {
+      lock.emplace(locked(id));
+      return ParticipantState::kept;
+    });
+    // Without the lock, what lies there may be another process's.
+    if (lock) outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
     // A log that cannot be written (a full disk) must not take the others down; their own files will say so.
     const ParticipantOutcome logged = outcome_of(id, [&] {
-      if (outcome.state == ParticipantState::failed) {
-        remove_if_there(report_file(request_.out, id));
+      if (lock && outcome.state == ParticipantState::failed) {
+        remove_result(request_.out, id);
         record_failure(request_.out, outcome);
       }
       log_.add("participant", {{"participant_id", id},
@@ -217,6 +260,30 @@ class TrialProcessor {
     return outcome;
   }
 
+  OutputLock locked(const std::string& id) {
+    OutputLock lock = lock_participant(request_.out, id);
+    if (!lock.holds() && !said_no_locks_.exchange(true))
+      events_.warn("The file system of " + request_.out.string() +
+                   " has no locks: take care that no other Wane measures the same participants in it.");
+    // `wane group --blind` and `wane unblind` wait for those who hold their lock, and for nobody else.
+    if (blinding_state(request_.out) != blinding_)
+      throw ResourceError("The results in " + request_.out.string() +
+                          " were blinded or unblinded meanwhile: run the same command again.");
+    const LeftBehind which = lock.holds() ? LeftBehind::all : LeftBehind::abandoned;
+    remove_temporary_files_below(request_.out / id, which);
+    remove_temporary_files(request_.out / "logs", which, id + "_failure.json");
+    return lock;
+  }
+
+  // Else the folder would be made anew, with one participant in it and nothing that says whose it is.
+  void require_still_there() const {
+    std::error_code error;
+    if (fs::is_directory(request_.out / "logs", error)) return;
+    throw ResourceError("The output folder " + request_.out.string() +
+                        " is gone: " + std::strerror(error ? error.value() : ENOENT) +
+                        "; bring it back, or run the same command again from the beginning.");
+  }
+
   // Fills in the inputs of `provenance` as soon as they are known.
   ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
     const std::string& id = participant.participant_id;
@@ -226,12 +293,15 @@ class TrialProcessor {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
     }
-    remove_if_there(report_file(request_.out, id));  // it would be taken for this run's
+    remove_result(request_.out, id);
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
     run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options, rules_,
-                    [&](const char* stage, int index) { events_.step(id, stage, index, participant_step_count); });
+                    [&](const char* stage, int index) {
+                      require_still_there();
+                      events_.step(id, stage, index, participant_step_count);
+                    });
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
   }
@@ -243,6 +313,8 @@ class TrialProcessor {
   const std::vector<InputFile> template_files_;
   const QualityRules rules_;
   const RunLog log_;
+  const BlindingState blinding_;
+  std::atomic<bool> said_no_locks_ = false;
   std::uint64_t budget_ = 0;
 };
 
@@ -320,6 +392,8 @@ void remove_trial_reports(const fs::path& out) {
 // The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
 // before they are made anew, because that can fail, or be hours away.
 Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request) {
+  // Who is being measured now would get the dose into the report.
+  if (blinding_state(request.out) == BlindingState::never) require_nobody_under_way(request.out);
   Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
   remove_trial_reports(request.out);
   rewrite_doses(coded, request.out);
@@ -398,22 +472,31 @@ AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& option
   return {plan_of(dataset, options.group), covariates_of(dataset, options)};
 }
 
+std::set<std::string> ids_of(const Dataset& dataset) {
+  std::set<std::string> ids;
+  for (const auto& participant : dataset.participants) ids.insert(participant.participant_id);
+  return ids;
+}
+
 }  // namespace
 
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events) {
   request.options.validate();
-  make_folders(request.out);
+  make_output_folder(request.out, request.program_version);
+  require_nobody_under_way(request.out, ids_of(dataset));
+  remove_leftovers(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
     const Dataset coded = blinded_with_results(dataset, request);
-    return TrialProcessor(coded, request, events).process_all();
+    return TrialProcessor(coded, request, BlindingState::blinded, events).process_all();
   }
-  if (blinding_state(request.out) == BlindingState::blinded) {
+  const BlindingState blinding = blinding_state(request.out);
+  if (blinding == BlindingState::blinded) {
     const Dataset undosed = blinded(dataset, std::nullopt);
-    return TrialProcessor(undosed, request, events).process_all();
+    return TrialProcessor(undosed, request, blinding, events).process_all();
   }
-  return TrialProcessor(dataset, request, events).process_all();
+  return TrialProcessor(dataset, request, blinding, events).process_all();
 }
 
 LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const fs::path& out) {
@@ -532,19 +615,23 @@ void require_blinding_as_before(const TrialRequest& request) {
                      " are blinded: give --blind the key file, or unblind them with wane unblind.");
 }
 
-GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events,
+                         const OutputLock&) {
   require_blinding_as_before(request);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
+  remove_leftovers(request.out);
   if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
   const Dataset coded = blinded_with_results(dataset, request);
   return report_known(coded, std::move(files), request, events);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
-                          const TrialEvents& events) {
+                          const TrialEvents& events, const OutputLock&) {
   // What can fail comes before what is for ever.
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   require_key_of(key, request.out);
+  require_nobody_under_way(request.out);
+  remove_leftovers(request.out);
   if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
   unblind(key, request.out);
   RunLog(request.out)

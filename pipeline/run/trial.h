@@ -11,6 +11,7 @@
 #include "pipeline/dataset/quality_decisions.h"
 #include "pipeline/report/look_list.h"
 #include "pipeline/run/options.h"
+#include "pipeline/run/output_folder.h"
 
 namespace wane {
 
@@ -53,7 +54,10 @@ struct ParticipantOutcome {
 // The result is in the dataset's order; where participants were asked for by label, those left out follow as failed.
 // Neither order nor threads change any result.
 // While OUT is blinded, reports hold no dose, and codes instead of dose groups if the request has the key.
-// Throws what concerns all: InputError (template), ResourceError (OUT cannot be written), UsageError (options).
+// What killed processes left under temporary names is removed; so is all that was written of a participant before the
+// participant is measured anew, and of one that fails.
+// Throws what concerns all: InputError (template), ResourceError (OUT cannot be written, or another process measures
+// one of the participants in it), UsageError (options, a folder that is not Wane's).
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
 
@@ -76,14 +80,15 @@ struct GroupResult {
 // Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.
 // Participants of the dataset without a report are left out, with the reason of their failure where there is one.
 // With request.blind_key, codes stand for dose groups in every file of OUT, and dose responses are not computed.
-// Throws InputError where OUT holds no report of any participant of the dataset; UsageError where OUT is blinded and
-// the request is not.
-GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events);
+// `reports`: the lock of lock_reports(request.out). Throws InputError where OUT holds no report of any participant of
+// the dataset; UsageError where OUT is blinded and the request is not.
+GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events,
+                         const OutputLock& reports);
 
 // Gives the blinded results in OUT their dose groups and doses back, and makes the trial's reports anew. Throws
 // UsageError where `key` is not the one that OUT was blinded with, InputError where OUT holds no report of any
-// participant of the dataset; OUT is then as blinded as before.
+// participant of the dataset, ResourceError where somebody is being measured; OUT is then as blinded as before.
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const std::filesystem::path& key,
-                          const TrialEvents& events);
+                          const TrialEvents& events, const OutputLock& reports);
 
 }  // namespace wane

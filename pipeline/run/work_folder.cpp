@@ -22,6 +22,7 @@ void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+  remove_temporary_files(folder, LeftBehind::abandoned);
 }
 
 void write_json(const fs::path& file, const Json& json) {

@@ -1,8 +1,12 @@
 #include "imaging/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -133,6 +137,86 @@ TEST_F(AtomicFile, OfManyWritersOfANewFileOneIsTheFirst) {
   EXPECT_EQ(std::count(first.begin(), first.end(), 1), 1);
   const auto winner = std::size_t(std::find(first.begin(), first.end(), 1) - first.begin());
   EXPECT_EQ(content(folder_ / "a.json"), std::string(10000, char('a' + winner)));
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+// --- What killed processes leave
+
+std::string this_machine() {
+  std::array<char, 65> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+// A process that has ended: its number is nobody's.
+pid_t ended_process() {
+  const pid_t process = fork();
+  if (process == 0) _exit(0);
+  waitpid(process, nullptr, 0);
+  return process;
+}
+
+class LeftBehindFiles : public AtomicFile {
+ protected:
+  fs::path put(const std::string& name) const {
+    std::ofstream(folder_ / name) << "half";
+    return folder_ / name;
+  }
+  fs::path of_process(pid_t process, const std::string& name, unsigned count = 3) const {
+    return put(".tmp-" + this_machine() + "-" + std::to_string(process) + "-" + std::to_string(count) + "-" + name);
+  }
+};
+
+TEST_F(LeftBehindFiles, ThoseOfProcessesThatAreNoMoreAreRemoved) {
+  const fs::path left = of_process(ended_process(), "a.json"), other = of_process(ended_process(), "b.json");
+  const fs::path of_a_living = of_process(getppid(), "a.json");
+  const fs::path from_before = of_process(getpid(), "a.json", 4'000'000'000U);  // this process has not come so far
+  write_text_atomically(folder_ / "c.json", "so that this process has come to 0");
+  const fs::path own = of_process(getpid(), "a.json", 0);
+  const fs::path not_temporary = put("a.json");
+  remove_temporary_files(folder_.path(), LeftBehind::abandoned, "a.json");
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_FALSE(fs::exists(from_before));
+  EXPECT_TRUE(fs::exists(other));
+  EXPECT_TRUE(fs::exists(own));
+  EXPECT_TRUE(fs::exists(of_a_living));
+  EXPECT_TRUE(fs::exists(not_temporary));
+  remove_temporary_files(folder_.path(), LeftBehind::abandoned);
+  EXPECT_FALSE(fs::exists(other));
+  EXPECT_EQ(files_in_folder(), 4u);
+}
+
+TEST_F(LeftBehindFiles, ThoseOfOtherMachinesAreRemovedWhenTheyAreOldOrTheFolderIsLocked) {
+  const fs::path young = put(".tmp-another-machine-7-0-a.json"), old = put(".tmp-another-machine-8-0-a.json");
+  fs::last_write_time(old, fs::last_write_time(young) - std::chrono::hours(25));
+  remove_temporary_files(folder_.path(), LeftBehind::abandoned);
+  EXPECT_TRUE(fs::exists(young));
+  EXPECT_FALSE(fs::exists(old));
+  fs::create_directories(folder_ / "below");
+  const fs::path below = put("below/.tmp-another-machine-7-0-a.json");
+  remove_temporary_files_below(folder_.path(), LeftBehind::all);
+  EXPECT_FALSE(fs::exists(young));
+  EXPECT_FALSE(fs::exists(below));
+}
+
+TEST_F(AtomicFile, AfterTheEndOfWritingNoFileBegins) {
+  const fs::path file = folder_ / "a.json";
+  EXPECT_EXIT(
+      {
+        std::thread([&] {
+          write_atomically(file, [&](const fs::path& temporary) {
+            std::ofstream(temporary) << "whole";
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+          });
+        }).detach();
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        end_writing_of_files();  // waits for the one under way
+        std::thread([&] { write_text_atomically(folder_ / "b.json", "too late"); }).detach();
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        _exit(7);
+      },
+      testing::ExitedWithCode(7), "");
+  EXPECT_EQ(content(file), "whole");
   EXPECT_EQ(files_in_folder(), 1u);
 }
 

@@ -85,6 +85,26 @@ TEST(RunLog, ALineThatDoesNotFitOnTheDiskLeavesTheChainWhole) {
   EXPECT_FALSE(verified.broken) << *verified.broken;
 }
 
+TEST(RunLog, ALineThatAKillCutShortIsCountedAndTheChainGoesOn) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("start", {{"n", 1}});
+  log.add("participant", {{"text", std::string(1000, 'x')}});
+  const auto file = out / "logs/run.jsonl";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 500);
+  log.add("start", {{"n", 2}});
+  const auto verified = verify_log(out.path());
+  EXPECT_FALSE(verified.broken) << *verified.broken;
+  EXPECT_EQ(verified.entries, 3U);
+  EXPECT_EQ(verified.cut_short, 1U);
+
+  // What stands where it was cut cannot be changed afterwards.
+  auto lines = lines_of(out.path());
+  lines[1].resize(lines[1].size() - 1);
+  std::ofstream(file) << lines[0] << "\n" << lines[1] << "\n" << lines[2] << "\n";
+  EXPECT_TRUE(verify_log(out.path()).broken);
+}
+
 TEST(RunLog, TheFirstBlindedRunFixesThePlan) {
   const broken::ScratchFolder out;
   const RunLog log(out.path());

@@ -1,0 +1,243 @@
+#include "pipeline/run/output_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "pipeline/report/participant_json.h"
+#include "pipeline/run/derivatives.h"
+#include "pipeline/run/run_log.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr const char* description_name = "dataset_description.json";
+constexpr const char* lock_ending = ".lock";
+
+ordered_json json_in(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return nullptr;
+  return ordered_json::parse(stream, nullptr, false);
+}
+
+std::string text_in(const ordered_json& json, const char* member) {
+  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
+  return json[member];
+}
+
+bool is_made_by_wane(const ordered_json& description) {
+  if (!description.is_object() || !description.contains("GeneratedBy")) return false;
+  const ordered_json& programs = description["GeneratedBy"];
+  return programs.is_array() && std::any_of(programs.begin(), programs.end(), [](const ordered_json& program) {
+           return text_in(program, "Name") == "Wane";
+         });
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    names.push_back(it->path().filename().string());
+  if (error)
+    throw ResourceError("The output folder " + folder.string() + " cannot be listed: " + error.message() +
+                        "; check its permissions and the disk.");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Of a run that was killed before it wrote the description, or of the disk itself.
+bool says_nothing(const fs::path& out, const std::string& name) {
+  if (name.starts_with(".tmp-") || name.starts_with(".nfs") || name == "lost+found" || name == ".DS_Store") return true;
+  std::error_code error;
+  return name == "logs" && (fs::exists(out / "logs" / "run.jsonl", error) || fs::is_empty(out / "logs", error) ||
+                            fs::exists(out / "logs" / "reports.lock", error));
+}
+
+// Reports alone make an output folder: tasks of a cluster may have been gathered by hand.
+bool holds_a_report(const fs::path& out, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    std::error_code error;
+    return name.starts_with("sub-") && fs::is_regular_file(out / participant_json_path(name), error);
+  });
+}
+
+std::string first_few(const std::vector<std::string>& names) {
+  constexpr std::size_t most_named = 3;
+  std::string text;
+  for (std::size_t n = 0; n < std::min(names.size(), most_named); ++n) text += (n > 0 ? ", " : "") + names[n];
+  if (names.size() > most_named) text += " and " + std::to_string(names.size() - most_named) + " more";
+  return text;
+}
+
+bool has_no_locks(int reason_errno) {
+  return reason_errno == ENOTSUP || reason_errno == EOPNOTSUPP || reason_errno == ENOSYS || reason_errno == EINVAL ||
+         reason_errno == ENOLCK;
+}
+
+// Whoever removes a lock's file does so while holding it: who waited for that file waits for the new one.
+bool is_still(int descriptor, const fs::path& file) {
+  struct stat held {
+  }, named{};
+  if (fstat(descriptor, &held) != 0 || stat(file.c_str(), &named) != 0) return false;
+  return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+std::string holder_of(const fs::path& file) {
+  const ordered_json json = json_in(file);
+  const std::string host = text_in(json, "host"), since = text_in(json, "since");
+  if (host.empty() || !json.contains("process") || !json["process"].is_number_integer()) return "";
+  return " (machine " + host + ", process " + json["process"].dump() + ", since " + since + ")";
+}
+
+[[noreturn]] void refuse_lock(const fs::path& file, int reason_errno) {
+  throw ResourceError("The lock " + file.string() + " cannot be made: " + std::strerror(reason_errno) +
+                      "; check the folder, its permissions and the space left on the disk.");
+}
+
+void write_holder(int descriptor, const fs::path& file) {
+  const std::string text =
+      ordered_json{{"host", host_name()}, {"process", getpid()}, {"since", utc_now()}}.dump() + "\n";
+  if (ftruncate(descriptor, 0) != 0) refuse_lock(file, errno);
+  const ssize_t count = pwrite(descriptor, text.data(), text.size(), 0);
+  if (count != static_cast<ssize_t>(text.size())) refuse_lock(file, count < 0 ? errno : ENOSPC);
+}
+
+// Closed unless it is taken.
+class Descriptor {
+ public:
+  explicit Descriptor(const fs::path& file) : number_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (number_ < 0) refuse_lock(file, errno);
+  }
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+  int take() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+fs::path lock_file(const fs::path& out, const std::string& name) {
+  return out / "logs" / (name + lock_ending);
+}
+
+// Those whose lock has a file; after a kill nobody holds it.
+std::vector<std::string> participants_with_locks(const fs::path& out) {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with("sub-") && name.ends_with(lock_ending)) ids.push_back(it->path().stem().string());
+  }
+  return ids;
+}
+
+}  // namespace
+
+void require_output_folder(const fs::path& out) {
+  std::error_code error;
+  if (!fs::is_directory(out, error)) return;  // made later, or said then why it cannot be
+  const ordered_json description = json_in(out / description_name);
+  if (is_made_by_wane(description)) return;
+  std::vector<std::string> names = names_in(out);
+  if (holds_a_report(out, names)) return;
+  std::erase_if(names, [&](const std::string& name) { return says_nothing(out, name); });
+  if (names.empty()) return;
+  const std::string dataset = text_in(description, "Name");
+  throw UsageError("The output folder " + out.string() + " is not Wane's: it holds " + first_few(names) +
+                   (dataset.empty() ? "" : " (" + dataset + ")") +
+                   "; name an empty folder or one that does not exist yet, so that nothing is overwritten.");
+}
+
+void make_output_folder(const fs::path& out, const std::string& program_version) {
+  require_output_folder(out);
+  make_folders(out);
+  std::error_code error;
+  if (!fs::exists(out / description_name, error)) write_derivatives_description(out, program_version);
+}
+
+OutputLock::OutputLock(OutputLock&& other) noexcept
+    : file_(std::move(other.file_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      held_(std::exchange(other.held_, false)) {}
+
+OutputLock::~OutputLock() {
+  if (held_) unlink(file_.c_str());
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+// `what`: who or what is locked, as the sentence about another holder begins.
+OutputLock lock_of(const fs::path& file, bool wait, const std::string& what) {
+  for (;;) {
+    Descriptor descriptor(file);
+    while (flock(descriptor.number(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+      if (errno == EINTR) continue;
+      if (has_no_locks(errno)) {
+        unlink(file.c_str());  // it would only look like a lock
+        return {};
+      }
+      if (errno != EWOULDBLOCK) refuse_lock(file, errno);
+      throw ResourceError(what + " by another Wane" + holder_of(file) +
+                          "; wait until it has finished, or end it, and run the same command again.");
+    }
+    if (!is_still(descriptor.number(), file)) continue;
+    write_holder(descriptor.number(), file);
+    OutputLock lock;
+    lock.file_ = file;
+    lock.descriptor_ = descriptor.take();
+    lock.held_ = true;
+    return lock;
+  }
+}
+
+OutputLock lock_reports(const fs::path& out) {
+  std::error_code error;
+  if (!fs::is_directory(out, error)) return {};
+  require_output_folder(out);
+  make_folders(out / "logs");
+  return lock_of(lock_file(out, "reports"), false, "The output folder " + out.string() + " is in use");
+}
+
+OutputLock lock_participant(const fs::path& out, const std::string& participant_id) {
+  return lock_of(lock_file(out, participant_id), false,
+                 participant_id + " is being measured in " + out.string() + " at this moment");
+}
+
+OutputLock wait_for_participant(const fs::path& out, const std::string& participant_id) {
+  make_folders(out / "logs");
+  return lock_of(lock_file(out, participant_id), true, "");
+}
+
+void require_nobody_under_way(const fs::path& out, const std::set<std::string>& participant_ids) {
+  for (const std::string& id : participants_with_locks(out))
+    if (participant_ids.contains(id)) static_cast<void>(lock_participant(out, id));
+}
+
+void require_nobody_under_way(const fs::path& out) {
+  for (const std::string& id : participants_with_locks(out)) static_cast<void>(lock_participant(out, id));
+}
+
+void remove_leftovers(const fs::path& out) {
+  for (const fs::path& folder : {out, out / "logs", out / "dose-groups"})
+    remove_temporary_files(folder, LeftBehind::abandoned);
+}
+
+}  // namespace wane

@@ -1,0 +1,56 @@
+// The output folder as a whole: whether it is Wane's, and who is at work in it.
+//
+// Locks are files OUT/logs/*.lock, locked with flock as long as their process lives: a process that was killed holds
+// none. On file systems without locks nobody is held off.
+//   reports.lock   held by `run`, `group` and `unblind`, which write the trial's reports, from beginning to end
+//   sub-XX.lock    held by whoever measures sub-XX or writes its report, so that tasks of a cluster may share OUT
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+namespace wane {
+
+// Throws UsageError, naming what lies there, where `out` is a folder that is neither empty nor an output folder of Wane
+// (dataset_description.json with Wane in GeneratedBy, or what a run that was killed at its very beginning leaves, or
+// participants' reports).
+void require_output_folder(const std::filesystem::path& out);
+
+// Makes OUT and its description where they are not there yet, after require_output_folder: whatever comes after, the
+// next run knows the folder. Throws ResourceError too.
+void make_output_folder(const std::filesystem::path& out, const std::string& program_version);
+
+class OutputLock {
+ public:
+  OutputLock() = default;  // of nothing
+  OutputLock(OutputLock&&) noexcept;
+  OutputLock& operator=(OutputLock&&) = delete;
+  ~OutputLock();  // removes the lock's file
+
+  // False where the file system has no locks.
+  bool holds() const { return held_; }
+
+ private:
+  friend OutputLock lock_of(const std::filesystem::path& file, bool wait, const std::string& what);
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+  bool held_ = false;
+};
+
+// Throws ResourceError, naming who holds it (machine, process, since when), where another process does.
+// lock_reports: after require_output_folder; holds nothing where there is no folder `out` yet.
+[[nodiscard]] OutputLock lock_reports(const std::filesystem::path& out);
+[[nodiscard]] OutputLock lock_participant(const std::filesystem::path& out, const std::string& participant_id);
+
+// As lock_participant, but waits until the other process has finished.
+[[nodiscard]] OutputLock wait_for_participant(const std::filesystem::path& out, const std::string& participant_id);
+
+// Throws ResourceError where one of these participants is being measured in `out` by another process.
+void require_nobody_under_way(const std::filesystem::path& out, const std::set<std::string>& participant_ids);
+void require_nobody_under_way(const std::filesystem::path& out);  // nobody at all
+
+// Removes what killed processes left in OUT, OUT/logs and OUT/dose-groups under temporary names.
+void remove_leftovers(const std::filesystem::path& out);
+
+}  // namespace wane

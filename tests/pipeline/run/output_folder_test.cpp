@@ -1,0 +1,123 @@
+#include "pipeline/run/output_folder.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "imaging/error.h"
+#include "pipeline/run/run_log.h"
+#include "tests/broken/scratch_folder.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputFolder : public testing::Test {
+ protected:
+  void put(const std::string& name, const std::string& text = "x") const {
+    fs::create_directories((out_ / name).parent_path());
+    std::ofstream(out_ / name) << text;
+  }
+  std::string refusal() const {
+    try {
+      require_output_folder(out_);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  broken::ScratchFolder scratch_;
+  const fs::path out_ = scratch_ / "out";
+};
+
+TEST_F(OutputFolder, MayBeAbsentOrEmptyOrWanes) {
+  EXPECT_EQ(refusal(), "");
+  fs::create_directories(out_);
+  EXPECT_EQ(refusal(), "");
+  make_output_folder(out_, "1.0.0");
+  put("volumes.tsv");
+  put("whatever.txt");
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(OutputFolder, IsKnownWhereverAKillEndedTheFirstRun) {
+  put(".tmp-vm-1-0-dataset_description.json", "{\"Na");
+  EXPECT_EQ(refusal(), "");
+  put("logs/run.jsonl");
+  EXPECT_EQ(refusal(), "");
+  make_output_folder(out_, "1.0.0");
+  EXPECT_TRUE(fs::exists(out_ / "dataset_description.json"));
+}
+
+TEST_F(OutputFolder, OfReportsGatheredByHandIsWanes) {
+  put("sub-01/sub-01_atrophy.json", "{}");
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(OutputFolder, OfOthersIsRefusedWithWhatLiesThere) {
+  for (const char* name : {"b.txt", "a.txt", "c.txt", "d.txt", "e.txt"}) put(name);
+  EXPECT_TRUE(refusal().find("is not Wane's: it holds a.txt, b.txt, c.txt and 2 more;") != std::string::npos)
+      << refusal();
+  EXPECT_THROW(make_output_folder(out_, "1.0.0"), UsageError);
+  EXPECT_THROW(static_cast<void>(lock_reports(out_)), UsageError);
+  EXPECT_FALSE(fs::exists(out_ / "logs"));
+}
+
+TEST_F(OutputFolder, OfAnotherProgramIsRefusedByName) {
+  put("dataset_description.json", R"({"Name": "fMRIPrep", "GeneratedBy": [{"Name": "fMRIPrep"}]})");
+  EXPECT_TRUE(refusal().find("(fMRIPrep)") != std::string::npos) << refusal();
+  for (const char* text : {"", "[]", "{}", R"({"GeneratedBy": 5})", R"({"GeneratedBy": [5, {"Name": 5}]})"}) {
+    put("dataset_description.json", text);
+    EXPECT_NE(refusal(), "") << text;
+  }
+}
+
+TEST_F(OutputFolder, ALockKeepsOthersOutAndIsGoneWithoutATrace) {
+  make_output_folder(out_, "1.0.0");
+  {
+    const OutputLock lock = lock_reports(out_);
+    EXPECT_TRUE(lock.holds());
+    try {
+      static_cast<void>(lock_reports(out_));
+      FAIL() << "it was locked twice";
+    } catch (const ResourceError& error) {
+      const std::string said = error.what();
+      EXPECT_NE(said.find("machine " + host_name() + ", process " + std::to_string(getpid()) + ", since 20"),
+                std::string::npos)
+          << said;
+    }
+    EXPECT_TRUE(lock_participant(out_, "sub-01").holds()) << "participants have locks of their own";
+  }
+  EXPECT_TRUE(lock_reports(out_).holds());
+  EXPECT_TRUE(fs::is_empty(out_ / "logs"));
+}
+
+TEST_F(OutputFolder, WhoWaitsForAParticipantGetsItAfterwards) {
+  make_output_folder(out_, "1.0.0");
+  fs::create_directories(out_ / "logs");
+  std::future<bool> waited;
+  {
+    const OutputLock lock = lock_participant(out_, "sub-01");
+    EXPECT_THROW(require_nobody_under_way(out_), ResourceError);
+    EXPECT_THROW(require_nobody_under_way(out_, {"sub-01", "sub-02"}), ResourceError);
+    EXPECT_NO_THROW(require_nobody_under_way(out_, {"sub-02"}));
+    waited = std::async(std::launch::async, [&] { return wait_for_participant(out_, "sub-01").holds(); });
+    EXPECT_EQ(waited.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  }
+  EXPECT_TRUE(waited.get());
+  EXPECT_NO_THROW(require_nobody_under_way(out_));
+}
+
+TEST_F(OutputFolder, ALockThatCannotBeWrittenIsNamed) {
+  make_output_folder(out_, "1.0.0");
+  put("logs", "a file where the folder belongs");
+  EXPECT_THROW(static_cast<void>(lock_reports(out_)), ResourceError);
+  EXPECT_THROW(static_cast<void>(lock_participant(out_, "sub-01")), ResourceError);
+}
+
+}  // namespace
+}  // namespace wane
