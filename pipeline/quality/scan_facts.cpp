@@ -30,7 +30,8 @@ std::optional<std::array<int, 3>> nearest_inside(const Grid& grid, const Vec3& i
   std::array<int, 3> at{};
   for (int axis = 0; axis < 3; ++axis) {
     if (!(index[axis] >= margin - 0.5 && index[axis] <= grid.size[axis] - margin - 0.5)) return std::nullopt;
-    at[axis] = int(std::lround(index[axis]));
+    // Half a voxel outside of the last centre would round to one beyond it.
+    at[axis] = std::clamp(int(std::lround(index[axis])), margin, grid.size[axis] - 1 - margin);
   }
   return at;
 }
