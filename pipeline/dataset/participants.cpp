@@ -6,6 +6,9 @@
 #include <sstream>
 
 #include "imaging/error.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/file_label.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/tsv.h"
 
 namespace wane {
@@ -35,11 +38,17 @@ std::vector<ParticipantEntry> entries_of(const Table& table, const DatasetOption
                        " is empty; name the participant (sub-01) or remove the row.");
     ParticipantEntry entry;
     entry.participant_id = with_prefix(*row.cells[participant], "sub-");
+    if (const auto problem = file_label_problem(entry.participant_id); !problem.empty())
+      throw InputError(table.where(row) + ": " + options.participant_column + " '" + *row.cells[participant] + "' " +
+                       problem + " and cannot name files; correct it.");
     const auto [first, is_new] = line_of.emplace(entry.participant_id, row.line);
     if (!is_new)
       throw InputError(table.where(row) + ": " + entry.participant_id + " is already in line " +
                        std::to_string(first->second) + "; keep one row for each participant.");
     if (group) entry.dose_group = row.cells[*group];
+    if (entry.dose_group && one_line(*entry.dose_group) != *entry.dose_group)
+      throw InputError(table.where(row) + ": " + options.dose_group_column + " '" + *entry.dose_group +
+                       "' is too long or holds control characters or bytes that are not UTF-8; correct it.");
     if (dose) entry.dose = table.number(row, *dose);
     entries.push_back(entry);
   }
@@ -81,13 +90,15 @@ std::string dose_unit_in(const std::filesystem::path& sidecar, const std::string
   std::error_code error;
   if (!std::filesystem::exists(sidecar, error)) return {};
   try {
-    const auto json = nlohmann::json::parse(read_text_file(sidecar));
+    const auto json = parse_json(read_text_file(sidecar, most_json_bytes));
+    if (!json.is_object()) {
+      warnings.push_back("participants.json is not valid JSON: the unit of the dose is not known.");
+      return {};
+    }
     const auto column = json.find(dose_column);
     if (column == json.end() || !column->is_object()) return {};
     for (const char* key : {"Units", "units", "Unit", "unit"})
       if (const auto unit = column->find(key); unit != column->end() && unit->is_string()) return *unit;
-  } catch (const nlohmann::json::exception&) {
-    warnings.push_back("participants.json is not valid JSON: the unit of the dose is not known.");
   } catch (const InputError&) {
     warnings.push_back("participants.json cannot be read: the unit of the dose is not known.");
   }
@@ -105,6 +116,16 @@ std::string with_prefix(const std::string& label, const std::string& prefix) {
   return label.starts_with(prefix) ? label : prefix + label;
 }
 
+ParticipantsTable participants_in(const Table& table, const DatasetOptions& options) {
+  ParticipantsTable result;
+  result.found = true;
+  result.entries = entries_of(table, options);
+  for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
+  warn_of_missing_columns(result, table, options);
+  warn_of_odd_groups(result);
+  return result;
+}
+
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options) {
   const auto file = bids_folder / "participants.tsv";
   ParticipantsTable result;
@@ -115,12 +136,7 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
         "are measured all the same.");
     return result;
   }
-  const Table table = read_tsv(file, file.string());
-  result.found = true;
-  result.entries = entries_of(table, options);
-  for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
-  warn_of_missing_columns(result, table, options);
-  warn_of_odd_groups(result);
+  result = participants_in(read_tsv(file, file.string()), options);
   result.dose_unit = dose_unit_in(bids_folder / "participants.json", options.dose_column, result.warnings);
   return result;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/dataset/dataset_options.h"
+#include "pipeline/dataset/tsv.h"
 
 namespace wane {
 
@@ -27,7 +28,7 @@ struct ParticipantsTable {
   const ParticipantEntry* find(const std::string& participant_id) const;  // null: not in the table
 
  private:
-  friend ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options);
+  friend ParticipantsTable participants_in(const Table& table, const DatasetOptions& options);
   std::unordered_map<std::string, std::size_t> place_of_;  // in `entries`
 };
 
@@ -42,9 +43,13 @@ struct CovariateColumn {
 std::vector<CovariateColumn> read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
                                              const std::string& names);
 
+// What the table says; the unit of the dose stands elsewhere. Throws InputError as below.
+ParticipantsTable participants_in(const Table& table, const DatasetOptions& options);
+
 // A missing table is no error: `found` is false and a warning says what cannot be computed. Throws InputError for a
-// broken table, a participant listed twice, a dose that is not a number, and a column that an option names (other than
-// its default) but the table lacks.
+// broken table, a participant listed twice or with a name that cannot be part of a file's name, a dose group with
+// control characters, a dose that is not a number, and a column that an option names (other than its default) but the
+// table lacks.
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options);
 
 // "01" and "sub-01" both give "sub-01".

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/participants.h"
 
 namespace wane {
@@ -70,6 +71,9 @@ std::vector<VisitDate> visit_dates(const Table& sessions, const DatasetOptions& 
     if (!row.cells[session_column])
       throw InputError(sessions.where(row) + ": " + options.session_column + " is empty; name the visit (ses-01).");
     const auto session = with_prefix(*row.cells[session_column], "ses-");
+    if (const auto problem = file_label_problem(session); !problem.empty())
+      throw InputError(sessions.where(row) + ": " + options.session_column + " '" + *row.cells[session_column] + "' " +
+                       problem + " and cannot name files; correct it.");
     if (!seen.insert(session).second)
       throw InputError(sessions.where(row) + ": " + session + " is listed twice; keep one row for each visit.");
     dates.push_back({session, days[i]});

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -11,6 +9,8 @@
 #include "imaging/error.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/report/words.h"
@@ -118,10 +118,7 @@ ParticipantReport report_of(const ordered_json& json) {
 }
 
 std::string text_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) throw InputError(file.filename().string() + " cannot be read; check its permissions.");
-  return text;
+  return read_text_file(file, most_json_bytes);
 }
 
 // The message as the end of a line "sub-01: ...", without its full stop.
@@ -160,7 +157,7 @@ ordered_json rate_json(const std::optional<Rate>& rate) {
 }
 
 ordered_json json_of(const std::string& text, const std::string& file) {
-  auto json = ordered_json::parse(text, nullptr, false);
+  auto json = parse_ordered_json(text);
   if (json.is_discarded())
     throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
   return json;
@@ -222,7 +219,7 @@ FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
 }
 
 std::optional<std::string> options_in(const fs::path& file) {
-  const auto json = ordered_json::parse(text_of(file), nullptr, false);
+  const auto json = parse_ordered_json(text_of(file));
   if (!json.is_object() || !json.contains("options") || !json["options"].is_object()) return std::nullopt;
   return json["options"].dump();
 }

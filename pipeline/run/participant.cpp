@@ -8,9 +8,11 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
-#include "pipeline/dataset/tsv.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
@@ -103,7 +105,7 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
                       &measured.tissues.gm, &measured.tissues.wm, &measured.tissues.csf});
   }
   const std::string& id = participant.participant_id;
-  make_folders(out / id / "figures");
+  make_folders_inside(out, out / id / "figures");
   write_png(out / id / "figures" / (id + "_quality.png"), quality_mosaic(id, visits));
 }
 
@@ -183,7 +185,7 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   try {
-    const std::string text = read_text_file(file);
+    const std::string text = read_text_file(file, most_json_bytes);
     const ParticipantReport before = parse_participant_json(text, file.string());
     const std::string anew = participant_json_text(with_current_dataset(before, participant), provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;

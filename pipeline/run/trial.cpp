@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,8 +12,10 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/json_values.h"
@@ -207,6 +208,7 @@ class TrialProcessor {
   // Fills in the inputs of `provenance` as soon as they are known.
   ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
     const std::string& id = participant.participant_id;
+    require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
     if (!request_.force && kept_up_to_date(participant, request_.out, provenance)) {
@@ -234,9 +236,7 @@ class TrialProcessor {
 
 // The reason that an earlier `participant` left behind; empty where there is none.
 std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
-  std::ifstream stream(failure_file(out, participant_id));
-  if (!stream) return "";
-  const Json json = Json::parse(stream, nullptr, false);
+  const Json json = json_in_file(failure_file(out, participant_id));
   if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return "";
   std::string reason = json["reason"];
   while (reason.ends_with('.')) reason.pop_back();
@@ -261,7 +261,7 @@ Json logged_inputs(const std::vector<InputFile>& inputs, const fs::path& trial_r
 
 void write_report(const fs::path& out, const ReportText& report) {
   const fs::path file = out / report.path;
-  make_folders(file.parent_path());
+  make_folders_inside(out, file.parent_path());
   write_text_atomically(file, report.text);
 }
 
@@ -287,8 +287,10 @@ void remove_trial_reports(const fs::path& out) {
 
 // The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
 // before they are made anew, because that can fail, or be hours away.
-Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request) {
-  Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+  const BlindingKey key = blind(request.blind_key, dataset, request.out);
+  if (key.warning) events.warn(*key.warning);
+  Dataset coded = blinded(dataset, key);
   remove_trial_reports(request.out);
   rewrite_doses(coded, request.out);
   return coded;
@@ -312,8 +314,7 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
 
 // The version that reports were made with, where it is another one than this program's.
 std::optional<std::string> other_version(const fs::path& report, const std::string& program_version) {
-  std::ifstream stream(report, std::ios::binary);
-  const Json json = Json::parse(stream, nullptr, false);
+  const Json json = json_in_file(report);
   if (!json.is_object() || !json.contains("version") || json["version"] == program_version) return std::nullopt;
   return json["version"].is_string() ? json["version"].get<std::string>() : "unknown";
 }
@@ -352,6 +353,12 @@ struct AnalysisFiles {
   std::vector<Covariate> covariates;
 };
 
+// Of participants' folders the names alone: each is looked into when it is written.
+void require_links_of_trial_inside(const fs::path& out) {
+  require_links_inside(out, out, Depth::entries);
+  for (const char* folder : {"logs", "dose-groups"}) require_links_inside(out, out / folder, Depth::all);
+}
+
 AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
   return {plan_of(dataset, options.group), covariates_of(dataset, options)};
 }
@@ -362,9 +369,10 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
                                               const TrialEvents& events) {
   request.options.validate();
   make_folders(request.out);
+  require_links_of_trial_inside(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
-    const Dataset coded = blinded_with_results(dataset, request);
+    const Dataset coded = blinded_with_results(dataset, request, events);
     return TrialProcessor(coded, request, events).process_all();
   }
   if (blinding_state(request.out) == BlindingState::blinded) {
@@ -465,15 +473,17 @@ void require_blinding_as_before(const TrialRequest& request) {
 
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   require_blinding_as_before(request);
+  require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
-  const Dataset coded = blinded_with_results(dataset, request);
+  const Dataset coded = blinded_with_results(dataset, request, events);
   return report_known(coded, std::move(files), request, events);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events) {
   // What can fail comes before what is for ever.
+  require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   require_key_of(key, request.out);
   if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);

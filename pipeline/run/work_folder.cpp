@@ -1,13 +1,16 @@
 #include "pipeline/run/work_folder.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "imaging/output_folder.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/file_label.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/natural_order.h"
 #include "registration/transform_file.h"
 
@@ -18,24 +21,19 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
-}
-
 void write_json(const fs::path& file, const Json& json) {
-  write_text_atomically(file, json.dump(2) + "\n");
+  // Names of scans need not be UTF-8.
+  write_text_atomically(file, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Json read_json(const fs::path& file, const char* made_by) {
-  std::ifstream stream(file);
-  if (!stream) throw InputError("There is no " + file.string() + ": run `wane " + std::string(made_by) + "` first.");
-  try {
-    return Json::parse(stream);
-  } catch (const Json::exception&) {
+  std::error_code error;
+  if (!fs::exists(file, error))
+    throw InputError("There is no " + file.string() + ": run `wane " + std::string(made_by) + "` first.");
+  Json json = parse_ordered_json(read_text_file(file, most_json_bytes));
+  if (json.is_discarded())
     throw InputError(file.string() + " is not what `wane " + made_by + "` writes: run it again.");
-  }
+  return json;
 }
 
 // Reads what a stage's own JSON holds; a file edited by hand is named.
@@ -143,7 +141,7 @@ std::string volume_name(const std::string& name) {
 void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
   const auto& [scan, template_to_scan, brain_extracted, template_similarity, warnings, name] = conformed;
   const fs::path folder = work / "conform" / visit;
-  make_folder(folder);
+  make_folders_inside(work, folder);
   write_nifti(folder / "scan.nii.gz", scan);
   write_json(folder / "conform.json", {{"visit", visit},
                                        {"scan", name},
@@ -183,7 +181,7 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
 void save_aligned(const fs::path& work, const std::vector<std::string>& names, const AlignedVisits& aligned) {
   const auto& [midpoint, visits, template_to_midpoint, warnings] = aligned;
   const fs::path folder = work / "align";
-  make_folder(folder);
+  make_folders_inside(work, folder);
   Json rigid = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
     const auto& [preprocessed, seen, midpoint_to_scan] = visits[n];
@@ -224,7 +222,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, gm_prior, wm_prior,
                csf_prior] = extracted;
   const fs::path folder = work / "extract";
-  make_folder(folder);
+  make_folders_inside(work, folder);
   const auto visits = aligned_visits(work);
   for (std::size_t n = 0; n < visits.size(); ++n) write_nifti(folder / (visits[n] + "_corrected.nii.gz"), corrected[n]);
   write_nifti(folder / volume_name("average"), average);
@@ -260,7 +258,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
 
 void save_segmented(const fs::path& work, const TissueMaps& tissues) {
   const fs::path folder = work / "segment";
-  make_folder(folder);
+  make_folders_inside(work, folder);
   const auto& [gm, wm, csf] = tissues;
   write_nifti(folder / volume_name("gm"), gm);
   write_nifti(folder / volume_name("wm"), wm);
@@ -278,7 +276,7 @@ TissueMaps load_segmented(const fs::path& work) {
 
 std::string save_measured(const fs::path& work, const Measurement& measurement) {
   const fs::path folder = work / "measure";
-  make_folder(folder);
+  make_folders_inside(work, folder);
   const auto names = aligned_visits(work);
   Json visits = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
