@@ -236,6 +236,13 @@ Scaling scaling_of(const NiftiHeader& header) {
   return {header.scl_slope, std::isfinite(header.scl_inter) ? header.scl_inter : 0.0};
 }
 
+// Infinite where it is too large for single precision; the language leaves that conversion open.
+float as_float(double value) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (std::abs(value) > largest) return std::numeric_limits<float>::infinity();
+  return static_cast<float>(value);
+}
+
 // Appends the voxels in `bytes`; returns how many were not finite (in the file, or too large for single precision).
 template <class T>
 std::size_t append_voxels(const unsigned char* bytes, std::size_t count, bool swap, const Scaling& scaling,
@@ -249,7 +256,7 @@ std::size_t append_voxels(const unsigned char* bytes, std::size_t count, bool sw
     if (swap) std::reverse(raw.begin(), raw.end());
     T stored;
     std::memcpy(&stored, raw.data(), sizeof(T));
-    const float value = static_cast<float>(double(stored) * scaling.slope + scaling.intercept);
+    const float value = as_float(double(stored) * scaling.slope + scaling.intercept);
     const bool finite = std::isfinite(value);
     non_finite += finite ? 0 : 1;
     values[begin + n] = finite ? value : 0.0f;
