@@ -451,6 +451,16 @@ NiftiScan read_nifti(const fs::path& file, const NiftiLimits& limits) {
   return read_checked(file, limits);
 }
 
+void require_length_of_a_scan(const fs::path& file, const NiftiLimits& limits) {
+  constexpr std::uint64_t most_bytes_per_voxel = 8, bytes_per_gib = std::uint64_t(1) << 30;
+  const std::uint64_t longest = most_extension_bytes + limits.most_voxels * most_bytes_per_voxel;
+  std::error_code error;
+  const std::uint64_t length = fs::file_size(file, error);
+  if (!error && length > longest)
+    refuse_nifti(file, "it has " + std::to_string(length / bytes_per_gib) + " GiB, more than a head scan can have",
+                 "check that it is the right file");
+}
+
 NiftiReport inspect_nifti(const fs::path& file, const NiftiLimits& limits) {
   OpenScan scan = open_scan(file, limits);
   if (!scan.source->is_gz()) {

@@ -434,8 +434,7 @@ NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& l
                  "its header declares " + list_dims(header) + " voxels, more than the " +
                      std::to_string(limits.most_voxels) + " that a head scan can have",
                  "the header is wrong, so convert the scan again");
-  // 1 GiB of header extensions is far beyond any real file and keeps the conversion to an integer exact enough.
-  if (!(header.vox_offset >= float(nifti_first_voxel_byte)) || header.vox_offset > 0x1p30f ||
+  if (!(header.vox_offset >= float(nifti_first_voxel_byte)) || header.vox_offset > float(most_extension_bytes) ||
       header.vox_offset != std::floor(header.vox_offset))
     refuse_nifti(
         file,

@@ -18,6 +18,9 @@ namespace wane {
 inline constexpr std::size_t nifti_header_bytes = 348;
 inline constexpr std::size_t nifti_first_voxel_byte = 352;  // the header and four bytes that say "no extension"
 
+// Of all that may stand before the voxels; far beyond any real file, and exact in the header's single precision.
+inline constexpr std::uint64_t most_extension_bytes = std::uint64_t(1) << 30;
+
 struct NiftiHeader {
   bool swap_bytes = false;  // the file's byte order is not this machine's
   std::array<std::int16_t, 8> dim{};

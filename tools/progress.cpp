@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "imaging/error.h"
+
 namespace wane {
 
 namespace {
@@ -50,14 +52,14 @@ void ProgressDisplay::finished(const std::string& participant) {
 void ProgressDisplay::note(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   erase_bar();
-  spdlog::info(sentence);
+  spdlog::info(one_line(sentence));
   draw_bar();
 }
 
 void ProgressDisplay::warn(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   erase_bar();
-  spdlog::warn(sentence);
+  spdlog::warn(one_line(sentence));
   draw_bar();
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <unordered_set>
 
 #include "imaging/error.h"
@@ -104,6 +105,15 @@ ChangeRow change_row(const ordered_json& json) {
           tissue_values(json.at("standard_error")), boundary_shift_of(json)};
 }
 
+// Changes are looked up by the names of visits.
+void require_listed_visits(const ParticipantReport& report) {
+  std::unordered_set<std::string> sessions;
+  for (const auto& visit : report.visits) sessions.insert(visit.session);
+  for (const auto& change : report.changes)
+    if (!sessions.contains(change.from) || !sessions.contains(change.to))
+      throw std::invalid_argument("a change of visits that are not listed");
+}
+
 ParticipantReport report_of(const ordered_json& json) {
   ParticipantReport report;
   report.participant_id = json.at("participant_id").get<std::string>();
@@ -114,6 +124,7 @@ ParticipantReport report_of(const ordered_json& json) {
   if (const auto& rates = json.at("rates_percent_per_year"); !rates.is_null())
     report.rates_percent_per_year = tissue_values(rates);
   report.warnings = json.at("warnings").get<std::vector<std::string>>();
+  require_listed_visits(report);
   return report;
 }
 
@@ -172,8 +183,9 @@ ParticipantReport report_in(const ordered_json& json, const std::string& file) {
   try {
     return report_of(json);
   } catch (const ordered_json::exception&) {
-    throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
+  } catch (const std::invalid_argument&) {
   }
+  throw InputError(file + " lacks a field or has a wrong one (edited?); measure this participant again.");
 }
 
 struct FoundReport {

@@ -131,8 +131,10 @@ fs::path report_file(const fs::path& out, const std::string& participant_id) {
 
 std::vector<InputFile> scan_files(const DatasetParticipant& participant, const fs::path& dataset) {
   std::vector<InputFile> files;
-  for (const DatasetVisit& visit : participant.visits)
+  for (const DatasetVisit& visit : participant.visits) {
+    require_length_of_a_scan(visit.t1w);
     files.push_back({relative_to(dataset, visit.t1w).generic_string(), sha256_of_file(visit.t1w)});
+  }
   return files;
 }
 

@@ -153,6 +153,9 @@ void save_conformed(const fs::path& work, const std::string& visit, const Confor
 }
 
 ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
+  if (const auto problem = file_label_problem(visit); !problem.empty())
+    throw UsageError("The visit's name '" + visit + "' " + problem + " and names no folder of " + work.string() +
+                     ": give the name that `wane conform --visit` was given.");
   const fs::path folder = work / "conform" / visit;
   return from_json(folder / "conform.json", "conform", [&](const Json& json) {
     ConformedVisit conformed;
@@ -198,8 +201,13 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
 }
 
 std::vector<std::string> aligned_visits(const fs::path& work) {
-  return from_json(work / "align" / "align.json", "align",
-                   [](const Json& json) { return json.at("visits").get<std::vector<std::string>>(); });
+  const fs::path file = work / "align" / "align.json";
+  const auto names =
+      from_json(file, "align", [](const Json& json) { return json.at("visits").get<std::vector<std::string>>(); });
+  for (const auto& name : names)  // they become parts of names of files that are written
+    if (const auto problem = file_label_problem(name); !problem.empty())
+      throw InputError(file.string() + " names a visit '" + name + "', which " + problem + ": run `wane align` again.");
+  return names;
 }
 
 AlignedVisits load_aligned(const fs::path& work) {
