@@ -56,7 +56,7 @@ std::string read_text_file(const fs::path& file, std::size_t most_bytes) {
   constexpr std::size_t piece = 1u << 16;
   for (;;) {
     const std::size_t before = text.size();
-    text.resize(std::max<std::size_t>(before + piece, static_cast<std::size_t>(status.st_size) + 1));
+    text.resize(before == 0 ? static_cast<std::size_t>(status.st_size) + piece : before + piece);
     const ssize_t count = read(open_file.descriptor(), text.data() + before, text.size() - before);
     text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0 && errno == EINTR) continue;
