@@ -27,7 +27,7 @@ bool accepted(F&& read) {
     const std::string message = error.what();
     require(!message.empty() && message.size() <= 1000, "a message is a sentence of at most 1000 bytes");
     require(one_line(message) == message, "a message is one line of UTF-8");
-    require(message.back() == '.', "a message ends with a full stop");
+    require(message.back() == '.' || message.back() == '?', "a message is a whole sentence");
     return false;
   }
 }

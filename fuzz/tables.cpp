@@ -15,6 +15,7 @@ std::string quoted(const std::string& cell) {
 std::string written(const Table& table) {
   std::string text;
   for (const auto& column : table.columns) text += (&column == &table.columns.front() ? "" : "\t") + quoted(column);
+  text += '\t';  // a table of one column would be taken for one with other separators
   for (const auto& row : table.rows) {
     text += '\n';
     for (std::size_t c = 0; c < row.cells.size(); ++c)

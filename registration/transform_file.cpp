@@ -87,6 +87,8 @@ itk::OptimizerParameters<double> numbers_in(const std::string& text) {
 MatrixTransform::Pointer transform_of_kind(std::string kind) {
   TextFormat::CorrectTransformPrecisionType(kind);
   const itk::LightObject::Pointer object = itk::ObjectFactoryBase::CreateInstance(kind.c_str());
+  if (object)
+    object->UnRegister();  // CreateInstance leaves a reference of nobody's, without which it would be for ever
   return dynamic_cast<MatrixTransform*>(object.GetPointer());
 }
 
