@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "imaging/error.h"
 #include "tests/broken/limited_memory.h"
@@ -30,7 +31,9 @@ TEST(TextFile, IsReadWholeUpToTheLimit) {
     const std::string text(size, 'x');
     std::ofstream(folder / "a.txt", std::ios::binary) << text;
     EXPECT_EQ(read_text_file(folder / "a.txt", size), text) << size;
-    if (size > 0) EXPECT_THROW(read_text_file(folder / "a.txt", size - 1), InputError) << size;
+    if (size > 0) {
+      EXPECT_THROW(read_text_file(folder / "a.txt", size - 1), InputError) << size;
+    }
   }
 }
 

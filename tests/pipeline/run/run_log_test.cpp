@@ -117,7 +117,7 @@ TEST(RunLog, ALinkIsNotWrittenThrough) {
   std::filesystem::remove(scratch / "out/logs/run.jsonl");
   const RunLog log(scratch / "out");
   std::filesystem::create_symlink(scratch / "victim", scratch / "out/logs/run.jsonl");  // put there later
-  EXPECT_THROW(log.add("start", {}), ResourceError);
+  EXPECT_THROW(log.add("start", {{"n", 1}}), ResourceError);
   std::string text;
   std::getline(std::ifstream(scratch / "victim"), text);
   EXPECT_EQ(text, "untouched");
@@ -126,17 +126,17 @@ TEST(RunLog, ALinkIsNotWrittenThrough) {
 // Sparse: ten gigabytes of one line, on no disk.
 TEST(RunLog, ALineOfTenGigabytesIsRefusedWithinBoundedMemory) {
   const broken::ScratchFolder out;
-  RunLog(out.path()).add("start", {});
+  RunLog(out.path()).add("start", {{"n", 1}});
   std::filesystem::resize_file(out / "logs/run.jsonl", 10'000'000'000);
   const broken::LimitedMemory limit(128u << 20);
-  EXPECT_THROW(RunLog(out.path()).add("end", {}), ResourceError);
+  EXPECT_THROW(RunLog(out.path()).add("end", {{"n", 1}}), ResourceError);
   EXPECT_THROW(verify_log(out.path()), InputError);
   EXPECT_THROW(plan_at_first_blinded_run(out.path()), InputError);
 }
 
 TEST(RunLog, ALineOfAMillionLevelsCountsAsChanged) {
   const broken::ScratchFolder out;
-  RunLog(out.path()).add("start", {});
+  RunLog(out.path()).add("start", {{"n", 1}});
   std::ofstream(out / "logs/run.jsonl", std::ios::app) << std::string(1'000'000, '[') << "\"blinded\":true\n";
   EXPECT_TRUE(verify_log(out.path()).broken);
   EXPECT_EQ(plan_at_first_blinded_run(out.path()), std::nullopt);
