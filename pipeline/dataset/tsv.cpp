@@ -149,8 +149,10 @@ std::string Table::where(const Row& row) const {
 
 Table parse_tsv(std::string_view text, const std::string& name) {
   Table table;
-  const std::string utf8 = as_utf8(std::string(without_byte_order_mark(text, name)), name, table.warnings);
-  const auto lines = filled_lines(utf8, name);
+  const std::string_view bare = without_byte_order_mark(text, name);
+  const bool in_utf8 = is_utf8(bare);  // then it is not copied: tables can be large
+  const std::string converted = in_utf8 ? std::string() : as_utf8(std::string(bare), name, table.warnings);
+  const auto lines = filled_lines(in_utf8 ? bare : std::string_view(converted), name);
   if (lines.empty()) throw InputError(name + " is empty; its first line must name the columns.");
   require_tabs(lines.front().text, name);
   table.name = name;
