@@ -75,12 +75,12 @@ void Interruption::end(int signal, Words& words) {
   if (words.say)
     words.say(how_to_go_on);
   else
-    std::cerr << without_participants << std::endl;
+    std::cerr << "wane: " << without_participants << std::endl;
   end_writing_of_files();
   try {
     if (words.leave) words.leave(name_of(signal));
   } catch (const std::exception& error) {
-    std::cerr << error.what() << std::endl;  // a log that cannot be written; the end is the same
+    std::cerr << "wane: " << error.what() << std::endl;  // a log that cannot be written; the end is the same
   }
   _exit(128 + signal);
 }

@@ -309,6 +309,23 @@ void judge_likeness(Quality& quality, const VisitQualityInput& a, const VisitQua
           "): motion, noise, shading or another sequence. Look at both scans.");
 }
 
+// How two visits differ in what surrounds and shades the head; neither enters the measurement by itself.
+void judge_surroundings(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
+                        const QualityLimits& limits) {
+  const double shading = std::abs(b.scan.facts.shading - a.scan.facts.shading);
+  add(quality, "shading", shading, too_large(shading, limits.shading_change_warn),
+      "White matter is unevenly bright by " + percent(a.scan.facts.shading) + " at " + a.scan.session + " and by " +
+          percent(b.scan.facts.shading) + " at " + b.scan.session +
+          ": the receive field was corrected at one visit only, or the coil changed. Use the same reconstruction.");
+  if (!a.scan.facts.ghost_level || !b.scan.facts.ghost_level) return;
+  const double first = *a.scan.facts.ghost_level, second = *b.scan.facts.ghost_level;
+  const double ratio = std::min(first, second) > 0 ? std::max(first, second) / std::min(first, second) : 1;
+  add(quality, "air_signal", ratio, too_large(ratio, limits.air_signal_ratio_warn),
+      "The air around the head holds " + number(ratio, 1) + " times as much uneven signal at " +
+          (second > first ? b : a).scan.session + " as at the other visit: the head may have moved, or signal leaks "
+          "into the image. Look at both scans.");
+}
+
 void judge_voxels(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b) {
   constexpr double notable = 0.05;  // of a side; less is rounding in headers
   Vec3 first = a.scan.facts.voxel_mm, second = b.scan.facts.voxel_mm;
@@ -367,12 +384,9 @@ void judge_registration(Quality& quality, const PersonQualityInput& input, const
   add(quality, "folding", folded, too_large(folded, limits.folded_warn, limits.folded_fail),
       "The deformation between the visits folds in " + number(100 * folded, 2) +
           " % of the brain: the registration went wrong. Look at both scans.");
-  const double least = std::min(a.least_jacobian, b.least_jacobian);
-  add(quality, "deformation", least, too_small(least, limits.jacobian_warn),
-      "The deformation shrinks some place to " + percent(std::max(0.0, least)) +
-          " of its volume: more than a brain does. Look at both scans.");
   add(quality, "convergence", input.last_step_mm, too_large(input.last_step_mm, limits.last_step_warn_mm),
-      "The registration had not settled when it ended (its last step was " + number(input.last_step_mm, 2) + " mm).");
+      "The registration between the visits had not settled when it ended (its last step was " +
+          number(input.last_step_mm, 2) + " mm): they differ by more than a brain changes. Look at both scans.");
   add(quality, "coverage", input.share_compared, too_small(input.share_compared, limits.compared_warn),
       "Only " + percent(input.share_compared) +
           " of the brain is seen at all visits: the change is that of this part. Check what the scans cover.");
@@ -495,6 +509,7 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
     const VisitQualityInput& b = input.visits[change.to];
     judge_enhancement(quality, input, change.from, change.to, limits);
     judge_likeness(quality, a, b, limits);
+    judge_surroundings(quality, a, b, limits);
     judge_voxels(quality, a, b);
     if (std::none_of(quality.checks.begin(), quality.checks.end(),
                      [](const QualityCheck& check) { return check.name == "voxel_size"; }))

@@ -30,7 +30,7 @@ struct VisitQualityInput {
   ScanQualityInput scan;
   JointVisitFacts joint;
   Volumes volumes_ml;
-  double least_jacobian = 1, folded_share = 0;
+  double folded_share = 0;
   double constant_head_ml = 0;      // of the head: one constant value, where nothing was measured
   std::optional<VisitDrift> drift;  // of the voxel size; empty where the skull is not seen
 };

@@ -39,6 +39,8 @@ struct QualityLimits {
   double sharpness_change_fail = 0.45;
   double variation_change_warn = 0.25;  // of the joint variation, relative
   double variation_change_fail = 0.80;
+  double shading_change_warn = 0.30;      // of how unevenly bright white matter is
+  double air_signal_ratio_warn = 1.25;    // of the uneven signal of the air
   double voxel_size_warn_percent = 0.4;  // in length, along any axis
   double voxel_size_fail_percent = 3.0;
   double constant_warn_ml = 1.0;  // of the head that is one constant value
@@ -47,8 +49,7 @@ struct QualityLimits {
   double compared_warn = 0.97;  // share of the brain that both visits show
   double folded_warn = 5e-5;  // share of places where the deformation folds
   double folded_fail = 1e-3;
-  double jacobian_warn = 0.25;  // smallest Jacobian determinant
-  double last_step_warn_mm = 0.10;
+  double last_step_warn_mm = 0.05;
   double disagreement_warn = 2.0;  // of the two measurements, in combined standard errors
   double disagreement_fail = 3.0;
   double change_warn_percent = 3.0;  // of the brain, beyond what `rate_...` allows for the time between the visits

@@ -23,6 +23,7 @@ constexpr std::size_t least_samples = 200;
 struct Samples {
   std::vector<float> white, gray, csf, brain;
   std::vector<float> second_differences;  // in white matter, scaled to the noise's standard deviation
+  std::array<std::vector<float>, 8> white_by_octant;
 };
 
 std::optional<std::array<int, 3>> nearest_inside(const Grid& grid, const Vec3& index, int margin) {
@@ -46,6 +47,7 @@ Samples samples_of(const Volume& scan, const HeadTemplate& t, const Affine& temp
   const Grid& grid = t.head.grid;
   const int step = std::max(1, int(std::lround(sample_spacing_mm / grid.spacing_mm.maxCoeff())));
   const Affine to_index = scan.grid.lps_to_index() * template_to_scan * grid.index_to_lps();
+  const Vec3 middle_mm = grid.centre_mm();
   Samples samples;
   for (int k = 0; k < grid.size[2]; k += step)
     for (int j = 0; j < grid.size[1]; j += step)
@@ -60,6 +62,9 @@ Samples samples_of(const Volume& scan, const HeadTemplate& t, const Affine& temp
         if (t.csf_prior[n] > sure_of_tissue && t.brain_probability[n] > 0.5F) samples.csf.push_back(value);
         if (!(t.wm_prior[n] > sure_of_tissue)) continue;
         samples.white.push_back(value);
+        const Vec3 from_middle = grid.index_to_lps() * Vec3(i, j, k) - middle_mm;
+        samples.white_by_octant[std::size_t((from_middle[0] > 0) + 2 * (from_middle[1] > 0) + 4 * (from_middle[2] > 0))]
+            .push_back(value);
         add_second_differences(scan, *at, samples.second_differences);
       }
   return samples;
@@ -75,6 +80,19 @@ double share_below(const std::vector<float>& values, double limit) {
 
 double median_or_zero(const std::vector<float>& values) {
   return values.size() < least_samples ? 0.0 : double(upper_median(values));
+}
+
+double shading_of(const Samples& samples, double white) {
+  double least = 0, most = 0;
+  bool any = false;
+  for (const std::vector<float>& octant : samples.white_by_octant) {
+    if (octant.size() < least_samples) continue;
+    const double median = upper_median(octant);
+    least = any ? std::min(least, median) : median;
+    most = any ? std::max(most, median) : median;
+    any = true;
+  }
+  return white > 0 ? (most - least) / white : 0;
 }
 
 float percentile(std::vector<float>& values, double share) {
@@ -137,6 +155,7 @@ ScanFacts scan_facts(const ConformedVisit& visit, const HeadTemplate& head_templ
   facts.gray = median_or_zero(samples.gray);
   facts.csf = median_or_zero(samples.csf);
   facts.white_rank = share_below(samples.brain, facts.white);
+  facts.shading = shading_of(samples, facts.white);
   std::vector<float> sizes = samples.second_differences;
   for (float& value : sizes) value = std::abs(value);
   constexpr double to_standard_deviation = 1.4826;  // of a Gaussian's median absolute deviation

@@ -22,6 +22,9 @@ struct ScanFacts {
   // Noise in white matter against its brightness: from second differences along each axis, which slow changes of
   // brightness do not enter (median absolute deviation).
   double noise = 0;
+  // How unevenly bright white matter is: the brightest of the head's eight octants less the darkest, by their medians,
+  // against the median of all. Receive fields do it, and their correction takes it away.
+  double shading = 0;
   // How much the signal of the air far from the head varies from place to place (10th to 90th percentile of means over
   // some 6 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the air
   // was set to one value.

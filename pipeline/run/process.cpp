@@ -49,8 +49,8 @@ PersonQuality quality_of(const ProcessedParticipant& processed, JointFacts facts
   PersonQualityInput input;
   for (std::size_t v = 0; v < processed.conformed.size(); ++v) {
     const MeasuredVisit& measured = processed.measurement.visits[v];
-    input.visits.push_back({processed.scan_quality[v], facts.visits[v], measured.volumes_ml, measured.least_jacobian,
-                            measured.folded_share, processed.aligned.visits[v].constant_head_ml,
+    input.visits.push_back({processed.scan_quality[v], facts.visits[v], measured.volumes_ml, measured.folded_share,
+                            processed.aligned.visits[v].constant_head_ml,
                             measured.voxel_size_drift});
   }
   input.agreement = processed.aligned.agreement;

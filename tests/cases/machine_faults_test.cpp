@@ -44,7 +44,7 @@ struct Undisturbed {
   std::map<std::string, std::string> hashes;
 };
 
-class Faults : public testing::Test {
+class MachineFaults : public testing::Test {
  protected:
   static const Undisturbed& undisturbed() {
     static const Undisturbed made;
@@ -87,7 +87,7 @@ class Faults : public testing::Test {
 
 // --- Signals
 
-class Interrupted : public Faults, public testing::WithParamInterface<int> {};
+class Interrupted : public MachineFaults, public testing::WithParamInterface<int> {};
 
 TEST_P(Interrupted, SaysHowToGoOnAndLeavesNothingHalfWritten) {
   Process process(run_arguments());
@@ -108,7 +108,7 @@ TEST_P(Interrupted, SaysHowToGoOnAndLeavesNothingHalfWritten) {
 
 INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, testing::Values(SIGINT, SIGTERM, SIGHUP));
 
-TEST_F(Faults, ASecondCtrlCEndsAtOnceWhateverTheFirstWaitsFor) {
+TEST_F(MachineFaults, ASecondCtrlCEndsAtOnceWhateverTheFirstWaitsFor) {
   Process process(run_arguments());
   ASSERT_TRUE(process.says("sub-01: ")) << process.err();
   // The last line of the log has to wait for this lock.
@@ -124,14 +124,14 @@ TEST_F(Faults, ASecondCtrlCEndsAtOnceWhateverTheFirstWaitsFor) {
   expect_resumed();
 }
 
-TEST_F(Faults, WithNohupAClosedTerminalEndsNothing) {
+TEST_F(MachineFaults, WithNohupAClosedTerminalEndsNothing) {
   Process process(run_arguments(), {}, {SIGHUP});
   ASSERT_TRUE(process.says("sub-01: ")) << process.err();
   process.send(SIGHUP);
   EXPECT_EQ(process.wait().exit_code, 0);
 }
 
-TEST_F(Faults, EveryCommandSaysThatItWasInterrupted) {
+TEST_F(MachineFaults, EveryCommandSaysThatItWasInterrupted) {
   Process process(
       {"simulate", "person", "--head", faults::sample_head(), "--out", scratch_ / "planted", "--gm", "0,-1"});
   ASSERT_TRUE(process.takes_signals());
@@ -142,7 +142,7 @@ TEST_F(Faults, EveryCommandSaysThatItWasInterrupted) {
 }
 
 // The bar on a terminal of 60 columns (util-linux's `script` makes one): never wider, and gone before the results.
-TEST_F(Faults, TheBarFitsIntoTheTerminalAndIsErasedAtTheEnd) {
+TEST_F(MachineFaults, TheBarFitsIntoTheTerminalAndIsErasedAtTheEnd) {
   std::string command = "stty cols 60 rows 20; " + std::string(WANE_BINARY_DIR) + "/bin/wane";
   for (const auto& argument : run_arguments()) command += " " + argument;
   ASSERT_EQ(
@@ -165,14 +165,14 @@ TEST_F(Faults, TheBarFitsIntoTheTerminalAndIsErasedAtTheEnd) {
 
 // --- Killed
 
-TEST_F(Faults, KilledAtRandomMomentsAndResumedARunEndsInTheSameFiles) {
+TEST_F(MachineFaults, KilledAtRandomMomentsAndResumedARunEndsInTheSameFiles) {
   std::ostringstream words;
   const faults::KillSeries series = faults::kill_and_resume(4, 11, words);
   EXPECT_EQ(series.same, 4) << words.str();
   EXPECT_GE(series.in_the_middle, 3);
 }
 
-TEST_F(Faults, WhatAKilledRunLeftUnderTemporaryNamesIsRemoved) {
+TEST_F(MachineFaults, WhatAKilledRunLeftUnderTemporaryNamesIsRemoved) {
   ASSERT_EQ(faults::run(run_arguments()).exit_code, 0);
   Process ended({"--version"});
   ended.wait();
@@ -187,7 +187,7 @@ TEST_F(Faults, WhatAKilledRunLeftUnderTemporaryNamesIsRemoved) {
             std::vector<std::string>{".tmp-" + host_name() + "-1-0-of-a-process-that-lives.json"});
 }
 
-TEST_F(Faults, ImagesOfASessionThatIsNoMoreDoNotStandBesideTheNewReport) {
+TEST_F(MachineFaults, ImagesOfASessionThatIsNoMoreDoNotStandBesideTheNewReport) {
   const TinyTrial own = own_trial();
   ASSERT_EQ(faults::run(arguments_for("run", own, out_)).exit_code, 0);
   ASSERT_TRUE(fs::exists(out_ / "sub-01/ses-02/anat/sub-01_ses-02_dseg.nii.gz"));
@@ -203,7 +203,7 @@ TEST_F(Faults, ImagesOfASessionThatIsNoMoreDoNotStandBesideTheNewReport) {
 
 // --- Two at once
 
-TEST_F(Faults, ASecondRunOnTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
+TEST_F(MachineFaults, ASecondRunOnTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
   Process first(run_arguments());
   ASSERT_TRUE(first.says("sub-01: ")) << first.err();
   for (const auto& arguments : {task_arguments("01"), run_arguments(), run_arguments("group")}) {
@@ -218,7 +218,7 @@ TEST_F(Faults, ASecondRunOnTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
   expect_resumed();
 }
 
-TEST_F(Faults, TasksForDifferentParticipantsShareTheFolder) {
+TEST_F(MachineFaults, TasksForDifferentParticipantsShareTheFolder) {
   Process first(task_arguments("01"));
   ASSERT_TRUE(first.says("sub-01: ")) << first.err();
   Process second(task_arguments("02"));
@@ -228,7 +228,7 @@ TEST_F(Faults, TasksForDifferentParticipantsShareTheFolder) {
   expect_resumed();
 }
 
-TEST_F(Faults, NobodyUnblindsWhileAParticipantIsMeasured) {
+TEST_F(MachineFaults, NobodyUnblindsWhileAParticipantIsMeasured) {
   ASSERT_EQ(faults::run(run_arguments()).exit_code, 0);
   const OutputLock measured = lock_participant(out_, "sub-01");
   auto arguments = run_arguments("group");
@@ -240,7 +240,7 @@ TEST_F(Faults, NobodyUnblindsWhileAParticipantIsMeasured) {
   EXPECT_EQ(faults::run(run_arguments("group")).exit_code, 0) << "an interim report needs no end of the tasks";
 }
 
-TEST_F(Faults, OnAFileSystemWithoutLocksItGoesOnAndSaysSo) {
+TEST_F(MachineFaults, OnAFileSystemWithoutLocksItGoesOnAndSaysSo) {
   const Ended ended = faults::run(run_arguments(), {{"WANE_FAULT_BELOW", out_.string()}, {"WANE_FAULT_NO_LOCKS", "1"}});
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   const std::string sentence = "has no locks: take care that no other Wane";
@@ -251,7 +251,7 @@ TEST_F(Faults, OnAFileSystemWithoutLocksItGoesOnAndSaysSo) {
 
 // --- Folders
 
-TEST_F(Faults, AFolderThatIsNotWanesIsNotWrittenInto) {
+TEST_F(MachineFaults, AFolderThatIsNotWanesIsNotWrittenInto) {
   fs::create_directories(out_);
   std::ofstream(out_ / "volumes.tsv") << "mine";
   for (const std::string command : {"run", "participant", "group"}) {
@@ -267,7 +267,7 @@ TEST_F(Faults, AFolderThatIsNotWanesIsNotWrittenInto) {
 // --- Disk
 
 // A sample of the calls that write; build/bin/wane_fail_each_write makes every single one fail.
-TEST_F(Faults, AFullDiskAtAnyWriteIsExitCode5WithTheFileNamedAndResumable) {
+TEST_F(MachineFaults, AFullDiskAtAnyWriteIsExitCode5WithTheFileNamedAndResumable) {
   std::ostringstream words;
   const faults::FailingWrites alone = faults::fail_writes("ENOSPC", false, 29, words);
   EXPECT_GE(alone.counted, 100);
@@ -277,7 +277,7 @@ TEST_F(Faults, AFullDiskAtAnyWriteIsExitCode5WithTheFileNamedAndResumable) {
   EXPECT_EQ(full.right, full.tried) << words.str();
 }
 
-TEST_F(Faults, ADiskThatTurnsReadOnlyOrBreaksIsExitCode5) {
+TEST_F(MachineFaults, ADiskThatTurnsReadOnlyOrBreaksIsExitCode5) {
   std::ostringstream words;
   for (const char* as : {"EROFS", "EIO"}) {
     const faults::FailingWrites result = faults::fail_writes(as, true, 83, words);
@@ -285,7 +285,7 @@ TEST_F(Faults, ADiskThatTurnsReadOnlyOrBreaksIsExitCode5) {
   }
 }
 
-TEST_F(Faults, AFolderRemovedInTheMiddleIsOneSentenceAndTheNextRunIsWhole) {
+TEST_F(MachineFaults, AFolderRemovedInTheMiddleIsOneSentenceAndTheNextRunIsWhole) {
   Process process(run_arguments());
   ASSERT_TRUE(process.says("sub-01: ")) << process.err();
   fs::rename(out_, scratch_ / "moved away");
@@ -296,7 +296,7 @@ TEST_F(Faults, AFolderRemovedInTheMiddleIsOneSentenceAndTheNextRunIsWhole) {
   expect_resumed();
 }
 
-TEST_F(Faults, ResultsThatCannotBePrintedAreNotExitCode0) {
+TEST_F(MachineFaults, ResultsThatCannotBePrintedAreNotExitCode0) {
   const std::string command =
       std::string(WANE_BINARY_DIR) + "/bin/wane --help >/dev/full 2>" + (scratch_ / "err").string();
   const int status = std::system(command.c_str());
@@ -308,7 +308,7 @@ TEST_F(Faults, ResultsThatCannotBePrintedAreNotExitCode0) {
 
 // A byte comes to the scan's end before each of the calls that read it in turn: before its hash was taken, while it is
 // taken, between hash and reading, while it is read.
-TEST_F(Faults, AScanThatChangesWhileItIsReadFailsAndNoReportNamesAnotherHash) {
+TEST_F(MachineFaults, AScanThatChangesWhileItIsReadFailsAndNoReportNamesAnotherHash) {
   const TinyTrial own = own_trial();
   const fs::path scan = faults::scan_of(own, "sub-01", "ses-02");
   const std::string whole = text_of(scan);
@@ -339,7 +339,7 @@ TEST_F(Faults, AScanThatChangesWhileItIsReadFailsAndNoReportNamesAnotherHash) {
   EXPECT_GE(measured, 1);
 }
 
-TEST_F(Faults, AScanThatCannotBeReadOrIsGoneCostsItsParticipantAlone) {
+TEST_F(MachineFaults, AScanThatCannotBeReadOrIsGoneCostsItsParticipantAlone) {
   const fs::path scan = faults::scan_of(trial(), "sub-01", "ses-02");
   for (const char* as : {"EACCES", "EIO", "ENOENT"}) {
     // Calls: the header that is looked at for the memory, the hash (open, then pieces), the reading.
@@ -360,7 +360,7 @@ TEST_F(Faults, AScanThatCannotBeReadOrIsGoneCostsItsParticipantAlone) {
   }
 }
 
-TEST_F(Faults, ADanglingLinkIsNamedAndTheOthersAreMeasured) {
+TEST_F(MachineFaults, ADanglingLinkIsNamedAndTheOthersAreMeasured) {
   const TinyTrial own = own_trial();
   for (const char* session : {"ses-01", "ses-02"}) {
     const fs::path scan = faults::scan_of(own, "sub-01", session);
@@ -375,7 +375,7 @@ TEST_F(Faults, ADanglingLinkIsNamedAndTheOthersAreMeasured) {
 
 // --- Memory
 
-TEST_F(Faults, MemoryThatIsRefusedIsExitCode5) {
+TEST_F(MachineFaults, MemoryThatIsRefusedIsExitCode5) {
   // From the first large request of a run on, at some places.
   for (const long at : {40L, 90L, 150L, 250L}) {
     const fs::path out = scratch_ / std::to_string(at);

@@ -11,14 +11,14 @@
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const wane::HeadTemplate head_template = wane::read_template(arguments.at(0));
-  std::printf("scan\tsimilarity\textracted\twhite_rank\tnoise\tghost_level\tgray\tcsf\n");
+  std::printf("scan\tsimilarity\textracted\twhite_rank\tnoise\tghost_level\tshading\tgray\tcsf\n");
   for (std::size_t n = 1; n < arguments.size(); ++n) {
     try {
       const wane::ConformedVisit visit = wane::conform(wane::read_nifti(arguments[n]).volume, head_template, {});
       const wane::ScanFacts facts = wane::scan_facts(visit, head_template);
-      std::printf("%s\t%.3f\t%d\t%.3f\t%.3f\t%.4f\t%.3f\t%.3f\n", arguments[n].c_str(), visit.template_similarity,
+      std::printf("%s\t%.3f\t%d\t%.3f\t%.3f\t%.4f\t%.3f\t%.3f\t%.3f\n", arguments[n].c_str(), visit.template_similarity,
                   int(visit.brain_extracted), facts.white_rank, facts.noise,
-                  facts.ghost_level.value_or(-1), facts.gray / facts.white, facts.csf / facts.white);
+                  facts.ghost_level.value_or(-1), facts.shading, facts.gray / facts.white, facts.csf / facts.white);
     } catch (const std::exception& error) {
       std::printf("%s\t%s\n", arguments[n].c_str(), error.what());
     }

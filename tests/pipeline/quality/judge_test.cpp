@@ -24,7 +24,6 @@ VisitQualityInput good_visit(const std::string& session) {
   visit.scan.fingerprint = "fingerprint of " + session;
   visit.joint = {0.85, 0.06, 0.7, 0.5, 0.08};  // ranks of white matter and CSF, contrast, scatter, steepness
   visit.volumes_ml = {1150, 650, 500, 250, intracranial_ml};
-  visit.least_jacobian = 0.8;
   return visit;
 }
 
@@ -201,7 +200,8 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].joint.joint_variation = 1.5; }), Names{"tissue_scatter"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.voxel_mm[2] = 3; }), Names{"voxel_size_changed"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].folded_share = 0.01; }), Names{"folding"});
-  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].least_jacobian = 0.1; }), Names{"deformation"});
+  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.shading = 0.5; }), Names{"shading"});
+  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.ghost_level = 0.02; }), Names{"air_signal"});
   EXPECT_EQ(notable_after([](auto& p) { p.last_step_mm = 0.5; }), Names{"convergence"});
   EXPECT_EQ(notable_after([](auto& p) { p.share_compared = 0.8; }), Names{"coverage"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].constant_head_ml = 40; }), Names{"constant_region"});

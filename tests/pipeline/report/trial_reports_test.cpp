@@ -216,7 +216,7 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
   EXPECT_EQ(rates[1][8], "0.1000") << "the standard error of one change over a year is its own";
   EXPECT_EQ(first(rates[4]), (std::vector<std::string>{"sub-4", "A", "5", "1", "NA", "NA", "NA", "only one visit"}));
   EXPECT_EQ(rates[6][1], "NA");
-  EXPECT_EQ(first(rates[8]), (std::vector<std::string>{"sub-8", "C", "NA", "0", "NA", "NA", "NA", "not measured"}));
+  EXPECT_EQ(first(rates[8]), (std::vector<std::string>{"sub-8", "C", "24", "0", "NA", "NA", "NA", "not measured"}));
   const auto visits = table_of(analysis, "visits");
   ASSERT_EQ(visits.size(), 1u + 12u + 4u) << "two sessions of six people measured and two left out";
   EXPECT_EQ(visits[8], (std::vector<std::string>{"sub-4", "A", "5", "ses-02", "NA", "no", "no", "NA"}));
