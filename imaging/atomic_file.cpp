@@ -148,6 +148,19 @@ class Inside {
   Inside& operator=(const Inside&) = delete;
 };
 
+// Made here and not by the writer: what somebody put under this name (a link to another file) is not written into.
+void make_temporary(const fs::path& temporary, const fs::path& file, unsigned mode) {
+  for (bool again : {true, false}) {
+    const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (descriptor >= 0) {
+      close(descriptor);
+      return;
+    }
+    if (errno != EEXIST || !again) throw_cannot_write(file, errno);
+    unlink(temporary.c_str());
+  }
+}
+
 void flush_to_disk(const fs::path& path, const fs::path& file, int flags) {
   const int descriptor = open(path.c_str(), flags | O_CLOEXEC);
   if (descriptor < 0) throw_cannot_write(file, errno);
@@ -207,9 +220,10 @@ void throw_cannot_write(const fs::path& file, int reason_errno) {
                       "; check the folder, its permissions and the space left on the disk.");
 }
 
-void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write, unsigned mode) {
   const Inside writing;
   const fs::path temporary = temporary_name(file);
+  make_temporary(temporary, file, mode);
   RemovedUnlessKept cleanup(temporary);
   write(temporary);
   flush_to_disk(temporary, file, O_RDONLY);
@@ -218,9 +232,10 @@ void write_atomically(const fs::path& file, const std::function<void(const fs::p
   flush_folder_of(file);
 }
 
-bool write_new_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write) {
+bool write_new_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write, unsigned mode) {
   const Inside writing;
   const fs::path temporary = temporary_name(file);
+  make_temporary(temporary, file, mode);
   const RemovedUnlessKept cleanup(temporary);
   write(temporary);
   flush_to_disk(temporary, file, O_RDONLY);

@@ -5,12 +5,18 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace wane {
 
+// `text` as part of a message: valid UTF-8 in one line of at most 1000 bytes. Control characters (which could command
+// the terminal) and bytes that are not UTF-8 become '?'; of a longer text the middle is left out.
+std::string one_line(std::string_view text);
+
 class Error : public std::runtime_error {
  public:
-  Error(const std::string& message, int exit_code) : std::runtime_error(message), exit_code_(exit_code) {}
+  // Names and cells of any file end in messages, so each passes one_line.
+  Error(const std::string& message, int exit_code) : std::runtime_error(one_line(message)), exit_code_(exit_code) {}
   int exit_code() const { return exit_code_; }
 
  private:

@@ -261,6 +261,13 @@ Scaling scaling_of(const NiftiHeader& header) {
   return {header.scl_slope, std::isfinite(header.scl_inter) ? header.scl_inter : 0.0};
 }
 
+// Infinite where it is too large for single precision; the language leaves that conversion open.
+float as_float(double value) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (std::abs(value) > largest) return std::numeric_limits<float>::infinity();
+  return static_cast<float>(value);
+}
+
 // Appends the voxels in `bytes`; returns how many were not finite (in the file, or too large for single precision).
 template <class T>
 std::size_t append_voxels(const unsigned char* bytes, std::size_t count, bool swap, const Scaling& scaling,
@@ -274,7 +281,7 @@ std::size_t append_voxels(const unsigned char* bytes, std::size_t count, bool sw
     if (swap) std::reverse(raw.begin(), raw.end());
     T stored;
     std::memcpy(&stored, raw.data(), sizeof(T));
-    const float value = static_cast<float>(double(stored) * scaling.slope + scaling.intercept);
+    const float value = as_float(double(stored) * scaling.slope + scaling.intercept);
     const bool finite = std::isfinite(value);
     non_finite += finite ? 0 : 1;
     values[begin + n] = finite ? value : 0.0f;
@@ -468,6 +475,16 @@ std::uint8_t as_byte(float fraction) {
 
 NiftiScan read_nifti(const fs::path& file, const NiftiLimits& limits) {
   return read_checked(file, limits);
+}
+
+void require_length_of_a_scan(const fs::path& file, const NiftiLimits& limits) {
+  constexpr std::uint64_t most_bytes_per_voxel = 8, bytes_per_gib = std::uint64_t(1) << 30;
+  const std::uint64_t longest = most_extension_bytes + limits.most_voxels * most_bytes_per_voxel;
+  std::error_code error;
+  const std::uint64_t length = fs::file_size(file, error);
+  if (!error && length > longest)
+    refuse_nifti(file, "it has " + std::to_string(length / bytes_per_gib) + " GiB, more than a head scan can have",
+                 "check that it is the right file");
 }
 
 NiftiReport inspect_nifti(const fs::path& file, const NiftiLimits& limits) {

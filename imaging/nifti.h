@@ -63,6 +63,9 @@ struct NiftiScan {
 // where the disk or the memory is the cause.
 NiftiScan read_nifti(const std::filesystem::path& file, const NiftiLimits& limits = {});
 
+// Throws InputError where the file is longer than any scan within the limits: hashing it could take hours.
+void require_length_of_a_scan(const std::filesystem::path& file, const NiftiLimits& limits = {});
+
 // The same checks as far as they go without inflating the file: header, geometry, and size on disk. Milliseconds.
 // Counts no non-finite voxels; finds damage inside a .nii.gz only where its length shows it.
 NiftiReport inspect_nifti(const std::filesystem::path& file, const NiftiLimits& limits = {});

@@ -491,8 +491,7 @@ NiftiLayout checked_nifti_layout(const NiftiHeader& header, const NiftiLimits& l
   layout.datatype = row->code;
   layout.datatype_name = row->name;
   layout.bytes_per_voxel = row->bytes;
-  // 1 GiB of header extensions is far beyond any real file and keeps the conversion to an integer exact enough.
-  if (!(header.vox_offset >= double(header.least_voxel_byte)) || header.vox_offset > 0x1p30 ||
+  if (!(header.vox_offset >= double(header.least_voxel_byte)) || header.vox_offset > double(most_extension_bytes) ||
       header.vox_offset != std::floor(header.vox_offset))
     refuse_nifti(
         file,

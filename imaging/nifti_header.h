@@ -21,6 +21,9 @@ inline constexpr std::size_t nifti_2_header_bytes = 540;
 inline constexpr std::size_t nifti_first_voxel_byte = 352;  // the header and four bytes that say "no extension"
 inline constexpr std::size_t nifti_2_first_voxel_byte = 544;
 
+// Of all that may stand before the voxels; far beyond any real file, and exact in the header's single precision.
+inline constexpr std::uint64_t most_extension_bytes = std::uint64_t(1) << 30;
+
 // Of both formats: NIfTI-2 has the same fields in wider types.
 struct NiftiHeader {
   std::size_t bytes = nifti_header_bytes;                 // of the header in the file

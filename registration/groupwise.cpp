@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "imaging/error.h"
 #include "imaging/line_kernels.h"
@@ -114,7 +115,9 @@ __attribute__((target_clones("avx2", "default"))) void solve_row(const MomentRow
     const float rx = m.row[6][n], ry = m.row[7][n], rz = m.row[8][n];
     const float c00 = yy * zz - yz * yz, c01 = xz * yz - xy * zz, c02 = xy * yz - xz * yy;
     const float c11 = xx * zz - xz * xz, c12 = xy * xz - xx * yz, c22 = xx * yy - xy * xy;
-    const float scale = -1.F / (xx * c00 + xy * c01 + xz * c02);
+    const float determinant = xx * c00 + xy * c01 + xz * c02;
+    // Where there is neither gradient nor brightness (damping 0) nothing says where to go.
+    const float scale = std::abs(determinant) >= std::numeric_limits<float>::min() ? -1.F / determinant : 0.F;
     const float x = scale * (c00 * rx + c01 * ry + c02 * rz);
     const float y = scale * (c01 * rx + c11 * ry + c12 * rz);
     const float z = scale * (c02 * rx + c12 * ry + c22 * rz);

@@ -6,20 +6,20 @@
 #include <itkAffineTransform.h>
 #include <itkMatrixOffsetTransformBase.h>
 #include <itkTransformFactory.h>
-#include <itkTransformFileReader.h>
 #include <itkTransformFileWriter.h>
 #include <itkTxtTransformIO.h>
 
 #include <cerrno>
-#include <fstream>
 #include <locale>
 #include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/text_file.h"
 
 namespace wane {
 
@@ -28,6 +28,9 @@ namespace fs = std::filesystem;
 namespace {
 
 using MatrixTransform = itk::MatrixOffsetTransformBase<double, 3, 3>;
+// One affine transform has less than 1 kB; a table of displacements is none.
+constexpr std::size_t most_transform_bytes = 1u << 20;
+
 using TextFormat = itk::TxtTransformIOTemplate<double>;
 
 // ITK fills its table of classes at the first use and without a lock, and participants are written side by side.
@@ -39,8 +42,8 @@ void register_transforms() {
   }();
 }
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& what) {
-  throw InputError("The transform file " + file.string() + " " + what +
+[[noreturn]] void refuse(const std::string& name, const std::string& what) {
+  throw InputError("The transform file " + name + " " + what +
                    ": give an ITK text file with one affine transform in three dimensions.");
 }
 
@@ -51,49 +54,59 @@ std::string trimmed(const std::string& text) {
 }
 
 // The lines "key: value".
-std::map<std::string, std::string> entries_of(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) refuse(file, "cannot be opened");
+std::map<std::string, std::string> entries_of(const std::string& text, const std::string& name) {
+  std::istringstream stream(text);
   std::map<std::string, std::string> entries;
   for (std::string line; std::getline(stream, line);) {
     line = trimmed(line);
     if (line.empty() || line[0] == '#') continue;
     const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) refuse(file, "is not an ITK transform text file");
+    if (colon == std::string::npos) refuse(name, "is not an ITK transform text file");
     const bool fresh = entries.emplace(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1))).second;
-    if (!fresh) refuse(file, "holds more than one transform");
+    if (!fresh) refuse(name, "holds more than one transform");
   }
   for (const char* key : {"Transform", "Parameters", "FixedParameters"})
-    if (!entries.count(key)) refuse(file, "has no line \"" + std::string(key) + ":\"");
-  if (entries.size() > 3) refuse(file, "holds more than one transform");
+    if (!entries.count(key)) refuse(name, "has no line \"" + std::string(key) + ":\"");
+  if (entries.size() > 3) refuse(name, "holds more than one transform");
   return entries;
 }
 
-// 0 where there is anything but numbers.
-std::size_t count_of_numbers(const std::string& text) {
+// None where there is anything but numbers.
+itk::OptimizerParameters<double> numbers_in(const std::string& text) {
   std::istringstream words(text);
   words.imbue(std::locale::classic());
-  std::size_t count = 0;
-  for (double number = 0; words >> number;) ++count;
-  return words.eof() ? count : 0;
+  std::vector<double> numbers;
+  for (double number = 0; words >> number;) numbers.push_back(number);
+  if (!words.eof()) numbers.clear();
+  itk::OptimizerParameters<double> parameters(numbers.size());
+  for (std::size_t n = 0; n < numbers.size(); ++n) parameters[n] = numbers[n];
+  return parameters;
 }
 
 // A new one; null where `kind`, as "Euler3DTransform_double_3_3", is no matrix transform.
 MatrixTransform::Pointer transform_of_kind(std::string kind) {
   TextFormat::CorrectTransformPrecisionType(kind);
   const itk::LightObject::Pointer object = itk::ObjectFactoryBase::CreateInstance(kind.c_str());
+  if (object)
+    object->UnRegister();  // CreateInstance leaves a reference of nobody's, without which it would be for ever
   return dynamic_cast<MatrixTransform*>(object.GetPointer());
 }
 
-// ITK's reader trusts the file: where a line is missing it keeps the identity, and where numbers are missing several
-// classes read beyond their end.
-void require_one_whole_matrix_transform(const fs::path& file) {
-  const auto entries = entries_of(file);
-  const auto transform = transform_of_kind(entries.at("Transform"));
-  if (!transform) refuse(file, "holds a " + entries.at("Transform"));
-  const std::size_t parameters = transform->GetNumberOfParameters();
-  if (count_of_numbers(entries.at("Parameters")) != parameters || count_of_numbers(entries.at("FixedParameters")) < 3)
-    refuse(file, "does not hold " + std::to_string(parameters) + " parameters and a centre");
+// ITK's reader of files is not used: where a line is missing it keeps the identity, and where numbers are missing
+// several classes read beyond their end.
+MatrixTransform::Pointer transform_in(const std::string& text, const std::string& name) {
+  const auto entries = entries_of(text, name);
+  const std::string& kind = entries.at("Transform");
+  const MatrixTransform::Pointer transform = transform_of_kind(kind);
+  if (!transform) refuse(name, "holds a " + kind);
+  const auto parameters = numbers_in(entries.at("Parameters"));
+  const auto fixed = numbers_in(entries.at("FixedParameters"));
+  const std::size_t wanted = transform->GetNumberOfParameters();
+  if (parameters.size() != wanted || fixed.size() < 3)
+    refuse(name, "does not hold " + std::to_string(wanted) + " parameters and a centre");
+  transform->SetFixedParameters(fixed);
+  transform->SetParametersByValue(parameters);
+  return transform;
 }
 
 Affine points_of(const MatrixTransform& transform) {
@@ -103,18 +116,6 @@ Affine points_of(const MatrixTransform& transform) {
     points.translation()[row] = transform.GetOffset()[row];
   }
   return points;
-}
-
-Affine points_read_by_itk(const fs::path& file) {
-  const auto reader = itk::TransformFileReaderTemplate<double>::New();
-  reader->SetTransformIO(TextFormat::New());
-  reader->SetFileName(file.string());
-  reader->Update();
-  const auto& transforms = *reader->GetTransformList();
-  const auto* transform =
-      transforms.size() == 1 ? dynamic_cast<const MatrixTransform*>(transforms.front().GetPointer()) : nullptr;
-  if (!transform) refuse(file, "holds no single matrix transform");
-  return points_of(*transform);
 }
 
 void write_by_itk(const fs::path& file, const Affine& points) {
@@ -159,18 +160,23 @@ void write_itk_affine(const fs::path& file, const Affine& points) {
   });
 }
 
-Affine read_itk_affine(const fs::path& file) {
+Affine parse_itk_affine(const std::string& text, const std::string& name) {
   register_transforms();
   try {
-    require_one_whole_matrix_transform(file);
-    const Affine points = points_read_by_itk(file);
-    if (!points.matrix().allFinite()) refuse(file, "holds numbers that are not finite");
+    const Affine points = points_of(*transform_in(text, name));
+    if (!points.matrix().allFinite()) refuse(name, "holds numbers that are not finite");
     return points;
   } catch (const itk::ExceptionObject&) {
-    refuse(file, "cannot be read by ITK");
+    refuse(name, "cannot be read by ITK");
   } catch (const std::out_of_range&) {  // ITK's, where a kind names neither float nor double
-    refuse(file, "holds a transform of unknown kind");
+    refuse(name, "holds a transform of unknown kind");
   }
+}
+
+Affine read_itk_affine(const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(file, error)) refuse(file.string(), "cannot be opened");
+  return parse_itk_affine(read_text_file(file, most_transform_bytes), file.string());
 }
 
 }  // namespace wane

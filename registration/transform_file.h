@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "imaging/grid.h"
 
@@ -16,5 +17,8 @@ void write_itk_affine(const std::filesystem::path& file, const Affine& points);
 // versors, similarity, scales. Throws InputError where the file is missing, cut short or holds anything else (B-spline,
 // displacements, two transforms).
 Affine read_itk_affine(const std::filesystem::path& file);
+
+// The same of a file's text; `name` is what messages call it.
+Affine parse_itk_affine(const std::string& text, const std::string& name);
 
 }  // namespace wane

@@ -1,6 +1,7 @@
 #include "registration/vector_field.h"
 
 #include <cmath>
+#include <stdexcept>
 
 #include "imaging/gradient.h"
 #include "imaging/parallel.h"
@@ -25,10 +26,11 @@ VectorField::VectorField(const Grid& g) : grid(g) {
 }
 
 void compose(const VectorField& outer, const VectorField& inner, VectorField& result) {
-  const bool same_size = outer.grid.size == inner.grid.size;
+  if (outer.grid.size != inner.grid.size || result.grid.size != inner.grid.size)
+    throw std::logic_error("displacements on different grids");
   each_voxel(inner.grid, [&](std::size_t n, int i, int j, int k) {
     const float dx = inner.component[0][n], dy = inner.component[1][n], dz = inner.component[2][n];
-    if (same_size && dx == 0 && dy == 0 && dz == 0) {
+    if (dx == 0 && dy == 0 && dz == 0) {
       for (int c = 0; c < 3; ++c) result.component[c][n] = outer.component[c][n];
       return;
     }

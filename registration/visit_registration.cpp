@@ -5,6 +5,7 @@
 #include <unsupported/Eigen/MatrixFunctions>
 #include <utility>
 
+#include "imaging/error.h"
 #include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
@@ -89,6 +90,22 @@ std::vector<double> spacings_mm(const VisitRegistrationOptions& options) {
   return result;
 }
 
+double diagonal_mm(const Grid& grid) {
+  return Vec3(grid.size[0], grid.size[1], grid.size[2]).cwiseProduct(grid.spacing_mm).norm();
+}
+
+[[noreturn]] void refuse_diverged() {
+  throw InputError(
+      "The alignment of two visits came to no result: check that both scans show the whole head of the same person.");
+}
+
+// Two boxes that overlap, and of the same scale, reach no further together than their diagonals. Twice that leaves room
+// for a poor start; beyond it the alignment has run away, and the half-way grid would fill the memory.
+void require_plausible_extent(const Vec3& extent_mm, double diagonals_mm) {
+  constexpr double most_diagonals = 2;
+  if (!(extent_mm.maxCoeff() <= most_diagonals * diagonals_mm) || !extent_mm.allFinite()) refuse_diverged();
+}
+
 // Half-way points in a frame that is the same whichever scan is called a.
 Grid halfway_grid(const ComparableLevel& a, const Affine& half_to_a, const ComparableLevel& b, const Affine& half_to_b,
                   double spacing_mm) {
@@ -106,6 +123,7 @@ Grid halfway_grid(const ComparableLevel& a, const Affine& half_to_a, const Compa
   };
   include(a, half_to_a);
   include(b, half_to_b);
+  require_plausible_extent(high - low, diagonal_mm(a.weight.grid) + diagonal_mm(b.weight.grid));
   Grid grid;
   grid.spacing_mm = Vec3::Constant(spacing_mm);
   grid.origin_mm = low;
@@ -359,6 +377,7 @@ VisitRegistration register_visits(const ComparableScan& a, const ComparableScan&
       result.leaving_out = transforms_leaving_out(problem, half_to_a, half_to_b);
   }
   result.a_to_b = half_to_b * half_to_a.inverse();
+  if (!result.a_to_b.matrix().allFinite()) refuse_diverged();
   return result;
 }
 

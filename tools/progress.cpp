@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "imaging/error.h"
+
 namespace wane {
 
 namespace {
@@ -68,7 +70,7 @@ void ProgressDisplay::note(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   if (ended_) return;
   erase_bar();
-  spdlog::info(sentence);
+  spdlog::info(one_line(sentence));
   draw_bar();
 }
 
@@ -76,7 +78,7 @@ void ProgressDisplay::warn(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   if (ended_) return;
   erase_bar();
-  spdlog::warn(sentence);
+  spdlog::warn(one_line(sentence));
   draw_bar();
 }
 

@@ -10,6 +10,7 @@
 
 #include "imaging/error.h"
 #include "imaging/parallel.h"
+#include "pipeline/dataset/file_label.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "tools/commands.h"
 #include "tools/heads.h"
@@ -112,6 +113,8 @@ void simulate_one(const PersonFlags& flags) {
   options.person = flags.person;
   options.validate();
   if (!flags.label.starts_with("sub-")) throw UsageError("--label must begin with sub-, as BIDS names people.");
+  if (const auto problem = file_label_problem(flags.label); !problem.empty())
+    throw UsageError("--label '" + flags.label + "' " + problem + " and cannot name files: use letters and digits.");
   const SourceHead head = read_head(flags.files, flags.label);
   write_dataset_description(flags.files.out, "Simulated visits with planted atrophy");
   write_person(flags.files.out, flags.label, simulate_person(head, requests, options), requests, options,

@@ -9,6 +9,7 @@
 
 #include "imaging/error.h"
 #include "pipeline/dataset/date_sources.h"
+#include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/folder_hint.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/natural_order.h"
@@ -82,6 +83,11 @@ class ParticipantReader {
   void find_scans() {
     for (const auto& session : entries_of(folder_, "ses-", true)) {
       const auto name = session.filename().string();
+      if (const auto problem = file_label_problem(name); !problem.empty()) {
+        warn("The name of the folder " + one_line(shown(session)) + " " + problem +
+             ": the visit is not used; rename the folder.");
+        continue;
+      }
       auto scans = scans_in(session / "anat", name);
       if (scans.empty())
         note_missing(name, shown(session));
@@ -105,9 +111,12 @@ class ParticipantReader {
       if (!scan) continue;
       std::error_code error;
       if (scan->subject != participant_.participant_id || scan->session != session) {
-        warn(shown(file) +
+        warn(one_line(shown(file)) +
              " is named for another participant or visit than its folder and is not used; rename or "
              "move it.");
+      } else if (one_line(file.filename().string()) != file.filename().string()) {
+        warn("The name of " + one_line(shown(file)) +
+             " holds control characters or bytes that are not UTF-8: it is not used; rename it.");
       } else if (leads_nowhere(file)) {
         dangling_.push_back(file);
         warn(shown(file) +
@@ -323,7 +332,13 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
 
   std::map<std::string, fs::path> folder_of;
   std::set<std::string> existing;
-  for (const auto& path : entries_of(folder, "sub-", true)) folder_of[path.filename().string()] = path;
+  for (const auto& path : entries_of(folder, "sub-", true)) {
+    const auto id = path.filename().string();
+    if (const auto problem = file_label_problem(id); problem.empty())
+      folder_of[id] = path;
+    else
+      dataset.left_out.push_back({one_line(id), std::nullopt, "the name of its folder " + problem, std::nullopt});
+  }
   for (const auto& [id, path] : folder_of) existing.insert(id);
   for (const auto& entry : table.entries) existing.insert(entry.participant_id);
   if (folder_of.empty())

@@ -7,6 +7,9 @@
 #include <unordered_set>
 
 #include "imaging/error.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/file_label.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/tsv.h"
 
@@ -19,7 +22,8 @@ std::vector<std::string> participant_folders(const std::filesystem::path& bids_f
   for (std::filesystem::directory_iterator it(bids_folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code status_error;
     std::string name = it->path().filename().string();
-    if (name.starts_with("sub-") && it->is_directory(status_error)) names.push_back(std::move(name));
+    if (name.starts_with("sub-") && it->is_directory(status_error) && file_label_problem(name).empty())
+      names.push_back(std::move(name));
   }
   return names;
 }
@@ -66,6 +70,9 @@ std::vector<ParticipantEntry> entries_of(const Table& table, const std::vector<s
     const auto& row = table.rows[i];
     ParticipantEntry entry{ids[i], group ? row.cells[*group] : std::nullopt,
                            dose ? table.number(row, *dose) : std::nullopt};
+    if (entry.dose_group && one_line(*entry.dose_group) != *entry.dose_group)
+      throw InputError(table.where(row) + ": " + options.dose_group_column + " '" + *entry.dose_group +
+                       "' is too long or holds control characters or bytes that are not UTF-8; correct it.");
     const auto [place, is_new] = place_of.emplace(ids[i], Place{entries.size(), row.line});
     if (is_new) {
       entries.push_back(entry);
@@ -120,13 +127,15 @@ std::string dose_unit_in(const std::filesystem::path& sidecar, const std::string
   std::error_code error;
   if (!std::filesystem::exists(sidecar, error)) return {};
   try {
-    const auto json = nlohmann::json::parse(read_text_file(sidecar));
+    const auto json = parse_json(read_text_file(sidecar, most_json_bytes));
+    if (!json.is_object()) {
+      warnings.push_back("participants.json is not valid JSON: the unit of the dose is not known.");
+      return {};
+    }
     const auto column = json.find(dose_column);
     if (column == json.end() || !column->is_object()) return {};
     for (const char* key : {"Units", "units", "Unit", "unit"})
       if (const auto unit = column->find(key); unit != column->end() && unit->is_string()) return *unit;
-  } catch (const nlohmann::json::exception&) {
-    warnings.push_back("participants.json is not valid JSON: the unit of the dose is not known.");
   } catch (const InputError&) {
     warnings.push_back("participants.json cannot be read: the unit of the dose is not known.");
   }
@@ -140,6 +149,20 @@ const ParticipantEntry* ParticipantsTable::find(const std::string& participant_i
   return place == place_of_.end() ? nullptr : &entries[place->second];
 }
 
+ParticipantsTable participants_in(const Table& table, const DatasetOptions& options,
+                                  const std::filesystem::path& bids_folder) {
+  const RowParticipants rows = participants_of_rows(table, options, bids_folder);
+  ParticipantsTable result;
+  result.found = true;
+  result.warnings = table.warnings;
+  result.warnings.insert(result.warnings.end(), rows.warnings.begin(), rows.warnings.end());
+  result.entries = entries_of(table, rows.ids, options, result.warnings);
+  for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
+  warn_of_missing_columns(result, table, options);
+  warn_of_odd_groups(result);
+  return result;
+}
+
 ParticipantsTable read_participants(const std::filesystem::path& bids_folder, const DatasetOptions& options) {
   const auto file = bids_folder / "participants.tsv";
   ParticipantsTable result;
@@ -150,15 +173,7 @@ ParticipantsTable read_participants(const std::filesystem::path& bids_folder, co
         "are measured all the same.");
     return result;
   }
-  const Table table = read_participants_table(bids_folder);
-  const RowParticipants rows = participants_of_rows(table, options, bids_folder);
-  result.found = true;
-  result.warnings = table.warnings;
-  result.warnings.insert(result.warnings.end(), rows.warnings.begin(), rows.warnings.end());
-  result.entries = entries_of(table, rows.ids, options, result.warnings);
-  for (std::size_t i = 0; i < result.entries.size(); ++i) result.place_of_[result.entries[i].participant_id] = i;
-  warn_of_missing_columns(result, table, options);
-  warn_of_odd_groups(result);
+  result = participants_in(read_participants_table(bids_folder), options, bids_folder);
   result.dose_unit = dose_unit_in(bids_folder / "participants.json", options.dose_column, result.warnings);
   return result;
 }
@@ -181,7 +196,11 @@ RowParticipants participants_of_rows(const Table& table, const DatasetOptions& o
     if (!row.cells[column])
       throw InputError(table.where(row) + ": " + options.participant_column +
                        " is empty; name the participant (sub-01) or remove the row.");
-    written.insert(with_prefix(*row.cells[column], "sub-"));
+    const std::string id = with_prefix(*row.cells[column], "sub-");
+    if (const auto problem = file_label_problem(id); !problem.empty())
+      throw InputError(table.where(row) + ": " + options.participant_column + " '" + *row.cells[column] + "' " +
+                       problem + " and cannot name files; correct it.");
+    written.insert(id);
   }
   std::size_t completed = 0;
   for (const auto& row : table.rows) {

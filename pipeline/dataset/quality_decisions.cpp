@@ -8,6 +8,7 @@
 #include "imaging/error.h"
 #include "imaging/near_names.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/visit_dates.h"
 
@@ -46,6 +47,9 @@ std::optional<int> zone_minutes(std::string_view zone) {
 
 std::string cell_of(const Table& table, const Table::Row& row, const char* column, const char* what) {
   const auto& cell = row.cells[table.required_column(column)];
+  if (cell && one_line(*cell) != *cell)
+    throw InputError(table.where(row) + ": " + column + " '" + *cell +
+                     "' is too long or holds control characters; correct it.");
   if (cell) return *cell;
   throw InputError(table.where(row) + ": " + column + " is empty; " + what + ".");
 }

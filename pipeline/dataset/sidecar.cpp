@@ -7,19 +7,17 @@
 #include <variant>
 
 #include "imaging/error.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/text_encoding.h"
-#include "pipeline/dataset/tsv.h"
 
 namespace wane {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// dcm2niix writes some kB; exports of whole DICOM headers have some MB.
-constexpr std::size_t most_sidecar_bytes = 16u << 20;
 
 struct Field {
   const char* key;  // as BIDS or dcm2niix names it
@@ -143,12 +141,12 @@ std::vector<std::string> add_sidecar_text(const std::string& text, const std::st
   std::vector<std::string> sentences;
   Json json;
   try {
-    json = Json::parse(as_utf8(text, name, sentences));
-  } catch (const Json::exception&) {
-    return {name + " is not valid JSON and is not used; correct it or make it again (dcm2niix writes it)."};
+    json = parse_json(as_utf8(text, name, sentences));
   } catch (const InputError& problem) {
     return {std::string(problem.what()) + " It is not used."};
   }
+  if (json.is_discarded())
+    return {name + " is not valid JSON and is not used; correct it or make it again (dcm2niix writes it)."};
   if (!json.is_object()) return {name + " is not a JSON object (\"key\": value) and is not used."};
   std::vector<std::string> wrong;
   for (const auto& field : fields) {
@@ -200,7 +198,7 @@ ScanSidecar read_sidecar(const fs::path& scan, const std::vector<fs::path>& cand
   for (const auto& file : used) {
     const std::string name = file.lexically_relative(dataset).generic_string();
     try {
-      for (auto& sentence : add_sidecar_text(read_text_file(file, most_sidecar_bytes), name, sidecar))
+      for (auto& sentence : add_sidecar_text(read_text_file(file, most_json_bytes), name, sidecar))
         problems.push_back({file, std::move(sentence)});
       sidecar.files.push_back(file);
     } catch (const InputError& problem) {

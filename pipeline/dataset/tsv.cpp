@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
+#include <set>
 
 #include "imaging/error.h"
+#include "imaging/text_file.h"
 #include "pipeline/dataset/text_encoding.h"
 
 namespace wane {
 namespace {
+
+// Far beyond a trial's tables (100 000 participants with 100 columns; a spreadsheet has 16 384 columns at most). Each
+// cell takes 40 bytes whatever is in it.
+constexpr std::size_t most_columns = 20'000;
+constexpr std::size_t most_cells = 10'000'000;
 
 struct Line {
   std::size_t number;
@@ -36,24 +41,31 @@ bool is_missing(std::string_view cell) {
   return lower.empty() || lower == "n/a" || lower == "na" || lower == "nan";
 }
 
+[[noreturn]] void refuse_length(const std::string& name, std::size_t most, const std::string& of_what) {
+  throw InputError(name + " has more than " + std::to_string(most) + " " + of_what +
+                   ", which no table of this kind has; check that it is the right file.");
+}
+
 // Lines that hold something; blank lines are numbered and passed over.
-std::vector<Line> filled_lines(std::string_view text) {
+std::vector<Line> filled_lines(std::string_view text, const std::string& name) {
   std::vector<Line> lines;
   for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
     const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
     const std::string_view line = text.substr(begin, end - begin);
     if (!trimmed(line).empty()) lines.push_back({number, line});
+    if (lines.size() > most_cells) refuse_length(name, most_cells, "lines");
     const bool crlf = end + 1 < text.size() && text[end] == '\r' && text[end + 1] == '\n';
     begin = end + (crlf ? 2 : 1);
   }
   return lines;
 }
 
-std::vector<std::string_view> split_at_tabs(std::string_view line) {
+std::vector<std::string_view> split_at_tabs(std::string_view line, const std::string& name) {
   std::vector<std::string_view> cells;
   for (;;) {
     const auto tab = line.find('\t');
     cells.push_back(cell_text(line.substr(0, tab)));
+    if (cells.size() > most_columns) refuse_length(name, most_columns, "columns");
     if (tab == std::string_view::npos) return cells;
     line.remove_prefix(tab + 1);
   }
@@ -81,17 +93,18 @@ std::string_view without_byte_order_mark(std::string_view text, const std::strin
 }
 
 std::vector<std::string> column_names(std::string_view header, const std::string& name) {
-  const auto cells = split_at_tabs(header);
+  const auto cells = split_at_tabs(header, name);
   std::vector<std::string> names(cells.begin(), cells.end());
   while (!names.empty() && names.back().empty()) names.pop_back();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (!names[i].empty() && std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i)
-      throw InputError(name + " has two columns called '" + names[i] + "'; rename or remove one.");
+  std::set<std::string_view> seen;
+  for (const std::string& column : names)
+    if (!column.empty() && !seen.insert(column).second)
+      throw InputError(name + " has two columns called '" + column + "'; rename or remove one.");
   return names;
 }
 
 Table::Row row_of(const Line& line, std::size_t columns, const std::string& name) {
-  auto cells = split_at_tabs(line.text);
+  auto cells = split_at_tabs(line.text, name);
   while (cells.size() > columns && cells.back().empty()) cells.pop_back();
   if (cells.size() != columns)
     throw InputError(name + ", line " + std::to_string(line.number) + ": " + std::to_string(cells.size()) +
@@ -136,30 +149,22 @@ std::string Table::where(const Row& row) const {
 
 Table parse_tsv(std::string_view text, const std::string& name) {
   Table table;
-  const std::string utf8 = as_utf8(std::string(without_byte_order_mark(text, name)), name, table.warnings);
-  const auto lines = filled_lines(utf8);
+  const std::string_view bare = without_byte_order_mark(text, name);
+  const bool in_utf8 = is_utf8(bare);  // then it is not copied: tables can be large
+  const std::string converted = in_utf8 ? std::string() : as_utf8(std::string(bare), name, table.warnings);
+  const auto lines = filled_lines(in_utf8 ? bare : std::string_view(converted), name);
   if (lines.empty()) throw InputError(name + " is empty; its first line must name the columns.");
   require_tabs(lines.front().text, name);
   table.name = name;
   table.columns = column_names(lines.front().text, name);
+  if (lines.size() * std::max<std::size_t>(table.columns.size(), 1) > most_cells)
+    refuse_length(name, most_cells, "cells");
   for (std::size_t i = 1; i < lines.size(); ++i) table.rows.push_back(row_of(lines[i], table.columns.size(), name));
   return table;
 }
 
 Table read_tsv(const std::filesystem::path& file, const std::string& name) {
   return parse_tsv(read_text_file(file), name);
-}
-
-std::string read_text_file(const std::filesystem::path& file, std::size_t most_bytes) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error))
-    throw InputError(file.string() + " is not a file that can be read; check the name and the link's target.");
-  if (std::filesystem::file_size(file, error) > most_bytes || error)
-    throw InputError(file.string() + " is too large for a text file of this kind; check that it is the right file.");
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) throw InputError(file.string() + " cannot be read; check its permissions.");
-  return text;
 }
 
 }  // namespace wane

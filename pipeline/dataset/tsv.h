@@ -34,14 +34,11 @@ struct Table {
 
 // Accepts a UTF-8 byte-order mark, CRLF or CR line ends, blank lines, spaces and quotes around cells, and empty cells
 // after the last column; text that is not UTF-8 is read as Windows-1252, with a warning (text_encoding.h). Throws
-// InputError for an empty table, other separators than tabs, other encodings (UTF-16), a column name twice, and rows
-// with too few or too many cells.
+// InputError for an empty table, other separators than tabs, other encodings (UTF-16), a column name twice, rows with
+// too few or too many cells, and more columns or cells than any trial has.
 Table parse_tsv(std::string_view text, const std::string& name);
 
 // As above from a file; `name` is what messages call it. Throws InputError where it cannot be read.
 Table read_tsv(const std::filesystem::path& file, const std::string& name);
-
-// The whole of a text file. Throws InputError where it cannot be read or is larger than `most_bytes`.
-std::string read_text_file(const std::filesystem::path& file, std::size_t most_bytes = 64u << 20);
 
 }  // namespace wane

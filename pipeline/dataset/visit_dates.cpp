@@ -6,6 +6,7 @@
 #include <set>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/labels.h"
 
 namespace wane {
@@ -98,6 +99,9 @@ VisitDates visit_dates(const Table& sessions, const DatasetOptions& options) {
     if (!row.cells[session_column])
       throw InputError(sessions.where(row) + ": " + options.session_column + " is empty; name the visit (ses-01).");
     const auto session = with_prefix(*row.cells[session_column], "ses-");
+    if (const auto problem = file_label_problem(session); !problem.empty())
+      throw InputError(sessions.where(row) + ": " + options.session_column + " '" + *row.cells[session_column] + "' " +
+                       problem + " and cannot name files; correct it.");
     if (!seen.insert(session).second)
       throw InputError(sessions.where(row) + ": " + session + " is listed twice; keep one row for each visit.");
     dates.visits.push_back({session, days[i]});

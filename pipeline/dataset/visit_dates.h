@@ -20,9 +20,9 @@ struct VisitDates {
   std::optional<int> latest_day;  // since 1970-01-01; empty: the table has days, or nothing
 };
 
-// Days come from the days column; where that is absent or n/a throughout, from the dates of
-// the date column, counted in calendar days from the earliest of them. Throws InputError for a visit listed twice and
-// for days or dates that cannot be read.
+// Days come from the days column; where that is absent or n/a throughout, from the dates of the date column, counted in
+// calendar days from the earliest of them. Throws InputError for a visit listed twice or with a name that cannot be
+// part of a file's name, and for days or dates that cannot be read.
 VisitDates visit_dates(const Table& sessions, const DatasetOptions& options);
 
 // sub-*_scans.tsv: the calendar day of the scan `file` (relative to the table's folder, "anat/sub-01_T1w.nii.gz"; with

@@ -1,13 +1,13 @@
 #include "pipeline/report/analysis_plan.h"
 
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "imaging/error.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 
 namespace wane {
 namespace {
@@ -46,7 +46,7 @@ std::pair<std::string, T> chosen(const nlohmann::json& plan, const char* key, co
 }  // namespace
 
 AnalysisPlan parse_analysis_plan(const std::string& text, const std::string& file) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto json = parse_json(text);
   if (!json.is_object())
     throw InputError(file + " is not a JSON object; write {\"measure\": \"gray_matter\", \"test\": \"linear\"}.");
   for (const auto& [key, value] : json.items())
@@ -71,9 +71,10 @@ AnalysisPlan parse_analysis_plan(const std::string& text, const std::string& fil
 }
 
 PlanFile read_analysis_plan(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw InputError("The analysis plan " + file.string() + " cannot be opened; check its name.");
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  std::error_code error;
+  if (!std::filesystem::exists(file, error))
+    throw InputError("The analysis plan " + file.string() + " cannot be opened; check its name.");
+  const std::string text = read_text_file(file, most_json_bytes);
   return {parse_analysis_plan(text, file.string()), file.filename().string(), sha256_of_text(text)};
 }
 

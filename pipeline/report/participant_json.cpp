@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -12,6 +10,8 @@
 #include "imaging/error.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
@@ -163,6 +163,15 @@ ChangeRow change_row(const ordered_json& json) {
           quality_of(json)};
 }
 
+// Changes are looked up by the names of visits.
+void require_listed_visits(const ParticipantReport& report) {
+  std::unordered_set<std::string> sessions;
+  for (const auto& visit : report.visits) sessions.insert(visit.session);
+  for (const auto& change : report.changes)
+    if (!sessions.contains(change.from) || !sessions.contains(change.to))
+      throw std::invalid_argument("a change of visits that are not listed");
+}
+
 ParticipantReport report_of(const ordered_json& json) {
   ParticipantReport report;
   report.participant_id = json.at("participant_id").get<std::string>();
@@ -179,14 +188,12 @@ ParticipantReport report_of(const ordered_json& json) {
   report.sloppy = json.value("sloppy", false);
   report.warnings = json.at("warnings").get<std::vector<std::string>>();
   report.no_dates_because = json.value("no_dates_because", "");
+  require_listed_visits(report);
   return report;
 }
 
 std::string text_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) throw InputError(file.filename().string() + " cannot be read; check its permissions.");
-  return text;
+  return read_text_file(file, most_json_bytes);
 }
 
 // The message as the end of a line "sub-01: ...", without its full stop.
@@ -225,7 +232,7 @@ ordered_json rate_json(const std::optional<Rate>& rate) {
 }
 
 ordered_json json_of(const std::string& text, const std::string& file) {
-  auto json = ordered_json::parse(text, nullptr, false);
+  auto json = parse_ordered_json(text);
   if (json.is_discarded())
     throw InputError(file + " is not valid JSON (cut short or edited); measure this participant again.");
   return json;
@@ -296,7 +303,7 @@ FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
 }
 
 std::optional<std::string> options_in(const fs::path& file) {
-  const auto json = ordered_json::parse(text_of(file), nullptr, false);
+  const auto json = parse_ordered_json(text_of(file));
   if (!json.is_object() || !json.contains("options") || !json["options"].is_object()) return std::nullopt;
   return json["options"].dump();
 }

@@ -5,7 +5,8 @@
 
 #include "imaging/error.h"
 #include "imaging/parallel.h"
-#include "pipeline/dataset/tsv.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 
@@ -78,7 +79,7 @@ Quality all_of(const Quality& full, const Quality& known) {
 std::string rows_in_file(const ParticipantReport& known, const std::filesystem::path& out) {
   const std::string path = participant_json_path(known.participant_id);
   try {
-    return quality_rows(parse_participant_json(read_text_file(out / path), path), known);
+    return quality_rows(parse_participant_json(read_text_file(out / path, most_json_bytes), path), known);
   } catch (const InputError&) {
     return "";
   }

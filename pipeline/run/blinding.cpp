@@ -13,9 +13,12 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/sha256.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/run/blinding_key.h"
 #include "pipeline/run/output_folder.h"
 
 namespace wane {
@@ -24,17 +27,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-const char* const key_schema = "wane/blinding-key/1";
 const char* const state_schema = "wane/blinding/1";
 
 fs::path state_file(const fs::path& out) {
   return out / "blinding.json";
-}
-
-std::optional<Json> json_in(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::nullopt;
-  return Json::parse(stream, nullptr, false);
 }
 
 // Files that people keep may be edited: a member of another type counts as missing. Empty: there is no such text.
@@ -49,24 +45,6 @@ std::string drawn_secret() {
   if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
     throw ResourceError("There are no random numbers (/dev/urandom) to make a blinding key with.");
   return sha256_of_text(bytes);
-}
-
-struct KeyFile {
-  std::string secret;
-  std::map<std::string, std::string> code_of;
-};
-
-KeyFile key_in(const fs::path& file) {
-  const auto json = json_in(file);
-  if (!json) throw InputError("The blinding key " + file.string() + " cannot be opened; check its name.");
-  const std::string secret = text_in(*json, "secret");
-  const bool is_key = text_in(*json, "schema") == key_schema && !secret.empty() && json->contains("codes") &&
-                      (*json)["codes"].is_object();
-  if (!is_key) throw InputError(file.string() + " is not a blinding key of Wane; name the file that --blind made.");
-  KeyFile key{secret, {}};
-  for (const auto& [code, group] : (*json)["codes"].items())
-    if (group.is_string()) key.code_of[group] = code;
-  return key;
 }
 
 // Holds the key file against tasks that add codes to it at the same moment. Where a file system has no locks, or the
@@ -103,33 +81,6 @@ class HeldKey {
   int descriptor_ = -1;
 };
 
-std::string key_text(const KeyFile& key) {
-  Json json = {{"schema", key_schema},
-               {"note", "Keep this from everybody who is to be blinded. `wane unblind` needs it."},
-               {"secret", key.secret},
-               {"codes", Json::object()}};
-  for (const auto& [group, code] : key.code_of) json["codes"][code] = group;
-  return json.dump(2) + "\n";
-}
-
-void write_for_owner(const fs::path& temporary, const std::string& text, const fs::path& file) {
-  // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) throw_cannot_write(file, errno);
-  close(descriptor);
-  std::ofstream stream(temporary, std::ios::binary);
-  if (!(stream << text << std::flush)) throw_cannot_write(file, errno);
-}
-
-// Leaves alone what another task put there meanwhile.
-void make_key(const fs::path& file, const KeyFile& key) {
-  write_new_atomically(file, [&](const fs::path& temporary) { write_for_owner(temporary, key_text(key), file); });
-}
-
-void write_key(const fs::path& file, const KeyFile& key) {
-  write_atomically(file, [&](const fs::path& temporary) { write_for_owner(temporary, key_text(key), file); });
-}
-
 std::set<std::string> groups_of(const Dataset& dataset) {
   std::set<std::string> groups;
   for (const auto& participant : dataset.participants)
@@ -144,9 +95,13 @@ void add_codes(KeyFile& key, const std::set<std::string>& groups) {
   for (const auto& group : groups)
     if (!key.code_of.contains(group)) unknown.emplace_back(sha256_of_text(key.secret + "\n" + group), group);
   std::sort(unknown.begin(), unknown.end());
+  std::set<std::string> taken;  // a key that was edited may hold any code
+  for (const auto& [group, code] : key.code_of) taken.insert(code);
   for (const auto& [hash, group] : unknown) {
-    const std::string code = "group-" + std::to_string(key.code_of.size() + 1);
-    key.code_of[group] = code;
+    std::size_t number = key.code_of.size() + 1;
+    while (taken.contains("group-" + std::to_string(number))) ++number;
+    key.code_of[group] = "group-" + std::to_string(number);
+    taken.insert(key.code_of[group]);
   }
 }
 
@@ -167,17 +122,17 @@ std::string state_text(const char* state, const KeyFile& key) {
 }
 
 bool is_key_of(const KeyFile& key, const fs::path& out) {
-  const auto state = json_in(state_file(out));
-  return state && text_in(*state, "key_sha256") == key_hash(key);
+  return text_in(json_in_file(state_file(out)), "key_sha256") == key_hash(key);
 }
 
 }  // namespace
 
 BlindingState blinding_state(const fs::path& out) {
-  const auto json = json_in(state_file(out));
-  if (!json) return BlindingState::never;
+  std::error_code error;
+  if (fs::symlink_status(state_file(out), error).type() == fs::file_type::not_found) return BlindingState::never;
   // What cannot be read must not unblind.
-  return text_in(*json, "state") == "unblinded" ? BlindingState::unblinded : BlindingState::blinded;
+  return text_in(json_in_file(state_file(out)), "state") == "unblinded" ? BlindingState::unblinded
+                                                                        : BlindingState::blinded;
 }
 
 namespace {
@@ -211,7 +166,7 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
   const HeldKey held(file);
   remove_temporary_files(file.has_parent_path() ? file.parent_path() : fs::path("."), LeftBehind::abandoned,
                          file.filename().string());
-  KeyFile key = key_in(file);
+  KeyFile key = read_key(file);
   if (!first) require_blinded_with(key, file, out);
   const std::size_t known = key.code_of.size();
   add_codes(key, groups_of(dataset));
@@ -222,19 +177,19 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
     write_new_text_atomically(state_file(out), state_text("blinded", key));
     require_blinded_with(key, file, out);
   }
-  return {key.code_of, key_hash(key)};
+  return {key.code_of, key_hash(key), key_exposure(file)};
 }
 
 void require_key_of(const fs::path& file, const fs::path& out) {
   if (blinding_state(out) == BlindingState::never)
     throw UsageError("The results in " + out.string() + " are not blinded: there is nothing to unblind.");
-  if (!is_key_of(key_in(file), out))
+  if (!is_key_of(read_key(file), out))
     throw UsageError(file.string() + " is not the key that the results in " + out.string() + " were blinded with.");
 }
 
 void unblind(const fs::path& file, const fs::path& out) {
   require_key_of(file, out);
-  write_text_atomically(state_file(out), state_text("unblinded", key_in(file)));
+  write_text_atomically(state_file(out), state_text("unblinded", read_key(file)));
 }
 
 Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
@@ -270,15 +225,16 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
     if (const std::string name = entry.path().filename().string(); name.starts_with("sub-")) folders.push_back(name);
   for (const auto& id : folders) {
     const fs::path file = out / participant_json_path(id);
+    require_inside(out, file);
     const auto found = known.find(id);
     const Doses doses = found != known.end() ? found->second : Doses{};
     const auto rewritten = [&]() -> std::optional<Json> {
-      auto json = json_in(file);
-      if (!json || !json->is_object()) return std::nullopt;
-      const Json before = *json;
-      if (json->contains("dose_group")) (*json)["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
-      if (json->contains("dose")) (*json)["dose"] = number_json(doses.dose, decimals_dose);
-      return *json != before ? json : std::nullopt;
+      Json json = json_in_file(file);
+      if (!json.is_object()) return std::nullopt;
+      const Json before = json;
+      if (json.contains("dose_group")) json["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
+      if (json.contains("dose")) json["dose"] = number_json(doses.dose, decimals_dose);
+      return json != before ? std::optional(json) : std::nullopt;
     };
     // Locked only where there is something to do, and then looked at again: a task may have written it meanwhile.
     if (!rewritten()) continue;

@@ -17,6 +17,7 @@ namespace wane {
 struct BlindingKey {
   std::map<std::string, std::string> code_of;  // dose group to "group-1", "group-2", ... in an order drawn at random
   std::string sha256;                          // of the key file
+  std::optional<std::string> warning;          // a sentence: others than its owner can read the key file
 };
 
 enum class BlindingState { never, blinded, unblinded };

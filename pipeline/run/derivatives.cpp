@@ -12,6 +12,7 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "registration/transform_file.h"
 
@@ -132,7 +133,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
 
   const fs::path folder = out / participant_id;
   const std::string average_name = participant_id + "_space-midpoint_T1w";
-  make_folders(folder / "anat");
+  make_folders_inside(out, folder / "anat");
   Writing writing;
   writing.push_back({4, [=, &sidecar, &average = processed.measurement.average] {
                        write_nifti(image_file(folder / "anat" / average_name), average);
@@ -144,7 +145,7 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
   for (std::size_t n = 0; n < visits.size(); ++n) {
     const std::string& session = visits[n].session;
     const fs::path anat = session.empty() ? folder / "anat" : folder / session / "anat";
-    make_folders(anat);
+    make_folders_inside(out, anat);
     const fs::path stem = anat / (session.empty() ? participant_id : participant_id + "_" + session);
     write_native(stem, processed, n, sources[n], sidecar, writing);
     write_midpoint(stem, reference, processed, n, sources[n], sidecar, writing);

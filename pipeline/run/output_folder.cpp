@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -16,6 +15,8 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/run_log.h"
@@ -28,12 +29,6 @@ using nlohmann::ordered_json;
 
 constexpr const char* description_name = "dataset_description.json";
 constexpr const char* lock_ending = ".lock";
-
-ordered_json json_in(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return nullptr;
-  return ordered_json::parse(stream, nullptr, false);
-}
 
 std::string text_in(const ordered_json& json, const char* member) {
   if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
@@ -98,7 +93,7 @@ bool is_still(int descriptor, const fs::path& file) {
 }
 
 std::string holder_of(const fs::path& file) {
-  const ordered_json json = json_in(file);
+  const ordered_json json = json_in_file(file);
   const std::string host = text_in(json, "host"), since = text_in(json, "since");
   if (host.empty() || !json.contains("process") || !json["process"].is_number_integer()) return "";
   return " (machine " + host + ", process " + json["process"].dump() + ", since " + since + ")";
@@ -120,7 +115,10 @@ void write_holder(int descriptor, const fs::path& file) {
 // Closed unless it is taken.
 class Descriptor {
  public:
-  explicit Descriptor(const fs::path& file) : number_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  explicit Descriptor(const fs::path& file)
+      : number_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
+    if (number_ < 0 && errno == ELOOP)
+      throw ResourceError("The lock " + file.string() + " is a link, which Wane does not follow; remove the link.");
     if (number_ < 0) refuse_lock(file, errno);
   }
   ~Descriptor() {
@@ -155,7 +153,7 @@ std::vector<std::string> participants_with_locks(const fs::path& out) {
 void require_output_folder(const fs::path& out) {
   std::error_code error;
   if (!fs::is_directory(out, error)) return;  // made later, or said then why it cannot be
-  const ordered_json description = json_in(out / description_name);
+  const ordered_json description = json_in_file(out / description_name);
   if (is_made_by_wane(description)) return;
   std::vector<std::string> names = names_in(out);
   if (holds_a_report(out, names)) return;
@@ -212,7 +210,7 @@ OutputLock lock_reports(const fs::path& out) {
   std::error_code error;
   if (!fs::is_directory(out, error)) return {};
   require_output_folder(out);
-  make_folders(out / "logs");
+  make_folders_inside(out, out / "logs");
   return lock_of(lock_file(out, "reports"), false, "The output folder " + out.string() + " is in use");
 }
 
@@ -222,7 +220,7 @@ OutputLock lock_participant(const fs::path& out, const std::string& participant_
 }
 
 OutputLock wait_for_participant(const fs::path& out, const std::string& participant_id) {
-  make_folders(out / "logs");
+  make_folders_inside(out, out / "logs");
   return lock_of(lock_file(out, participant_id), true, "");
 }
 

@@ -10,9 +10,11 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
-#include "pipeline/dataset/tsv.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/quality/acquisition.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
@@ -136,8 +138,8 @@ std::vector<std::size_t> all_places(const DatasetParticipant& participant) {
 
 // What stands in the way of measuring the visits together is kept, because it may lie in one of them.
 MeasuredTogether measured_together(const DatasetParticipant& participant, std::vector<std::size_t> places,
-                                   const std::vector<InputFile>& hashes, const HeadTemplate& head_template, const RunOptions& options,
-                                   const StageCallback& at_step) {
+                                   const std::vector<InputFile>& hashes, const HeadTemplate& head_template,
+                                   const RunOptions& options, const StageCallback& at_step) {
   MeasuredTogether result;
   result.places = std::move(places);
   ReadScans read = read_scans(participant, result.places, hashes);
@@ -184,9 +186,8 @@ std::vector<std::size_t> places_left(const DatasetParticipant& participant, cons
   const std::vector<Quality> quality = visit_quality(all, rules.limits);
   std::vector<bool> counting;
   for (std::size_t v = 0; v < quality.size(); ++v)
-    counting.push_back(counts(quality[v],
-                              decided_pass(rules, participant.participant_id, participant.visits[v].session),
-                              rules.mode));
+    counting.push_back(
+        counts(quality[v], decided_pass(rules, participant.participant_id, participant.visits[v].session), rules.mode));
   const std::vector<bool> stays = measured_in_the_end(counting);
   std::vector<std::size_t> places;
   for (std::size_t v = 0; v < stays.size(); ++v)
@@ -234,8 +235,7 @@ void add_measured(ParticipantReport& report, const MeasuredTogether& measured, c
 }
 
 // Verdicts that follow from dates and sidecars.
-void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& participant,
-                        const QualityLimits& limits) {
+void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& participant, const QualityLimits& limits) {
   const VisitSeries series = visit_series_of(report);
   for (std::size_t c = 0; c < report.changes.size(); ++c) {
     ChangeRow& change = report.changes[c];
@@ -246,8 +246,8 @@ void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& par
   }
 }
 
-void write_quality_figure(const fs::path& out, const DatasetParticipant& participant,
-                          const MeasuredTogether& measured, bool sloppy) {
+void write_quality_figure(const fs::path& out, const DatasetParticipant& participant, const MeasuredTogether& measured,
+                          bool sloppy) {
   std::vector<MosaicVisit> visits;
   for (std::size_t n = 0; n < measured.places.size(); ++n) {
     const MeasuredVisit& visit = measured.processed->measurement.visits[n];
@@ -255,7 +255,7 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
                       &visit.brain, &visit.tissues.gm, &visit.tissues.wm, &visit.tissues.csf});
   }
   const std::string& id = participant.participant_id;
-  make_folders(out / id / "figures");
+  make_folders_inside(out, out / id / "figures");
   write_png(out / id / "figures" / (id + "_quality.png"),
             quality_mosaic(sloppy ? id + "  (--sloppy: no results)" : id, visits));
 }
@@ -284,8 +284,10 @@ fs::path report_file(const fs::path& out, const std::string& participant_id) {
 
 std::vector<InputFile> scan_files(const DatasetParticipant& participant, const fs::path& dataset) {
   std::vector<InputFile> files;
-  for (const DatasetVisit& visit : participant.visits)
+  for (const DatasetVisit& visit : participant.visits) {
+    require_length_of_a_scan(visit.t1w);
     files.push_back({relative_to(dataset, visit.t1w).generic_string(), sha256_of_file(visit.t1w)});
+  }
   return files;
 }
 
@@ -306,9 +308,8 @@ ParticipantReport with_current_dataset(ParticipantReport report, const DatasetPa
   return report;
 }
 
-ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset,
-                            const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
-                            const QualityRules& rules) {
+ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset, const MeasuredTogether& all,
+                            const std::optional<MeasuredTogether>& counting, const QualityRules& rules) {
   ParticipantReport report;
   report.participant_id = participant.participant_id;
   std::vector<bool> stays(participant.visits.size(), !counting);
@@ -389,9 +390,8 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   try {
-    const std::string text = read_text_file(file);
-    const ParticipantReport now =
-        with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
+    const std::string text = read_text_file(file, most_json_bytes);
+    const ParticipantReport now = with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
     if (!measured_as_decided(now)) return false;
     const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;

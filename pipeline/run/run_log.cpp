@@ -15,8 +15,10 @@
 #include <string_view>
 
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/sha256.h"
-#include "pipeline/run/derivatives.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 
 namespace wane {
 
@@ -46,6 +48,10 @@ std::string user_name() {
   return std::to_string(geteuid());  // a container without that user
 }
 
+// An entry names 2000 inputs at most, which is less than 1 MB; lines beyond the limit of parse_json would count as
+// damaged.
+constexpr std::size_t most_line_bytes = most_json_bytes;
+
 constexpr std::string_view line_beginning = "{\"time\":";
 
 [[noreturn]] void refuse(const std::filesystem::path& file, int reason_errno) {
@@ -57,7 +63,10 @@ constexpr std::string_view line_beginning = "{\"time\":";
 class LockedFile {
  public:
   explicit LockedFile(const std::filesystem::path& name)
-      : name_(name), descriptor_(open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+      : name_(name), descriptor_(open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644)) {
+    if (descriptor_ < 0 && errno == ELOOP)
+      throw ResourceError("The log " + name_.string() +
+                          " is a link, which Wane does not follow: put the file itself there.");
     if (descriptor_ < 0) refuse(name_, errno);
     // A file system without locks: lines still come whole, only the chain of tasks at the same moment may fork.
     while (flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
@@ -81,6 +90,10 @@ class LockedFile {
       if (count != length) refuse(name_, count < 0 ? errno : EIO);
       tail.insert(0, text);
       const std::size_t end = tail.ends_with('\n') ? tail.size() - 1 : tail.size();
+      if (tail.size() > most_line_bytes)
+        throw ResourceError("The log " + name_.string() + " ends in a line of more than " +
+                            std::to_string(most_line_bytes >> 20) +
+                            " MiB, which Wane does not write: move it away, or choose another output folder.");
       const auto line_break = end > 0 ? tail.rfind('\n', end - 1) : std::string::npos;
       if (line_break != std::string::npos) return tail.substr(line_break + 1, end - line_break - 1);
     }
@@ -120,27 +133,24 @@ std::string hash_of_line(const std::string& line) {
   return line.empty() ? std::string(64, '0') : sha256_of_text(line);
 }
 
-std::optional<std::string> plan_at_first_run(const std::filesystem::path& out, bool blinded) {
-  const std::string member_text = std::string("\"blinded\":") + (blinded ? "true" : "false");
-  std::ifstream stream(log_file(out), std::ios::binary);
-  for (std::string line; std::getline(stream, line);) {
-    if (line.find(member_text) == std::string::npos) continue;  // most lines; they can be long
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    // The log may have been edited: members can be missing or of any type.
-    const auto is = [&](const char* member, const nlohmann::json& value) {
-      return json.is_object() && json.contains(member) && json[member] == value;
-    };
-    if (!is("event", "group") || !is("blinded", blinded)) continue;
-    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
-                                                                           : "none";
-  }
-  return std::nullopt;
+// Not open where there is no log; a pipe would be waited for.
+std::ifstream opened_log(const std::filesystem::path& out) {
+  std::error_code error;
+  std::ifstream stream;
+  if (std::filesystem::is_regular_file(log_file(out), error)) stream.open(log_file(out), std::ios::binary);
+  return stream;
+}
+
+std::optional<std::string> plan_in_log_of(const std::filesystem::path& out, bool blinded) {
+  std::ifstream stream = opened_log(out);
+  return stream.is_open() ? plan_at_first_run(stream, log_file(out).string(), blinded) : std::nullopt;
 }
 
 }  // namespace
 
 RunLog::RunLog(const std::filesystem::path& out) : file_(log_file(out)) {
-  make_folders(file_.parent_path());
+  require_inside(out, file_);
+  make_folders_inside(out, file_.parent_path());
 }
 
 void RunLog::add(const std::string& event, const nlohmann::ordered_json& details) const {
@@ -154,14 +164,19 @@ void RunLog::add(const std::string& event, const nlohmann::ordered_json& details
 }
 
 LogVerification verify_log(const std::filesystem::path& out) {
-  std::ifstream stream(log_file(out), std::ios::binary);
-  if (!stream) throw InputError("There is no log " + log_file(out).string() + "; name an output folder of Wane.");
+  std::ifstream stream = opened_log(out);
+  if (!stream.is_open())
+    throw InputError("There is no log " + log_file(out).string() + "; name an output folder of Wane.");
+  return verify_log(stream, log_file(out).string());
+}
+
+LogVerification verify_log(std::istream& log, const std::string& name) {
   LogVerification result;
   std::string before;
   bool chained = false;
-  for (std::string line; std::getline(stream, line); before = line) {
+  for (std::string line; read_line(log, line, most_line_bytes, name); before = line) {
     ++result.entries;
-    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const auto json = parse_json(line);
     const bool names_previous = json.is_object() && json.contains("previous") && json["previous"].is_string();
     if (!names_previous && !chained && json.is_object()) {
       ++result.unchained;
@@ -174,7 +189,7 @@ LogVerification verify_log(const std::filesystem::path& out) {
     }
     chained = true;
     if (!result.broken && (!names_previous || json["previous"] != hash_of_line(before)))
-      result.broken = "Line " + std::to_string(result.entries) + " of " + log_file(out).string() +
+      result.broken = "Line " + std::to_string(result.entries) + " of " + name +
                       " does not fit to the line before it: one of the two was changed, or lines were removed, put in "
                       "or put in another order.";
   }
@@ -182,12 +197,28 @@ LogVerification verify_log(const std::filesystem::path& out) {
   return result;
 }
 
+std::optional<std::string> plan_at_first_run(std::istream& log, const std::string& name, bool blinded) {
+  const std::string member_text = std::string("\"blinded\":") + (blinded ? "true" : "false");
+  for (std::string line; read_line(log, line, most_line_bytes, name);) {
+    if (line.find(member_text) == std::string::npos) continue;  // most lines; they can be long
+    const auto json = parse_json(line);
+    // The log may have been edited: members can be missing or of any type.
+    const auto is = [&](const char* member, const nlohmann::json& value) {
+      return json.is_object() && json.contains(member) && json[member] == value;
+    };
+    if (!is("event", "group") || !is("blinded", blinded)) continue;
+    return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
+                                                                           : "none";
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out) {
-  return plan_at_first_run(out, true);
+  return plan_in_log_of(out, true);
 }
 
 std::optional<std::string> plan_at_first_unblinded_run(const std::filesystem::path& out) {
-  return plan_at_first_run(out, false);
+  return plan_in_log_of(out, false);
 }
 
 }  // namespace wane

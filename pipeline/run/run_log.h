@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <istream>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -36,8 +37,9 @@ struct LogVerification {
   std::string head;  // SHA-256 of the last line: noted elsewhere, it proves that none was cut off the end
 };
 
-// Throws InputError where there is no log.
+// Throws InputError where there is no log, or a line is longer than any that Wane writes.
 LogVerification verify_log(const std::filesystem::path& out);
+LogVerification verify_log(std::istream& log, const std::string& name);  // `name`: what messages call it
 
 // SHA-256 of the analysis plan at the first blinded run that the log tells of, "none" where there was no plan then;
 // empty where no run was blinded.
@@ -45,5 +47,8 @@ std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path
 
 // The same of the first run that was not blinded.
 std::optional<std::string> plan_at_first_unblinded_run(const std::filesystem::path& out);
+
+// Of a log's text, either.
+std::optional<std::string> plan_at_first_run(std::istream& log, const std::string& name, bool blinded);
 
 }  // namespace wane

@@ -16,12 +16,14 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
 #include "pipeline/dataset/covariates.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
-#include "pipeline/dataset/tsv.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
@@ -287,6 +289,7 @@ class TrialProcessor {
   // Fills in the inputs of `provenance` as soon as they are known.
   ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
     const std::string& id = participant.participant_id;
+    require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
     if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_)) {
@@ -320,9 +323,7 @@ class TrialProcessor {
 
 // The reason that an earlier `participant` left behind; empty where there is none.
 std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
-  std::ifstream stream(failure_file(out, participant_id));
-  if (!stream) return "";
-  const Json json = Json::parse(stream, nullptr, false);
+  const Json json = json_in_file(failure_file(out, participant_id));
   if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return "";
   std::string reason = json["reason"];
   while (reason.ends_with('.')) reason.pop_back();
@@ -347,7 +348,7 @@ Json logged_inputs(const std::vector<InputFile>& inputs, const fs::path& trial_r
 
 void write_report(const fs::path& out, const ReportText& report) {
   const fs::path file = out / report.path;
-  make_folders(file.parent_path());
+  make_folders_inside(out, file.parent_path());
   write_text_atomically(file, report.text);
 }
 
@@ -391,10 +392,12 @@ void remove_trial_reports(const fs::path& out) {
 
 // The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
 // before they are made anew, because that can fail, or be hours away.
-Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request) {
+Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   // Who is being measured now would get the dose into the report.
   if (blinding_state(request.out) == BlindingState::never) require_nobody_under_way(request.out);
-  Dataset coded = blinded(dataset, blind(request.blind_key, dataset, request.out));
+  const BlindingKey key = blind(request.blind_key, dataset, request.out);
+  if (key.warning) events.warn(*key.warning);
+  Dataset coded = blinded(dataset, key);
   remove_trial_reports(request.out);
   rewrite_doses(coded, request.out);
   return coded;
@@ -429,8 +432,7 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
 
 // The version that reports were made with, where it is another one than this program's.
 std::optional<std::string> other_version(const fs::path& report, const std::string& program_version) {
-  std::ifstream stream(report, std::ios::binary);
-  const Json json = Json::parse(stream, nullptr, false);
+  const Json json = json_in_file(report);
   if (!json.is_object() || !json.contains("version") || json["version"] == program_version) return std::nullopt;
   return json["version"].is_string() ? json["version"].get<std::string>() : "unknown";
 }
@@ -468,6 +470,12 @@ struct AnalysisFiles {
   Covariates covariates;
 };
 
+// Of participants' folders the names alone: each is looked into when it is written.
+void require_links_of_trial_inside(const fs::path& out) {
+  require_links_inside(out, out, Depth::entries);
+  for (const char* folder : {"logs", "dose-groups"}) require_links_inside(out, out / folder, Depth::all);
+}
+
 AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
   return {plan_of(dataset, options.group), covariates_of(dataset, options)};
 }
@@ -484,11 +492,12 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
                                               const TrialEvents& events) {
   request.options.validate();
   make_output_folder(request.out, request.program_version);
+  require_links_of_trial_inside(request.out);
   require_nobody_under_way(request.out, ids_of(dataset));
   remove_leftovers(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
-    const Dataset coded = blinded_with_results(dataset, request);
+    const Dataset coded = blinded_with_results(dataset, request, events);
     return TrialProcessor(coded, request, BlindingState::blinded, events).process_all();
   }
   const BlindingState blinding = blinding_state(request.out);
@@ -505,7 +514,7 @@ LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const fs:
     if (outcome.state == ParticipantState::failed) continue;
     const fs::path file = report_file(out, outcome.participant_id);
     try {
-      reports.push_back(parse_participant_json(read_text_file(file), file.string()));
+      reports.push_back(parse_participant_json(read_text_file(file, most_json_bytes), file.string()));
     } catch (const InputError&) {
       continue;  // another task is just writing it anew
     }
@@ -618,16 +627,18 @@ void require_blinding_as_before(const TrialRequest& request) {
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events,
                          const OutputLock&) {
   require_blinding_as_before(request);
+  require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   remove_leftovers(request.out);
   if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
-  const Dataset coded = blinded_with_results(dataset, request);
+  const Dataset coded = blinded_with_results(dataset, request, events);
   return report_known(coded, std::move(files), request, events);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events, const OutputLock&) {
   // What can fail comes before what is for ever.
+  require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   require_key_of(key, request.out);
   require_nobody_under_way(request.out);

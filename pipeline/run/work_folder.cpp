@@ -1,13 +1,16 @@
 #include "pipeline/run/work_folder.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "imaging/output_folder.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/file_label.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/natural_order.h"
 #include "registration/transform_file.h"
 
@@ -18,25 +21,24 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+void make_folder(const fs::path& work, const fs::path& folder) {
+  make_folders_inside(work, folder);
   remove_temporary_files(folder, LeftBehind::abandoned);
 }
 
 void write_json(const fs::path& file, const Json& json) {
-  write_text_atomically(file, json.dump(2) + "\n");
+  // Names of scans need not be UTF-8.
+  write_text_atomically(file, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Json read_json(const fs::path& file, const char* made_by) {
-  std::ifstream stream(file);
-  if (!stream) throw InputError("There is no " + file.string() + ": run `wane " + std::string(made_by) + "` first.");
-  try {
-    return Json::parse(stream);
-  } catch (const Json::exception&) {
+  std::error_code error;
+  if (!fs::exists(file, error))
+    throw InputError("There is no " + file.string() + ": run `wane " + std::string(made_by) + "` first.");
+  Json json = parse_ordered_json(read_text_file(file, most_json_bytes));
+  if (json.is_discarded())
     throw InputError(file.string() + " is not what `wane " + made_by + "` writes: run it again.");
-  }
+  return json;
 }
 
 // Reads what a stage's own JSON holds; a file edited by hand is named.
@@ -171,7 +173,7 @@ void save_conformed(const fs::path& work, const std::string& visit, const Confor
   const auto& [scan, template_to_scan, brain_extracted, template_similarity, values, constant, warnings, name] =
       conformed;
   const fs::path folder = work / "conform" / visit;
-  make_folder(folder);
+  make_folder(work, folder);
   write_nifti(folder / "scan.nii.gz", scan);
   if (!constant.empty()) write_nifti(folder / "constant.nii.gz", constant);
   write_json(folder / "conform.json", {{"visit", visit},
@@ -186,6 +188,9 @@ void save_conformed(const fs::path& work, const std::string& visit, const Confor
 }
 
 ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
+  if (const auto problem = file_label_problem(visit); !problem.empty())
+    throw UsageError("The visit's name '" + visit + "' " + problem + " and names no folder of " + work.string() +
+                     ": give the name that `wane conform --visit` was given.");
   const fs::path folder = work / "conform" / visit;
   return from_json(folder / "conform.json", "conform", [&](const Json& json) {
     ConformedVisit conformed;
@@ -217,7 +222,7 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
 void save_aligned(const fs::path& work, const std::vector<std::string>& names, const AlignedVisits& aligned) {
   const auto& [midpoint, visits, template_to_midpoint, agreement, warnings] = aligned;
   const fs::path folder = work / "align";
-  make_folder(folder);
+  make_folder(work, folder);
   Json rigid = Json::array(), constant = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
     const auto& [preprocessed, seen, midpoint_to_scan, constant_head_ml] = visits[n];
@@ -246,8 +251,13 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
 }
 
 std::vector<std::string> aligned_visits(const fs::path& work) {
-  return from_json(work / "align" / "align.json", "align",
-                   [](const Json& json) { return json.at("visits").get<std::vector<std::string>>(); });
+  const fs::path file = work / "align" / "align.json";
+  const auto names =
+      from_json(file, "align", [](const Json& json) { return json.at("visits").get<std::vector<std::string>>(); });
+  for (const auto& name : names)  // they become parts of names of files that are written
+    if (const auto problem = file_label_problem(name); !problem.empty())
+      throw InputError(file.string() + " names a visit '" + name + "', which " + problem + ": run `wane align` again.");
+  return names;
 }
 
 AlignedVisits load_aligned(const fs::path& work) {
@@ -261,13 +271,12 @@ AlignedVisits load_aligned(const fs::path& work) {
     for (const Json& pair : json.at("agreement")) {
       const Json& mirrored = pair.at("mirrored_correlation");
       const Json& stretch = pair.at("stretch");
-      aligned.agreement.push_back({pair.at("from").get<std::size_t>(), pair.at("to").get<std::size_t>(),
-                                   pair.at("correlation").get<double>(),
-                                   mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>()),
-                                   stretch.is_null() ? std::nullopt
-                                                     : std::optional(PairStretch{
-                                                           stretch.at("correlation").get<double>(),
-                                                           vec3_from(stretch.at("axis_percent"))})});
+      aligned.agreement.push_back(
+          {pair.at("from").get<std::size_t>(), pair.at("to").get<std::size_t>(), pair.at("correlation").get<double>(),
+           mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>()),
+           stretch.is_null() ? std::nullopt
+                             : std::optional(PairStretch{stretch.at("correlation").get<double>(),
+                                                         vec3_from(stretch.at("axis_percent"))})});
     }
     for (std::size_t n = 0; n < names.size(); ++n)
       aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),
@@ -282,7 +291,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, scan_axes,
                unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
-  make_folder(folder);
+  make_folder(work, folder);
   const auto visits = aligned_visits(work);
   for (std::size_t n = 0; n < visits.size(); ++n) write_nifti(folder / (visits[n] + "_corrected.nii.gz"), corrected[n]);
   write_nifti(folder / volume_name("average"), average);
@@ -331,7 +340,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
 
 void save_segmented(const fs::path& work, const TissueMaps& tissues) {
   const fs::path folder = work / "segment";
-  make_folder(folder);
+  make_folder(work, folder);
   const auto& [gm, wm, csf] = tissues;
   write_nifti(folder / volume_name("gm"), gm);
   write_nifti(folder / volume_name("wm"), wm);
@@ -349,7 +358,7 @@ TissueMaps load_segmented(const fs::path& work) {
 
 std::string save_measured(const fs::path& work, const Measurement& measurement) {
   const fs::path folder = work / "measure";
-  make_folder(folder);
+  make_folder(work, folder);
   const auto names = aligned_visits(work);
   Json visits = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "imaging/error.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/validation/truth_comparison.h"
 
@@ -21,10 +21,9 @@ constexpr const char* kRefused = "refused";
 constexpr int kInputExitCode = 3;  // of InputError: the scans cannot be used
 
 json read_json(const fs::path& file, const std::string& name, std::vector<InputFile>& inputs) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  json value = json::parse(text, nullptr, false);
-  if (!in || !value.is_object()) throw InputError(file.string() + " is not a JSON object.");
+  const std::string text = read_text_file(file, most_json_bytes);
+  json value = parse_json(text);
+  if (!value.is_object()) throw InputError(file.string() + " is not a JSON object.");
   inputs.push_back({name, sha256_of_text(text)});
   return value;
 }

@@ -1,11 +1,11 @@
 #include "pipeline/validation/ladder_dataset.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "imaging/error.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/simulation/truth_json.h"
 
@@ -43,9 +43,8 @@ TissueChange seen_from(const TissueChange& change, const TissueChange& new_first
 }  // namespace
 
 bool holds_person(const fs::path& dataset, const std::string& label, const json& request, const json& source) {
-  std::ifstream in(truth_file(dataset, label));
-  if (!in || !fs::is_directory(dataset / label)) return false;
-  const json truth = json::parse(in, nullptr, false);
+  if (!fs::is_directory(dataset / label)) return false;
+  const json truth = json_in_file(truth_file(dataset, label));
   if (!truth.is_object()) return false;
   return truth.value("request", json()) == request && truth.value("source", json()) == source;
 }

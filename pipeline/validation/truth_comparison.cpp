@@ -1,13 +1,13 @@
 #include "pipeline/validation/truth_comparison.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "imaging/error.h"
 #include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/validation/accuracy.h"
@@ -30,15 +30,11 @@ TissueValues planted_in(const json& visit) {
 
 // Reads a JSON file and keeps its hash.
 json read_input(const fs::path& file, const std::string& name, std::vector<InputFile>& inputs) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw InputError("Cannot read " + file.string() + ".");
-  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string text = read_text_file(file, most_json_bytes);
   inputs.push_back({name, sha256_of_text(text)});
-  try {
-    return json::parse(text);
-  } catch (const json::exception&) {
-    throw InputError(file.string() + " is not valid JSON.");
-  }
+  json parsed = parse_json(text);
+  if (parsed.is_discarded()) throw InputError(file.string() + " is not valid JSON: " + json_problem(text) + ".");
+  return parsed;
 }
 
 std::vector<fs::path> truth_files(const fs::path& folder, const std::vector<std::string>& labels) {

@@ -109,6 +109,44 @@ TEST_F(AtomicFile, AFolderInTheWayIsReportedAndNothingIsLeft) {
   EXPECT_EQ(files_in_folder(), 1u);
 }
 
+// Whoever may write into the folder can guess the next temporary name.
+TEST_F(AtomicFile, ALinkUnderTheTemporaryNameIsNotFollowed) {
+  std::ofstream(folder_ / "victim") << "untouched";
+  fs::path temporary;
+  write_atomically(folder_ / "a.json", [&](const fs::path& name) {
+    temporary = name;
+    std::ofstream(name) << "x";
+  });
+  const std::string name = temporary.filename().string();  // .tmp-HOST-PROCESS-COUNT-a.json
+  const std::size_t end = name.rfind("-a.json"), begin = name.rfind('-', end - 1) + 1;
+  const int count = std::stoi(name.substr(begin, end - begin));
+  fs::create_symlink("victim", folder_ / (name.substr(0, begin) + std::to_string(count + 1) + "-a.json"));
+  write_text_atomically(folder_ / "a.json", "second");
+  EXPECT_EQ(content(folder_ / "victim"), "untouched");
+  EXPECT_EQ(content(folder_ / "a.json"), "second");
+  EXPECT_FALSE(fs::is_symlink(fs::symlink_status(folder_ / "a.json")));
+}
+
+TEST_F(AtomicFile, ALinkUnderTheFinalNameIsReplacedAndItsTargetStays) {
+  std::ofstream(folder_ / "victim") << "untouched";
+  fs::create_symlink("victim", folder_ / "a.json");
+  write_text_atomically(folder_ / "a.json", "new");
+  EXPECT_EQ(content(folder_ / "victim"), "untouched");
+  EXPECT_EQ(content(folder_ / "a.json"), "new");
+}
+
+TEST_F(AtomicFile, ThePermissionsAreThereFromTheFirstMoment) {
+  const auto permissions_in = [&](unsigned mode) {
+    fs::perms seen{};
+    write_atomically(
+        folder_ / "a.json", [&](const fs::path& temporary) { seen = fs::status(temporary).permissions(); }, mode);
+    EXPECT_EQ(fs::status(folder_ / "a.json").permissions(), seen);
+    return seen;
+  };
+  EXPECT_EQ(permissions_in(0600), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_NE(permissions_in(0666) & fs::perms::owner_read, fs::perms::none);
+}
+
 TEST_F(AtomicFile, ManyThreadsMayWriteTheSameFile) {
   std::vector<std::thread> threads;
   for (int n = 0; n < 8; ++n)

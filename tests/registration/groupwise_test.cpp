@@ -184,5 +184,13 @@ TEST(RegisterGroupwise, RefusesNoVisitsAndOtherGrids) {
   EXPECT_THROW(registered({ball(1), Volume(test::upright_grid({8, 8, 8}))}), InputError);
 }
 
+// Without brightness there is neither gradient nor damping: nothing is divided by their determinant.
+TEST(RegisterGroupwise, ScansWithoutAnyBrightnessDoNotMove) {
+  const Volume dark(small_grid(), 0.F);
+  const GroupwiseResult result = registered({dark, dark});
+  for (const VectorField& field : result.mean_to_visit) EXPECT_EQ(largest_norm(field), 0);
+  for (const float value : result.mean.values) ASSERT_EQ(value, 0);
+}
+
 }  // namespace
 }  // namespace wane

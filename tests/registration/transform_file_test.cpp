@@ -12,6 +12,7 @@
 
 #include "imaging/error.h"
 #include "tests/broken/limited_file_length.h"
+#include "tests/broken/limited_memory.h"
 
 namespace wane {
 namespace {
@@ -123,6 +124,13 @@ TEST_F(TransformFile, OnSeveralThreadsAtOnceTheBytesAreTheSame) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_NE(texts[0].find("Parameters: 0.7648421872844885 0 0.644217687237691 0 1 0 "), std::string::npos) << texts[0];
   for (const std::string& text : texts) EXPECT_EQ(text, texts[0]);
+}
+
+TEST_F(TransformFile, OneLineOfGigabytesIsRefusedUnread) {
+  write("#Insight Transform File V1.0\nParameters: ");
+  fs::resize_file(file_, 10'000'000'000);  // sparse
+  const broken::LimitedMemory limit(64u << 20);
+  EXPECT_THROW(read_itk_affine(file_), InputError);
 }
 
 }  // namespace

@@ -127,5 +127,12 @@ TEST(VectorField, LargestNormIsThatOfTheLongestVector) {
   EXPECT_DOUBLE_EQ(largest_norm(field), 5);
 }
 
+TEST(VectorField, FieldsOnDifferentGridsAreNotComposed) {
+  const VectorField field(test::upright_grid({5, 5, 5})), other(test::upright_grid({5, 5, 6}));
+  EXPECT_THROW(composed(field, other), std::logic_error);
+  VectorField result(other.grid);
+  EXPECT_THROW(compose(field, field, result), std::logic_error);
+}
+
 }  // namespace
 }  // namespace wane

@@ -114,5 +114,17 @@ TEST(RegisterVisits, RefusesARegionOnAnotherGrid) {
   EXPECT_THROW(register_visits(scan, region, scan, Mask(scan.grid, 1), Affine::Identity()), InputError);
 }
 
+// The half-way grid of such a start would have more voxels than any machine holds.
+TEST(RegisterVisits, AnAlignmentThatHasRunAwayIsRefused) {
+  const Pair pair = moved_pair(1);
+  for (const double factor : {1e-6, 1e3, 1e12}) {
+    Affine start = pair.truth;
+    start.linear() *= factor;
+    EXPECT_THROW(register_visits(pair.a.volume, pair.a.region, pair.b.volume, pair.b.region, start, quick()),
+                 InputError)
+        << factor;
+  }
+}
+
 }  // namespace
 }  // namespace wane

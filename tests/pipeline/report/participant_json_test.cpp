@@ -149,6 +149,18 @@ TEST(ParticipantJson, foreign_and_broken_texts_are_one_sentence) {
   }
 }
 
+TEST(ParticipantJson, changes_of_visits_that_are_not_listed_are_refused) {
+  auto json = nlohmann::ordered_json::parse(
+      participant_json_text(report_with_two_visits("sub-1", "C", 16, -1), small_provenance()));
+  json["changes"][0]["to"] = "ses-99";
+  EXPECT_NE(refusal(json.dump()).find("lacks a field or has a wrong one"), std::string::npos);
+}
+
+TEST(ParticipantJson, a_million_levels_are_refused) {
+  EXPECT_NE(refusal(std::string(1'000'000, '[')).find("not valid JSON"), std::string::npos);
+  EXPECT_NE(refusal("{\"schema\":" + std::string(1'000'000, '[')).find("not valid JSON"), std::string::npos);
+}
+
 class Out : public testing::Test {
  protected:
   void SetUp() override {

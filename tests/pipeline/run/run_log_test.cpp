@@ -10,6 +10,7 @@
 #include "imaging/error.h"
 #include "imaging/sha256.h"
 #include "tests/broken/limited_file_length.h"
+#include "tests/broken/limited_memory.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
@@ -125,6 +126,40 @@ TEST(RunLog, TheFirstUnblindedRunTellsThePlanThatItHad) {
   log.add("group", {{"blinded", false}, {"plan_sha256", "none"}});
   log.add("group", {{"blinded", false}, {"plan_sha256", "c"}});
   EXPECT_EQ(plan_at_first_unblinded_run(out.path()), "none");
+}
+
+TEST(RunLog, ALinkIsNotWrittenThrough) {
+  const broken::ScratchFolder scratch;
+  std::filesystem::create_directories(scratch / "out/logs");
+  std::ofstream(scratch / "victim") << "untouched";
+  std::filesystem::create_symlink(scratch / "victim", scratch / "out/logs/run.jsonl");
+  EXPECT_THROW(RunLog(scratch / "out"), ResourceError);
+  std::filesystem::remove(scratch / "out/logs/run.jsonl");
+  const RunLog log(scratch / "out");
+  std::filesystem::create_symlink(scratch / "victim", scratch / "out/logs/run.jsonl");  // put there later
+  EXPECT_THROW(log.add("start", {{"n", 1}}), ResourceError);
+  std::string text;
+  std::getline(std::ifstream(scratch / "victim"), text);
+  EXPECT_EQ(text, "untouched");
+}
+
+// Sparse: ten gigabytes of one line, on no disk.
+TEST(RunLog, ALineOfTenGigabytesIsRefusedWithinBoundedMemory) {
+  const broken::ScratchFolder out;
+  RunLog(out.path()).add("start", {{"n", 1}});
+  std::filesystem::resize_file(out / "logs/run.jsonl", 10'000'000'000);
+  const broken::LimitedMemory limit(128u << 20);
+  EXPECT_THROW(RunLog(out.path()).add("end", {{"n", 1}}), ResourceError);
+  EXPECT_THROW(verify_log(out.path()), InputError);
+  EXPECT_THROW(plan_at_first_blinded_run(out.path()), InputError);
+}
+
+TEST(RunLog, ALineOfAMillionLevelsCountsAsChanged) {
+  const broken::ScratchFolder out;
+  RunLog(out.path()).add("start", {{"n", 1}});
+  std::ofstream(out / "logs/run.jsonl", std::ios::app) << std::string(1'000'000, '[') << "\"blinded\":true\n";
+  EXPECT_TRUE(verify_log(out.path()).broken);
+  EXPECT_EQ(plan_at_first_blinded_run(out.path()), std::nullopt);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "imaging/error.h"
 #include "tests/broken/scratch_folder.h"
 
@@ -150,6 +152,23 @@ TEST(WorkFolder, WhatIsMissingIsNamedWithItsCommand) {
   }
   EXPECT_THROW(conformed_visits(work.path()), InputError);
   EXPECT_THROW(load_aligned(work.path()), InputError);
+}
+
+TEST(WorkFolder, NamesOfVisitsCannotLeadElsewhere) {
+  const broken::ScratchFolder work;
+  save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
+  std::ofstream(work / "align/align.json") << R"({"visits": ["../../x"]})";
+  EXPECT_THROW(aligned_visits(work.path()), InputError);
+  EXPECT_THROW(load_conformed(work.path(), "../../x"), UsageError);
+}
+
+TEST(WorkFolder, ALinkThatLeadsOutIsNotWrittenThrough) {
+  const broken::ScratchFolder scratch;
+  std::filesystem::create_directories(scratch / "work");
+  std::filesystem::create_directories(scratch / "elsewhere");
+  std::filesystem::create_directory_symlink(scratch / "elsewhere", scratch / "work/align");
+  EXPECT_THROW(save_aligned(scratch / "work", {"ses-01", "ses-02"}, aligned_pair()), ResourceError);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch / "elsewhere"));
 }
 
 }  // namespace
