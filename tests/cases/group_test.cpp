@@ -48,7 +48,8 @@ class GroupCommand : public testing::Test {
                        {"ses-02", 365.25, {1190, 695, 495, 310, 1500}, {}, {}, {}}};
       report.changes = {{"ses-01", "ses-02", 365.25, {percent, 1.5 * percent, 0.5 * percent}, {0.1, 0.2, 0.2}}};
       write(out_ / id / (id + "_atrophy.json"), participant_json_text(report, {version_, "{}", {}}));
-      write(bids_ / id / "ses-01/anat" / (id + "_ses-01_T1w.nii.gz"), "not read");
+      for (const std::string session : {"ses-01", "ses-02"})
+        write(bids_ / id / session / "anat" / (id + "_" + session + "_T1w.nii.gz"), "not read");
     }
     write(bids_ / "participants.json", R"({"dose": {"Units": "million cells"}})");
     write_table(false);

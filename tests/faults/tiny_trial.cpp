@@ -85,7 +85,8 @@ fs::path sample_head() {
 }
 
 std::vector<std::string> arguments_for(const std::string& command, const TinyTrial& trial, const fs::path& out) {
-  std::vector<std::string> arguments = {command, trial.dataset, out, "--threads", "1"};
+  // Half-size heads are no heads to the quality checks, which are not what is tried here.
+  std::vector<std::string> arguments = {command, trial.dataset, out, "--threads", "1", "--quality", "report"};
   if (command == "group" || command == "unblind") return arguments;
   const std::vector<std::string> quick = {"--sloppy",
                                           "--template",
