@@ -61,9 +61,10 @@ bool seen_by_any(const AlignedVisits& aligned, std::size_t voxel) {
 
 // Where the visits can be compared: inside every scan's coverage and, for scans that came brain-extracted, inside what
 // their own extraction left, since each visit was cut elsewhere. A cut is far steeper than any border of tissues, so
-// that nothing of it may be left under the ramp.
+// that nothing of it may be left under the ramp. The edge of a region of one constant value is as steep, and
+// interpolation carries it two of the scan's voxels into what is seen.
 Volume comparable_region(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits) {
-  constexpr float clear_of_coverage_mm = 2.0F, clear_of_cut_mm = 3.0F, ramp_mm = 1.5F;
+  constexpr float clear_of_coverage_mm = 2.0F, clear_of_cut_mm = 3.0F, ramp_mm = 1.5F, interpolated_voxels = 2;
   Volume region(aligned.midpoint, 1.F);
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const AlignedVisit& visit = aligned.visits[v];
@@ -73,7 +74,8 @@ Volume comparable_region(const AlignedVisits& aligned, const std::vector<Conform
       usable = holes_filled(usable);
     }
     if (count(usable) == usable.size()) continue;  // no border: the whole grid is seen
-    const float clear_mm = visits[v].brain_extracted ? clear_of_cut_mm : clear_of_coverage_mm;
+    float clear_mm = visits[v].brain_extracted ? clear_of_cut_mm : clear_of_coverage_mm;
+    if (visit.constant_head_ml > 0) clear_mm += interpolated_voxels * float(visits[v].scan.grid.spacing_mm.maxCoeff());
     const Volume distance = signed_distance(usable);
     parallel_voxels(region.size(), [&](std::size_t n) {
       region[n] = std::min(region[n], std::clamp((-distance[n] - clear_mm) / ramp_mm, 0.F, 1.F));
