@@ -27,10 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kOtherPeople = 2;  // whose scans are taken for a person's second visit
 
-std::string head_name(std::size_t head) {
-  return (head < 9 ? "0" : "") + std::to_string(head + 1);
-}
-
 // The plan, before anything is simulated.
 struct FaultsPlan {
   std::vector<std::string> sources;              // of each head, as source_json gives it
@@ -151,28 +147,12 @@ FaultScores scores_of(const FaultsCommand& command, const FaultsPlan& plan, std:
 }
 
 Provenance provenance_of(const FaultsCommand& command, const std::vector<InputFile>& results) {
-  nlohmann::ordered_json options = options_json(command.line.options());
-  options.erase("dataset");
-  options.erase("group");
-  options["faults"] = {{"voxel_mm", command.ladder.voxel_mm},
-                       {"seed", command.ladder.seed},
-                       {"only", command.ladder.only},        // empty: all
-                       {"degrees", command.ladder.degrees},  // empty: all
-                       {"bend", command.bend}};
-  Provenance provenance{program_version(), options.dump(), {}};
-  for (const HeadFiles& files : command.heads)
-    for (const fs::path& file : {files.head, files.brain})
-      if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});
-  provenance.inputs.insert(provenance.inputs.end(), results.begin(), results.end());
-  return provenance;
-}
-
-std::vector<ValidationHead> heads_of(const FaultsCommand& command) {
-  std::vector<ValidationHead> heads;
-  for (std::size_t h = 0; h < command.heads.size(); ++h)
-    heads.push_back(
-        {head_name(h), command.heads[h].head.generic_string(), command.heads[h].brain.generic_string(), command.bend});
-  return heads;
+  const nlohmann::ordered_json faults = {{"voxel_mm", command.ladder.voxel_mm},
+                                         {"seed", command.ladder.seed},
+                                         {"only", command.ladder.only},        // empty: all
+                                         {"degrees", command.ladder.degrees},  // empty: all
+                                         {"bend", command.bend}};
+  return heads_provenance(command.line, command.heads, "faults", faults, results);
 }
 
 std::string caption(const FaultsCommand& command, std::size_t people) {
@@ -213,8 +193,9 @@ int run_faults(const FaultsCommand& command, Interruption& interruption) {
   write_table(command.work, "fault_rates", fault_rates_table(scores));
   write_table(command.work, "fault_people", fault_people_table(scores));
   write_text_atomically(command.work / "faults.md", markdown);
-  write_text_atomically(command.work / "faults.json",
-                        faults_json_text(scores, heads_of(command), provenance_of(command, inputs)));
+  write_text_atomically(
+      command.work / "faults.json",
+      faults_json_text(scores, validation_heads(command.heads, command.bend), provenance_of(command, inputs)));
   std::cout << markdown << "\nFiles:\n";
   for (const char* name : {"faults.json", "fault_rates.tsv", "fault_people.tsv", "faults.md"})
     std::cout << "  " << (command.work / name).string() << '\n';

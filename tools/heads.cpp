@@ -61,4 +61,29 @@ std::string source_json(const HeadFiles& files, const CommandLine& line) {
   return ordered_json({{"version", program_version()}, {"head", file_json(files.head)}, {"brain", brain}}).dump();
 }
 
+std::string head_name(std::size_t head) {
+  return (head < 9 ? "0" : "") + std::to_string(head + 1);
+}
+
+std::vector<ValidationHead> validation_heads(const std::vector<HeadFiles>& heads, bool bent) {
+  std::vector<ValidationHead> result;
+  for (std::size_t h = 0; h < heads.size(); ++h)
+    result.push_back({head_name(h), heads[h].head.generic_string(), heads[h].brain.generic_string(), bent});
+  return result;
+}
+
+Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles>& heads, const std::string& name,
+                            const ordered_json& planted, const std::vector<InputFile>& results) {
+  ordered_json options = options_json(line.options());
+  options.erase("dataset");
+  options.erase("group");
+  options[name] = planted;
+  Provenance provenance{program_version(), options.dump(), {}, is_sloppy(line.options())};
+  for (const HeadFiles& files : heads)
+    for (const fs::path& file : {files.head, files.brain})
+      if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});
+  provenance.inputs.insert(provenance.inputs.end(), results.begin(), results.end());
+  return provenance;
+}
+
 }  // namespace wane

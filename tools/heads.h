@@ -1,10 +1,15 @@
 // The heads that changes are planted in, as commands are given them.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
+#include "pipeline/report/provenance.h"
 #include "pipeline/simulation/plant.h"
+#include "pipeline/validation/validation_report.h"
 #include "tools/common_options.h"
 
 namespace wane {
@@ -24,5 +29,16 @@ SourceHead read_head(const HeadFiles& files, const CommandLine& line, const std:
 
 // A JSON object for the truth: the version, the files with their SHA-256, and how a brain is extracted.
 std::string source_json(const HeadFiles& files, const CommandLine& line);
+
+// "01" for the first, 0.
+std::string head_name(std::size_t head);
+
+// As reports list them. `bent`: every person is another head that was made of one of these.
+std::vector<ValidationHead> validation_heads(const std::vector<HeadFiles>& heads, bool bent);
+
+// Of a report on people simulated from `heads`: the command's options, with what was planted as the member `name`, and
+// the SHA-256 of the heads' files before those of `results`. Reads the heads' files.
+Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles>& heads, const std::string& name,
+                            const nlohmann::ordered_json& planted, const std::vector<InputFile>& results);
 
 }  // namespace wane

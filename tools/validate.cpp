@@ -87,10 +87,6 @@ struct LadderPlan {
   std::vector<LadderPerson> people;
 };
 
-std::string head_name(std::size_t head) {
-  return (head < 9 ? "0" : "") + std::to_string(head + 1);
-}
-
 // The heads that were named, or the sample head.
 std::vector<HeadFiles> heads_to_plant_in(const ValidateCommand& command) {
   if (!command.brains.empty() && command.brains.size() != command.heads.size())
@@ -181,28 +177,12 @@ std::map<std::string, RungOfParticipant> rungs_of(const LadderPlan& plan) {
 }
 
 Provenance provenance_of(const LadderPlan& plan, const ValidateCommand& command, const ValidationReport& report) {
-  nlohmann::ordered_json options = options_json(command.line.options());
-  options.erase("dataset");
-  options.erase("group");
-  options["ladder"] = {{"quick", command.ladder.quick},
-                       {"voxel_mm", command.ladder.voxel_mm},
-                       {"seed", command.ladder.seed},
-                       {"rungs", command.ladder.only},  // empty: all
-                       {"bend", plan.bend}};
-  Provenance provenance{program_version(), options.dump(), {}, is_sloppy(command.line.options())};
-  for (const HeadFiles& files : plan.heads)
-    for (const fs::path& file : {files.head, files.brain})
-      if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});
-  provenance.inputs.insert(provenance.inputs.end(), report.comparison.inputs.begin(), report.comparison.inputs.end());
-  return provenance;
-}
-
-std::vector<ValidationHead> heads_of(const LadderPlan& plan) {
-  std::vector<ValidationHead> heads;
-  for (std::size_t h = 0; h < plan.heads.size(); ++h)
-    heads.push_back(
-        {head_name(h), plan.heads[h].head.generic_string(), plan.heads[h].brain.generic_string(), plan.bend});
-  return heads;
+  const nlohmann::ordered_json ladder = {{"quick", command.ladder.quick},
+                                         {"voxel_mm", command.ladder.voxel_mm},
+                                         {"seed", command.ladder.seed},
+                                         {"rungs", command.ladder.only},  // empty: all
+                                         {"bend", plan.bend}};
+  return heads_provenance(command.line, plan.heads, "ladder", ladder, report.comparison.inputs);
 }
 
 std::string caption(const LadderPlan& plan, const LadderOptions& options) {
@@ -238,8 +218,10 @@ int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   const ValidationReport report = validation_report(
       compare_with_truth(command.work / "out", command.work / "dataset/truth", labels_of(plan)), rungs_of(plan));
   const std::string markdown = caption(plan, command.ladder) + accuracy_markdown(report);
-  write_report(command.work, report, validation_json_text(report, heads_of(plan), provenance_of(plan, command, report)),
-               markdown);
+  write_report(
+      command.work, report,
+      validation_json_text(report, validation_heads(plan.heads, plan.bend), provenance_of(plan, command, report)),
+      markdown);
   std::cout << markdown;
   for (const std::string& line : report.comparison.missing) std::cout << "MISSING " << line << '\n';
   std::cout << "\nFiles:\n";

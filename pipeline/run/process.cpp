@@ -38,13 +38,6 @@ std::vector<std::pair<std::size_t, std::size_t>> pairs_of(const std::vector<Pair
   return pairs;
 }
 
-double middle_plane_mm(const HeadTemplate& head_template) {
-  const Box box = bounding_box(head_template.intracranial_mask);
-  const Vec3 middle(0.5 * (box.low[0] + box.high[0]), 0.5 * (box.low[1] + box.high[1]),
-                    0.5 * (box.low[2] + box.high[2]));
-  return (head_template.head.grid.index_to_lps() * middle)[0];
-}
-
 PersonQuality quality_of(const ProcessedParticipant& processed, JointFacts facts, const QualityLimits& limits) {
   PersonQualityInput input;
   for (std::size_t v = 0; v < processed.conformed.size(); ++v) {

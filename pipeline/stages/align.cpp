@@ -43,13 +43,6 @@ constexpr double least_correlation = 0.3;
 // Scans of one head, as they should be, agree by 0.82 and more (docs/quality.md, same_person).
 constexpr double looked_at_again = 0.75;
 
-Vec3 bounding_box_centre_mm(const Mask& mask) {
-  const Box box = bounding_box(mask);
-  Vec3 middle;
-  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
-  return mask.grid.index_to_lps() * middle;
-}
-
 // The scan with left and right exchanged: the same voxels on a grid that is reflected in space.
 Volume mirrored(const Volume& scan) {
   Volume result = scan;
@@ -63,14 +56,14 @@ Volume mirrored(const Volume& scan) {
 double mirrored_correlation(const ComparableScan& from_scan, const ConformedVisit& from, const ConformedVisit& to,
                             const HeadTemplate& head_template, const Mask& compared) {
   const Vec3 centre_mm = head_template.head.grid.centre_mm();
-  const double middle_mm = bounding_box_centre_mm(head_template.intracranial_mask)[0];
+  const double middle_mm = middle_plane_mm(head_template);
   const Affine reflect_scan(Eigen::Scaling(Vec3(-1, 1, 1)));
   const Affine reflect_template = Eigen::Translation3d(2 * middle_mm, 0, 0) * Eigen::Scaling(Vec3(-1, 1, 1));
   const Affine template_to_mirrored = reflect_scan * to.template_to_scan * reflect_template;
   const Volume scan = mirrored(to.scan);
   const ComparableScan to_scan = comparable_scan(scan, resample(compared, scan.grid, template_to_mirrored.inverse()));
-  const Affine start = nearest_rigid(template_to_mirrored * from.template_to_scan.inverse(),
-                                     from.template_to_scan * centre_mm);
+  const Affine start =
+      nearest_rigid(template_to_mirrored * from.template_to_scan.inverse(), from.template_to_scan * centre_mm);
   return register_visits(from_scan, to_scan, start).correlation;
 }
 
@@ -155,8 +148,8 @@ class Unmeasured {
   std::vector<float> tissue_;
 };
 
-// Two visits that no rigid motion brings together well may differ by a voxel size that is wrong: with free stretches they
-// then agree.
+// Two visits that no rigid motion brings together well may differ by a voxel size that is wrong: with free stretches
+// they then agree.
 PairStretch stretch_between(const ConformedVisit& to, const ComparableScan& from_scan, const ComparableScan& to_scan,
                             const Affine& start) {
   VisitRegistrationOptions free;
@@ -227,6 +220,13 @@ OptionFields option_fields(AlignOptions& o) {
        "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at", &o.margin_mm}};
 }
 
+double middle_plane_mm(const HeadTemplate& head_template) {
+  const Box box = bounding_box(head_template.intracranial_mask);
+  Vec3 middle;
+  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
+  return (head_template.intracranial_mask.grid.index_to_lps() * middle)[0];
+}
+
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options) {
   if (visits.empty()) throw InputError("there is no visit to align.");
@@ -247,10 +247,10 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
       const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
       PairAgreement agreement{pair.from, pair.to, found.correlation, std::nullopt, std::nullopt};
       if (found.correlation < looked_at_again) {
-        agreement.mirrored_correlation = mirrored_correlation(comparable[pair.from], visits[pair.from],
-                                                              visits[pair.to], head_template, compared);
-        agreement.stretch = stretch_between(visits[pair.to], comparable[pair.from], comparable[pair.to],
-                                            through_template);
+        agreement.mirrored_correlation =
+            mirrored_correlation(comparable[pair.from], visits[pair.from], visits[pair.to], head_template, compared);
+        agreement.stretch =
+            stretch_between(visits[pair.to], comparable[pair.from], comparable[pair.to], through_template);
       }
       result.agreement.push_back(agreement);
       const bool placed = found.correlation >= least_correlation;

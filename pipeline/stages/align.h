@@ -48,8 +48,12 @@ struct AlignedVisits {
   std::vector<std::string> warnings;
 };
 
+// The plane between left and right: the middle of the inside of the skull, LPS mm of the template along x.
+double middle_plane_mm(const HeadTemplate& head_template);
+
 // No visit is the reference: giving the visits in another order gives the same space. Two visits that cannot be brought
-// into agreement are placed by their alignments to the template; `agreement` tells of them, and pipeline/quality judges.
+// into agreement are placed by their alignments to the template; `agreement` tells of them, and pipeline/quality
+// judges.
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
-#include <limits>
 #include <sstream>
 #include <string>
 
@@ -271,12 +270,9 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
   return visit;
 }
 
-struct JacobianRange {
-  double least = std::numeric_limits<double>::max(), most = std::numeric_limits<double>::lowest();
+struct FoldedPlaces {
   std::size_t folded = 0, places = 0;
-  JacobianRange& operator+=(const JacobianRange& other) {
-    least = std::min(least, other.least);
-    most = std::max(most, other.most);
+  FoldedPlaces& operator+=(const FoldedPlaces& other) {
     folded += other.folded;
     places += other.places;
     return *this;
@@ -284,21 +280,15 @@ struct JacobianRange {
 };
 
 // Where changes are read.
-void set_jacobian_range(MeasuredVisit& visit, const Volume& jacobian, const Volume& read) {
-  const JacobianRange range =
-      parallel_sum(jacobian.size(), voxel_block, JacobianRange{}, [&](std::size_t begin, std::size_t end) {
-        JacobianRange part;
-        for (std::size_t n = begin; n < end; ++n) {
-          if (!(read[n] > 0)) continue;
-          const double value = jacobian[n];
-          part += {value, value, value > 0 ? 0U : 1U, 1U};
-        }
+double share_folded(const Volume& jacobian, const Volume& read) {
+  const FoldedPlaces sum =
+      parallel_sum(jacobian.size(), voxel_block, FoldedPlaces{}, [&](std::size_t begin, std::size_t end) {
+        FoldedPlaces part;
+        for (std::size_t n = begin; n < end; ++n)
+          if (read[n] > 0) part += {jacobian[n] > 0 ? 0U : 1U, 1U};
         return part;
       });
-  if (range.places == 0) return;
-  visit.least_jacobian = range.least;
-  visit.most_jacobian = range.most;
-  visit.folded_share = double(range.folded) / double(range.places);
+  return sum.places > 0 ? double(sum.folded) / double(sum.places) : 0;
 }
 
 void add_error(Change& change, double percent) {
@@ -354,7 +344,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
     visit.volumes_ml = volumes[v];
-    set_jacobian_range(visit, jacobians[v], box.read);
+    visit.folded_share = share_folded(jacobians[v], box.read);
     if (found_drift) visit.voxel_size_drift = found_drift->visits[v];
     if (found_drift) visit.calibration_drift_percent = drift.percent(v);
     if (drift.removed()) remove_drift(visit.volumes_ml, drift.percent(v));

@@ -32,9 +32,9 @@ struct MeasuredVisit {
   // By how many percent in length this visit shows the head too large, against the mean of the visits; empty where the
   // skull is not seen.
   std::optional<double> calibration_drift_percent;
-  // Of the deformation from the person's mean to this visit, where changes are read: the smallest and largest Jacobian
-  // determinant, and the share of places where it is 0 or less, where space is folded and the change means nothing.
-  double least_jacobian = 1, most_jacobian = 1, folded_share = 0;
+  // Of the deformation from the person's mean to this visit: the share of the places where changes are read whose
+  // Jacobian determinant is 0 or less; there space is folded, and the change means nothing.
+  double folded_share = 0;
   // The rest of what the skull shows about the scanner's voxel size: the drift along each axis of the visit's own image
   // against the mean of the visits, percent in length, and standard errors. Empty where the skull is not seen.
   std::optional<VisitDrift> voxel_size_drift;
