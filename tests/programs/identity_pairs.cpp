@@ -20,7 +20,7 @@ namespace {
 struct Scan {
   std::string name;
   Affine template_to_scan;
-  ComparableScan fine;
+  ComparableScan comparable;
 };
 
 int identity_pairs(const std::vector<std::string>& arguments) {
@@ -39,17 +39,13 @@ int identity_pairs(const std::vector<std::string>& arguments) {
       std::fprintf(stderr, "%s: %s\n", arguments[n].c_str(), error.what());
     }
   }
-  std::printf("a\tb\tcorrelation\tcorrelation_coarse\n");
+  std::printf("a\tb\tcorrelation\n");
   for (std::size_t a = 0; a < scans.size(); ++a)
     for (std::size_t b = a + 1; b < scans.size(); ++b) {
       const Affine start = nearest_rigid(scans[b].template_to_scan * scans[a].template_to_scan.inverse(),
                                          scans[a].template_to_scan * centre_mm);
-      const VisitRegistration found = register_visits(scans[a].fine, scans[b].fine, start);
-      ComparableScan coarse_a(scans[a].fine.begin(), scans[a].fine.end() - 1),
-          coarse_b(scans[b].fine.begin(), scans[b].fine.end() - 1);
-      const VisitRegistration coarse = register_visits(coarse_a, coarse_b, found.a_to_b);
-      std::printf("%s\t%s\t%.4f\t%.4f\n", scans[a].name.c_str(), scans[b].name.c_str(), found.correlation,
-                  coarse.correlation);
+      const VisitRegistration found = register_visits(scans[a].comparable, scans[b].comparable, start);
+      std::printf("%s\t%s\t%.4f\n", scans[a].name.c_str(), scans[b].name.c_str(), found.correlation);
       std::fflush(stdout);
     }
   return 0;
