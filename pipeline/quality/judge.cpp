@@ -100,7 +100,8 @@ void judge_values(Quality& quality, const ScanValues& values, const QualityLimit
   add(quality, "wrapped_values", values.wrapped_share,
       too_large(values.wrapped_share, limits.wrapped_warn, limits.wrapped_fail),
       number(100 * values.wrapped_share, 2) +
-          " % of the brain has values far below the air: values above the largest of the file's type came out negative. "
+          " % of the brain has values far below the air: values above the largest of the file's type came out "
+          "negative. "
           "Convert the scan again.");
   add(quality, "scan_coverage", values.unseen_share, too_large(values.unseen_share, limits.unseen_warn),
       percent(values.unseen_share) +
@@ -109,9 +110,10 @@ void judge_values(Quality& quality, const ScanValues& values, const QualityLimit
 
 void judge_orientation(Quality& quality, bool known) {
   quality.checks.push_back({"orientation", std::nullopt, std::nullopt, known ? Verdict::pass : Verdict::warn,
-                            known ? ""
-                                  : "The file does not say how the scan lies in space. Wane found the head by trying all "
-                                    "ways, but left and right may be exchanged. Convert the scan from DICOM again."});
+                            known
+                                ? ""
+                                : "The file does not say how the scan lies in space. Wane found the head by trying all "
+                                  "ways, but left and right may be exchanged. Convert the scan from DICOM again."});
 }
 
 // Pairs.
@@ -123,13 +125,18 @@ std::string visits_in_words(const std::vector<std::string>& sessions) {
   return text;
 }
 
+// Bright vessels and meninges, as a contrast agent makes them, are no other person.
+double identity(const PairAgreement& pair) {
+  return std::max(pair.correlation, pair.capped_correlation.value_or(pair.correlation));
+}
+
 // Groups of visits that agree with each other, directly or through others.
 std::vector<std::size_t> groups_of_agreement(std::size_t visits, const std::vector<PairAgreement>& agreement,
                                              double least) {
   std::vector<std::size_t> group(visits);
   std::iota(group.begin(), group.end(), std::size_t(0));
   for (const PairAgreement& pair : agreement) {
-    if (pair.correlation < least) continue;
+    if (identity(pair) < least) continue;
     const std::size_t keep = std::min(group[pair.from], group[pair.to]);
     const std::size_t lose = std::max(group[pair.from], group[pair.to]);
     std::replace(group.begin(), group.end(), lose, keep);
@@ -182,7 +189,8 @@ std::string pair_words(const PersonQualityInput& input, std::size_t from, std::s
 std::string size_sentence(const PersonQualityInput& input, const PairAgreement& pair) {
   return input.visits[pair.to].scan.session + " shows the head of " + input.visits[pair.from].scan.session +
          " in another size, " + axis_in_words(pair.stretch->axis_percent) +
-         ": the voxel size in the header of one of the two is wrong. Convert both from DICOM again.";
+         ": the voxel size in the header of one of the two is wrong, or they show two people. Convert both from DICOM "
+         "again, and check whose they are.";
 }
 
 // One pair: whether it shows one head, as it is or mirrored.
@@ -193,8 +201,9 @@ std::vector<QualityCheck> identity_checks(const PersonQualityInput& input, const
   if (is_mirrored(pair, limits)) {
     add(quality, "left_right", *pair.mirrored_correlation - pair.correlation,
         {limits.mirrored_excess_fail, Verdict::fail},
-        both + " agree when one of them is mirrored: left and right are exchanged in one of the two. Convert both from "
-               "the original images again.");
+        both +
+            " agree when one of them is mirrored: left and right are exchanged in one of the two. Convert both from "
+            "the original images again.");
     return quality.checks;
   }
   if (is_stretched(pair, limits)) {
@@ -202,13 +211,15 @@ std::vector<QualityCheck> identity_checks(const PersonQualityInput& input, const
         {limits.voxel_size_fail_percent, Verdict::fail}, size_sentence(input, pair));
     return quality.checks;
   }
-  const Limit limit = too_small(pair.correlation, limits.same_person_warn, limits.same_person_fail);
-  add(quality, "same_person", pair.correlation, limit,
+  const double correlation = identity(pair);
+  const std::string usual = number(limits.same_person_warn, 2);
+  const Limit limit = too_small(correlation, limits.same_person_warn, limits.same_person_fail);
+  add(quality, "same_person", correlation, limit,
       limit.verdict == Verdict::fail
-          ? both + " do not show the same person: after alignment they agree by only " + number(pair.correlation, 2) +
-                " (scans of one person by 0.80 and more). Check whose scans they are."
-          : both + " agree poorly after alignment (" + number(pair.correlation, 2) +
-                "; scans of one person reach 0.80): check that they show the same person, and look for motion or "
+          ? both + " do not show the same person: after alignment they agree by only " + number(correlation, 2) +
+                " (scans of one person by " + usual + " and more). Check whose scans they are."
+          : both + " agree poorly after alignment (" + number(correlation, 2) + "; scans of one person reach " + usual +
+                "): check that they show the same person, and look for motion or "
                 "another kind of scan.");
   return quality.checks;
 }
@@ -229,7 +240,7 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
       if (pair.from != v && pair.to != v) continue;
       mirrored = mirrored || is_mirrored(pair, limits);
       if (is_stretched(pair, limits) && !stretched) stretched = &pair;
-      if (!best || pair.correlation > best->correlation) best = &pair;
+      if (!best || identity(pair) > identity(*best)) best = &pair;
     }
     if (!best) continue;
     std::string sentence = input.visits[v].scan.session;
@@ -243,15 +254,17 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
       sentence = pair_words(input, 0, 1) +
                  " do not show the same person. The scans cannot tell which is right: check whose they are.";
     else if (mirrored)
-      sentence += " is mirrored against the other visits, or they against it: left and right are exchanged. Convert "
-                  "the scans from the original images again.";
+      sentence +=
+          " is mirrored against the other visits, or they against it: left and right are exchanged. Convert "
+          "the scans from the original images again.";
     else if (largest)
       sentence += " does not show the same person as " + visits_in_words(kept) + ". Check whose scan it is.";
     else
-      sentence += " shows another person than the other visits, or they do: the scans cannot tell which is right. "
-                  "Check whose scans they are.";
-    result.visits[v].checks.push_back({mirrored ? "left_right" : "same_person", best->correlation,
-                                       limits.same_person_fail, Verdict::fail, sentence});
+      sentence +=
+          " shows another person than the other visits, or they do: the scans cannot tell which is right. "
+          "Check whose scans they are.";
+    result.visits[v].checks.push_back(
+        {mirrored ? "left_right" : "same_person", identity(*best), limits.same_person_fail, Verdict::fail, sentence});
   }
 }
 
@@ -278,7 +291,8 @@ void judge_enhancement(Quality& quality, const PersonQualityInput& input, std::s
         number(std::abs(excess), 1) + " mL of vessels and meninges are much brighter at " +
             input.visits[excess > 0 ? to : from].scan.session + " than at " +
             input.visits[excess > 0 ? from : to].scan.session +
-            ": a contrast agent was probably given at one visit only, which changes measured volumes. Use scans without "
+            ": a contrast agent was probably given at one visit only, which changes measured volumes. Use scans "
+            "without "
             "it, or with it at both visits.");
   }
 }
@@ -296,8 +310,7 @@ void judge_likeness(Quality& quality, const VisitQualityInput& a, const VisitQua
           "): scanner or sequence changed, which moves the borders between tissues.");
   const double sharpness = relative_difference(a.joint.border_steepness_per_mm, b.joint.border_steepness_per_mm);
   const bool second_blurred = b.joint.border_steepness_per_mm < a.joint.border_steepness_per_mm;
-  add(quality, "sharpness", sharpness,
-      too_large(sharpness, limits.sharpness_change_warn, limits.sharpness_change_fail),
+  add(quality, "sharpness", sharpness, too_large(sharpness, limits.sharpness_change_warn, limits.sharpness_change_fail),
       (second_blurred ? b : a).scan.session + " is less sharp than " + (second_blurred ? a : b).scan.session + " (by " +
           percent(sharpness) + "): the head may have moved, or the sequence changed. Look at both scans.");
   const double variation = relative_difference(a.joint.joint_variation, b.joint.joint_variation);
@@ -322,7 +335,8 @@ void judge_surroundings(Quality& quality, const VisitQualityInput& a, const Visi
   const double ratio = std::min(first, second) > 0 ? std::max(first, second) / std::min(first, second) : 1;
   add(quality, "air_signal", ratio, too_large(ratio, limits.air_signal_ratio_warn),
       "The air around the head holds " + number(ratio, 1) + " times as much uneven signal at " +
-          (second > first ? b : a).scan.session + " as at the other visit: the head may have moved, or signal leaks "
+          (second > first ? b : a).scan.session +
+          " as at the other visit: the head may have moved, or signal leaks "
           "into the image. Look at both scans.");
 }
 
@@ -361,13 +375,14 @@ void judge_unmeasured(Quality& quality, const VisitQualityInput& a, const VisitQ
       {"background", std::nullopt, std::nullopt, shifted_a == shifted_b ? Verdict::pass : Verdict::warn,
        shifted_a == shifted_b
            ? ""
-           : "The air of " + (shifted_b ? b : a).scan.session + " was not at 0 and that of the other visit was: Wane "
-             "subtracted " + number((shifted_b ? b : a).scan.values.subtracted, 1) +
+           : "The air of " + (shifted_b ? b : a).scan.session +
+                 " was not at 0 and that of the other visit was: Wane "
+                 "subtracted " +
+                 number((shifted_b ? b : a).scan.values.subtracted, 1) +
                  " from its values. The two were exported differently; export them alike if you can."});
   const double air = std::abs(b.scan.values.surround - a.scan.values.surround);
   add(quality, "air_differs", air, too_large(air, limits.air_change_warn),
-      "The air around the head is bright at " +
-          (b.scan.values.surround > a.scan.values.surround ? b : a).scan.session +
+      "The air around the head is bright at " + (b.scan.values.surround > a.scan.values.surround ? b : a).scan.session +
           " and not at the other visit: the two are different kinds of image (MP2RAGE without a mask, for example).");
   if (a.scan.brain_extracted != b.scan.brain_extracted)
     quality.checks.push_back({"brain_extracted_at_one_visit", std::nullopt, std::nullopt, Verdict::warn,
@@ -471,7 +486,8 @@ void judge_joint_contrast(Quality& quality, const VisitQualityInput& visit, cons
   add(quality, "csf_contrast", visit.joint.csf_rank,
       too_large(visit.joint.csf_rank, limits.csf_rank_warn, limits.csf_rank_fail),
       percent(visit.joint.csf_rank) +
-          " of the brain is darker than the fluid in the ventricles, which is the darkest part of a T1-weighted scan: " +
+          " of the brain is darker than the fluid in the ventricles, which is the darkest part of a T1-weighted "
+          "scan: " +
           not_t1w_advice);
 }
 

@@ -29,8 +29,8 @@ struct QualityLimits {
   double wrapped_fail = 1e-3;
   double unseen_warn = 0.01;  // share of the skull's inside that is not in the scan
   // A pair of visits.
-  double same_person_fail = 0.70;  // correlation after rigid alignment
-  double same_person_warn = 0.80;
+  double same_person_fail = 0.80;  // correlation after rigid alignment
+  double same_person_warn = 0.87;
   double mirrored_excess_fail = 0.10;  // by how much the mirror image agrees better
   double enhancement_warn_ml = 1.0;  // bright at one visit only, less the same of the other visit
   double enhancement_fail_ml = 5.0;

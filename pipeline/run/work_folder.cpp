@@ -233,14 +233,15 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
     constant.push_back(constant_head_ml);
   }
   Json pairs = Json::array();
-  for (const auto& [from, to, correlation, mirrored_correlation, stretch] : agreement)
+  for (const auto& [from, to, correlation, mirrored_correlation, stretch, capped_correlation] : agreement)
     pairs.push_back({{"from", from},
                      {"to", to},
                      {"correlation", correlation},
                      {"mirrored_correlation", mirrored_correlation ? Json(*mirrored_correlation) : Json(nullptr)},
                      {"stretch", stretch ? Json{{"correlation", stretch->correlation},
                                                 {"axis_percent", to_json(stretch->axis_percent)}}
-                                         : Json(nullptr)}});
+                                         : Json(nullptr)},
+                     {"capped_correlation", capped_correlation ? Json(*capped_correlation) : Json(nullptr)}});
   write_json(folder / "align.json", {{"visits", names},
                                      {"midpoint_grid", to_json(midpoint)},
                                      {"midpoint_to_scan_lps_mm", rigid},
@@ -271,12 +272,14 @@ AlignedVisits load_aligned(const fs::path& work) {
     for (const Json& pair : json.at("agreement")) {
       const Json& mirrored = pair.at("mirrored_correlation");
       const Json& stretch = pair.at("stretch");
+      const Json& capped = pair.at("capped_correlation");
       aligned.agreement.push_back(
           {pair.at("from").get<std::size_t>(), pair.at("to").get<std::size_t>(), pair.at("correlation").get<double>(),
            mirrored.is_null() ? std::nullopt : std::optional(mirrored.get<double>()),
            stretch.is_null() ? std::nullopt
                              : std::optional(PairStretch{stretch.at("correlation").get<double>(),
-                                                         vec3_from(stretch.at("axis_percent"))})});
+                                                         vec3_from(stretch.at("axis_percent"))}),
+           capped.is_null() ? std::nullopt : std::optional(capped.get<double>())});
     }
     for (std::size_t n = 0; n < names.size(); ++n)
       aligned.visits.push_back({read_volume(folder / (names[n] + "_T1w.nii.gz"), aligned.midpoint),

@@ -1,6 +1,5 @@
 #include "pipeline/stages/align.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -40,33 +39,6 @@ std::vector<PairTransform> pairs_to_measure(std::size_t visits) {
 
 // Below this a registration has found nothing, and the template's alignments tell better where the head is.
 constexpr double least_correlation = 0.3;
-// Scans of one head, as they should be, agree by 0.82 and more (docs/quality.md, same_person).
-constexpr double looked_at_again = 0.75;
-
-// The scan with left and right exchanged: the same voxels on a grid that is reflected in space.
-Volume mirrored(const Volume& scan) {
-  Volume result = scan;
-  result.grid.origin_mm[0] = -scan.grid.origin_mm[0];
-  result.grid.direction.row(0) = -scan.grid.direction.row(0);
-  return result;
-}
-
-// How well `from` agrees with the mirror image of `to`, which lies in the template as `to` does, because a head is its
-// own mirror image as far as an affine transform can tell.
-double mirrored_correlation(const ComparableScan& from_scan, const ConformedVisit& from, const ConformedVisit& to,
-                            const HeadTemplate& head_template, const Mask& compared) {
-  const Vec3 centre_mm = head_template.head.grid.centre_mm();
-  const double middle_mm = middle_plane_mm(head_template);
-  const Affine reflect_scan(Eigen::Scaling(Vec3(-1, 1, 1)));
-  const Affine reflect_template = Eigen::Translation3d(2 * middle_mm, 0, 0) * Eigen::Scaling(Vec3(-1, 1, 1));
-  const Affine template_to_mirrored = reflect_scan * to.template_to_scan * reflect_template;
-  const Volume scan = mirrored(to.scan);
-  const ComparableScan to_scan = comparable_scan(scan, resample(compared, scan.grid, template_to_mirrored.inverse()));
-  const Affine start =
-      nearest_rigid(template_to_mirrored * from.template_to_scan.inverse(), from.template_to_scan * centre_mm);
-  return register_visits(from_scan, to_scan, start).correlation;
-}
-
 // The midpoint grid: the template's box around the brain, in the template's orientation, widened by the margin.
 Grid midpoint_grid(const HeadTemplate& head_template, const Affine& template_to_midpoint, double spacing_mm,
                    double margin_mm) {
@@ -148,24 +120,6 @@ class Unmeasured {
   std::vector<float> tissue_;
 };
 
-// Two visits that no rigid motion brings together well may differ by a voxel size that is wrong: with free stretches
-// they then agree.
-PairStretch stretch_between(const ConformedVisit& to, const ComparableScan& from_scan, const ComparableScan& to_scan,
-                            const Affine& start) {
-  VisitRegistrationOptions free;
-  free.model = LinearModel::affine;
-  const VisitRegistration found = register_visits(from_scan, to_scan, start, free);
-  const Mat3 m = found.a_to_b.linear();
-  const Eigen::SelfAdjointEigenSolver<Mat3> left(Mat3(m * m.transpose()));
-  const Mat3 stretch = left.operatorSqrt();  // of `to`, in its own space
-  PairStretch result{found.correlation, Vec3::Zero()};
-  for (int axis = 0; axis < 3; ++axis) {
-    const Vec3 along = to.scan.grid.direction.col(axis);
-    result.axis_percent[axis] = 100 * (along.dot(stretch * along) - 1);
-  }
-  return result;
-}
-
 double common_ml(const Mask& a, const Mask& b) {
   const std::size_t both = parallel_sum(a.size(), voxel_block, std::size_t(0), [&](std::size_t begin, std::size_t end) {
     std::size_t part = 0;
@@ -220,13 +174,6 @@ OptionFields option_fields(AlignOptions& o) {
        "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at", &o.margin_mm}};
 }
 
-double middle_plane_mm(const HeadTemplate& head_template) {
-  const Box box = bounding_box(head_template.intracranial_mask);
-  Vec3 middle;
-  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
-  return (head_template.intracranial_mask.grid.index_to_lps() * middle)[0];
-}
-
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options) {
   if (visits.empty()) throw InputError("there is no visit to align.");
@@ -234,24 +181,18 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
   std::vector<Affine> poses{Affine::Identity()};
   AlignedVisits result;
   if (visits.size() > 1) {
-    const Mask compared = dilated(head_template.intracranial_mask, 3.0);
+    const Mask compared = compared_region(head_template);
     std::vector<ComparableScan> comparable;
     comparable.reserve(visits.size());
-    for (const ConformedVisit& visit : visits)
-      comparable.push_back(
-          comparable_scan(visit.scan, resample(compared, visit.scan.grid, visit.template_to_scan.inverse())));
+    for (const ConformedVisit& visit : visits) comparable.push_back(comparable_visit(visit, visit.scan, compared));
     std::vector<PairTransform> pairs = pairs_to_measure(visits.size());
     for (PairTransform& pair : pairs) {
-      const Affine through_template = visits[pair.to].template_to_scan * visits[pair.from].template_to_scan.inverse();
-      const Affine start = nearest_rigid(through_template, visits[pair.from].template_to_scan * centre_mm);
-      const VisitRegistration found = register_visits(comparable[pair.from], comparable[pair.to], start);
-      PairAgreement agreement{pair.from, pair.to, found.correlation, std::nullopt, std::nullopt};
-      if (found.correlation < looked_at_again) {
-        agreement.mirrored_correlation =
-            mirrored_correlation(comparable[pair.from], visits[pair.from], visits[pair.to], head_template, compared);
-        agreement.stretch =
-            stretch_between(visits[pair.to], comparable[pair.from], comparable[pair.to], through_template);
-      }
+      const PlacedVisit from{visits[pair.from], comparable[pair.from]}, to{visits[pair.to], comparable[pair.to]};
+      const Affine start = through_template(from.visit, to.visit, head_template);
+      const VisitRegistration found = register_visits(from.comparable, to.comparable, start);
+      PairAgreement agreement = agreement_of(from, to, found, head_template);
+      agreement.from = pair.from;
+      agreement.to = pair.to;
       result.agreement.push_back(agreement);
       const bool placed = found.correlation >= least_correlation;
       pair.from_to_to = placed ? found.a_to_b : start;

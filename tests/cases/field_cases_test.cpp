@@ -13,6 +13,7 @@
 #include "imaging/morphology.h"
 #include "imaging/nifti.h"
 #include "imaging/resample.h"
+#include "imaging/smooth.h"
 #include "tests/broken/broken_nifti.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
@@ -169,6 +170,26 @@ TEST(FieldCases, TheBackgroundNeedNotBeZero) {
     for (const char* tissue : {"brain", "gray_matter", "white_matter"})
       EXPECT_NEAR(trial.change(label, tissue), 0, 0.3) << label << ' ' << tissue;
   }
+}
+
+// Vessels and meninges as bright as fat at the second visit (../shared/field-cases/contrast_agent_and_noise.py).
+TEST(FieldCases, AContrastAgentAtOneVisitIsNamedAsOneAndIsNoOtherPerson) {
+  Trial trial;
+  const Volume whole = head();
+  Volume two = noisy(turned(whole, 2), 2);
+  const Mask inside = brain(), around = dilated(inside, 2 * spacing_mm), within = eroded(inside, spacing_mm);
+  std::mt19937 random(9);
+  std::normal_distribution<float> normal;
+  Volume patches = made_of(whole, [&](float, std::size_t) { return normal(random); });
+  patches = gaussian(patches, 3.0);
+  for (std::size_t n = 0; n < two.size(); ++n)
+    if (around[n] && !within[n] && patches[n] > 0.02F) two[n] = std::max(two[n], 250.F);
+  trial.add("agent", noisy(whole, 1), two);
+  trial.run();
+  const nlohmann::json report = trial.report("agent");
+  EXPECT_TRUE(has_finding(report["changes"][0]["quality"], "contrast_agent"));
+  EXPECT_EQ(report["changes"][0]["quality"]["verdict"], "fail");
+  for (const auto& visit : report["visits"]) EXPECT_FALSE(has_finding(visit["quality"], "same_person"));
 }
 
 TEST(FieldCases, ABrainOnGreyIsKnownAsBrainExtracted) {

@@ -141,6 +141,24 @@ TEST(SampleTrial, TheReportNamesThePlantedDoseResponseAndTheReverseForSwappedDos
     EXPECT_TRUE(sentence(scratch / "out", tissue).starts_with("Higher dose goes with more ")) << tissue;
 }
 
+// The people of the sample trial are one head, bent: no two real people are as alike.
+TEST(SampleTrial, TwoPeopleMixedUpAreToldApart) {
+  const SharedRun run = sample_trial_run();
+  const broken::ScratchFolder scratch;
+  const auto visit = [](const std::string& label, const std::string& session) {
+    return fs::path("sub-" + label) / session / "anat" / ("sub-" + label + "_" + session + "_T1w.nii.gz");
+  };
+  const auto copy = [&](const fs::path& from, const fs::path& to) {
+    fs::create_directories((scratch / "data" / to).parent_path());
+    fs::copy_file(run.dataset / from, scratch / "data" / to);
+  };
+  copy(visit("01", "ses-01"), visit("01", "ses-01"));
+  copy(visit("05", "ses-02"), visit("01", "ses-02"));
+  const ProgramResult result = wane({"run", scratch / "data", scratch / "out"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_NE(result.out.find("do not show the same person"), std::string::npos) << result.out;
+}
+
 TEST(SampleTrial, TheLogOnlyGrows) {
   const SharedRun run = sample_trial_run();
   const broken::ScratchFolder scratch;

@@ -4,48 +4,45 @@
 // (pipeline/quality) were chosen on its output; docs/quality.md says on which scans.
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "imaging/morphology.h"
 #include "imaging/nifti.h"
-#include "imaging/resample.h"
 #include "pipeline/dataset/template_folder.h"
-#include "pipeline/stages/conform.h"
-#include "registration/rigid.h"
-#include "registration/visit_registration.h"
+#include "pipeline/stages/agreement.h"
 
 namespace wane {
 namespace {
 
 struct Scan {
-  std::string name;
-  Affine template_to_scan;
+  ConformedVisit visit;
   ComparableScan comparable;
 };
 
 int identity_pairs(const std::vector<std::string>& arguments) {
   const HeadTemplate head_template = read_template(arguments.at(0));
-  const Mask compared = dilated(head_template.intracranial_mask, 3.0);
-  const Vec3 centre_mm = head_template.head.grid.centre_mm();
+  const Mask compared = compared_region(head_template);
   std::vector<Scan> scans;
   for (std::size_t n = 1; n < arguments.size(); ++n) {
     try {
-      const ConformedVisit visit = conform(read_nifti(arguments[n]).volume, head_template, {});
-      const Mask region = resample(compared, visit.scan.grid, visit.template_to_scan.inverse());
-      scans.push_back({arguments[n], visit.template_to_scan, comparable_scan(visit.scan, region)});
+      ConformedVisit visit = conform(read_nifti(arguments[n]).volume, head_template, {});
+      visit.name = arguments[n];
+      ComparableScan comparable = comparable_visit(visit, visit.scan, compared);
       std::fprintf(stderr, "%s similarity %.3f%s\n", arguments[n].c_str(), visit.template_similarity,
                    visit.brain_extracted ? " extracted" : "");
+      scans.push_back({std::move(visit), std::move(comparable)});
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s: %s\n", arguments[n].c_str(), error.what());
     }
   }
-  std::printf("a\tb\tcorrelation\n");
+  std::printf("a\tb\tcorrelation\tcapped_correlation\n");
   for (std::size_t a = 0; a < scans.size(); ++a)
     for (std::size_t b = a + 1; b < scans.size(); ++b) {
-      const Affine start = nearest_rigid(scans[b].template_to_scan * scans[a].template_to_scan.inverse(),
-                                         scans[a].template_to_scan * centre_mm);
+      const Affine start = through_template(scans[a].visit, scans[b].visit, head_template);
       const VisitRegistration found = register_visits(scans[a].comparable, scans[b].comparable, start);
-      std::printf("%s\t%s\t%.4f\n", scans[a].name.c_str(), scans[b].name.c_str(), found.correlation);
+      const double capped = capped_correlation(scans[a].visit, scans[b].visit, found.a_to_b, head_template);
+      std::printf("%s\t%s\t%.4f\t%.4f\n", scans[a].visit.name.c_str(), scans[b].visit.name.c_str(), found.correlation,
+                  capped);
       std::fflush(stdout);
     }
   return 0;

@@ -42,7 +42,7 @@ PersonQualityInput good_person(std::size_t visits = 2) {
   for (std::size_t v = 0; v < visits; ++v) input.visits.push_back(good_visit("ses-0" + std::to_string(v + 1)));
   for (std::size_t from = 0; from < visits; ++from)
     for (std::size_t to = from + 1; to < visits; ++to) {
-      input.agreement.push_back({from, to, 0.95, std::nullopt, std::nullopt});
+      input.agreement.push_back({from, to, 0.95, std::nullopt, std::nullopt, std::nullopt});
       input.enhancement.push_back({from, to, 0.2, 0.3});
     }
   if (visits > 1) input.changes.push_back(change_of(-0.5));
@@ -130,6 +130,18 @@ TEST(Judge, AnotherPersonWhoseMirrorImageFitsNoBetterIsAnotherPerson) {
   PersonQualityInput input = good_person();
   input.agreement[0].correlation = 0.5;
   input.agreement[0].mirrored_correlation = 0.58;
+  EXPECT_EQ(failing(judge_person(input, {}).visits[0]), Names{"same_person"});
+}
+
+TEST(Judge, BrightVesselsAloneAreNoOtherPerson) {
+  PersonQualityInput input = good_person();
+  input.agreement[0].correlation = 0.6;
+  input.agreement[0].capped_correlation = 0.93;
+  input.enhancement[0] = {0, 1, 0.2, 40.0};
+  const PersonQuality quality = judge_person(input, {});
+  EXPECT_EQ(failing(quality.visits[0]), Names());
+  EXPECT_EQ(failing(quality.changes[0]), Names{"contrast_agent"});
+  input.agreement[0].capped_correlation = 0.7;
   EXPECT_EQ(failing(judge_person(input, {}).visits[0]), Names{"same_person"});
 }
 
