@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "imaging/error.h"
+#include "imaging/parallel.h"
+#include "imaging/sha256.h"
 #include "pipeline/dataset/date_sources.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/folder_hint.h"
@@ -316,6 +318,18 @@ int clock_day() {
   return static_cast<int>(now.time_since_epoch().count()) + 1;  // it is tomorrow already in the east
 }
 
+std::vector<TableFile> with_hashes(const std::vector<fs::path>& files) {
+  constexpr std::size_t files_a_task = 16;
+  std::vector<TableFile> tables(files.size());
+  parallel_for(
+      files.size(),
+      [&](std::size_t n) {
+        tables[n] = {files[n], sha256_of_file(files[n])};
+      },
+      files_a_task);
+  return tables;
+}
+
 }  // namespace
 
 Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, const std::vector<std::string>& labels,
@@ -327,8 +341,9 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
   const auto table = read_participants(folder, options);
   dataset.dose_unit = table.dose_unit;
   dataset.warnings = table.warnings;
+  std::vector<fs::path> tables;
   for (const char* name : {"participants.tsv", "participants.json"})
-    if (std::error_code error; fs::is_regular_file(folder / name, error)) dataset.tables.push_back(folder / name);
+    if (std::error_code error; fs::is_regular_file(folder / name, error)) tables.push_back(folder / name);
 
   std::map<std::string, fs::path> folder_of;
   std::set<std::string> existing;
@@ -366,7 +381,7 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
       continue;
     }
     ParticipantReader reader(folder, found->second, options, sidecars);
-    auto participant = reader.read(dataset.tables, dataset.warnings, last_day);
+    auto participant = reader.read(tables, dataset.warnings, last_day);
     if (dangling == 0 && !reader.dangling().empty()) first_dangling = reader.dangling().front();
     dangling += reader.dangling().size();
     if (participant.visits.empty()) {
@@ -392,6 +407,7 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
                                    "; they are looked for as sub-*/ses-*/anat/*_T1w.nii.gz and "
                                    "sub-*/anat/*_T1w.nii.gz.",
                                folder));
+  dataset.tables = with_hashes(tables);
   return dataset;
 }
 

@@ -32,6 +32,12 @@ struct DatasetParticipant {
   std::vector<std::string> missing_visits;  // sessions that have a folder or a row, and no scan that can be used
 };
 
+// A table as it was when it was read: a run may take days, and the table may change meanwhile.
+struct TableFile {
+  std::filesystem::path file;
+  std::string sha256;
+};
+
 struct Dataset {
   std::filesystem::path folder;
   std::vector<DatasetParticipant> participants;  // those with scans, "sub-2" before "sub-10"
@@ -39,7 +45,7 @@ struct Dataset {
   std::vector<std::string> all_participant_ids;  // everybody with a folder or a row, also beyond `labels`
   std::string dose_unit;                         // empty: not said
   std::vector<std::string> warnings;             // sentences about the dataset
-  std::vector<std::filesystem::path> tables;     // the tables that were read, for the record of inputs
+  std::vector<TableFile> tables;                 // the tables that were read, for the record of inputs
 };
 
 // Walks sub-*/ses-*/anat/*_T1w.nii[.gz] and sub-*/anat/*_T1w.nii[.gz]; derivatives/ and sourcedata/ are not entered.

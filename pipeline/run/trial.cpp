@@ -447,14 +447,9 @@ std::optional<PlanFile> plan_of(const Dataset& dataset, const GroupOptions& opti
 }
 
 std::vector<InputFile> table_inputs(const Dataset& dataset) {
-  std::vector<InputFile> inputs(dataset.tables.size());
-  parallel_for(
-      inputs.size(),
-      [&](std::size_t i) {
-        const fs::path& table = dataset.tables[i];
-        inputs[i] = {table.lexically_relative(dataset.folder).generic_string(), sha256_of_file(table)};
-      },
-      16);
+  std::vector<InputFile> inputs;
+  for (const TableFile& table : dataset.tables)
+    inputs.push_back({table.file.lexically_relative(dataset.folder).generic_string(), table.sha256});
   return inputs;
 }
 

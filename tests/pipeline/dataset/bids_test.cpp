@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imaging/error.h"
+#include "imaging/sha256.h"
 #include "pipeline/dataset/visit_dates.h"
 #include "tests/pipeline/dataset/temporary_dataset.h"
 
@@ -49,7 +50,9 @@ TEST(Bids, finds_people_and_visits_in_natural_order) {
   EXPECT_TRUE(says(dataset.participants[2].warnings, "gives no dose group for sub-10"));
   EXPECT_TRUE(says(dataset.participants[0].warnings, "rates per year cannot be computed"));
   EXPECT_TRUE(dataset.left_out.empty());
-  EXPECT_EQ(dataset.tables, (std::vector<std::filesystem::path>{data.folder() / "participants.tsv"}));
+  ASSERT_EQ(dataset.tables.size(), 1U);
+  EXPECT_EQ(dataset.tables[0].file, data.folder() / "participants.tsv");
+  EXPECT_EQ(dataset.tables[0].sha256, sha256_of_file(data.folder() / "participants.tsv"));
 }
 
 TEST(Bids, scans_without_sessions_are_one_visit) {
