@@ -148,16 +148,19 @@ class Inside {
   Inside& operator=(const Inside&) = delete;
 };
 
-// Made here and not by the writer: what somebody put under this name (a link to another file) is not written into.
-void make_temporary(const fs::path& temporary, const fs::path& file, unsigned mode) {
-  for (bool again : {true, false}) {
+// Made here and not by the writer: what somebody put under this name (a link to another file) is not written into. A
+// name that is taken may be that of a living process in another container with this machine's name: the next one is
+// tried.
+fs::path made_temporary(const fs::path& file, unsigned mode) {
+  constexpr int most_tries = 1000;
+  for (int tries = 1;; ++tries) {
+    const fs::path temporary = temporary_name(file);
     const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (descriptor >= 0) {
       close(descriptor);
-      return;
+      return temporary;
     }
-    if (errno != EEXIST || !again) throw_cannot_write(file, errno);
-    unlink(temporary.c_str());
+    if (errno != EEXIST || tries == most_tries) throw_cannot_write(file, errno);
   }
 }
 
@@ -222,8 +225,7 @@ void throw_cannot_write(const fs::path& file, int reason_errno) {
 
 void write_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write, unsigned mode) {
   const Inside writing;
-  const fs::path temporary = temporary_name(file);
-  make_temporary(temporary, file, mode);
+  const fs::path temporary = made_temporary(file, mode);
   RemovedUnlessKept cleanup(temporary);
   write(temporary);
   flush_to_disk(temporary, file, O_RDONLY);
@@ -234,8 +236,7 @@ void write_atomically(const fs::path& file, const std::function<void(const fs::p
 
 bool write_new_atomically(const fs::path& file, const std::function<void(const fs::path&)>& write, unsigned mode) {
   const Inside writing;
-  const fs::path temporary = temporary_name(file);
-  make_temporary(temporary, file, mode);
+  const fs::path temporary = made_temporary(file, mode);
   const RemovedUnlessKept cleanup(temporary);
   write(temporary);
   flush_to_disk(temporary, file, O_RDONLY);

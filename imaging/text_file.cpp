@@ -36,7 +36,14 @@ class OpenFile {
                    std::to_string(most_bytes >> 20) + " MiB); check that it is the right file.");
 }
 
+// A name that leads nowhere is the user's mistake; everything else (permissions, a disk that fails) is the machine's,
+// and may pass.
 [[noreturn]] void refuse_unreadable(const fs::path& file, int reason_errno) {
+  const bool wrong_name = reason_errno == ENOENT || reason_errno == ENOTDIR || reason_errno == ELOOP ||
+                          reason_errno == ENAMETOOLONG || reason_errno == EISDIR;
+  if (!wrong_name)
+    throw ResourceError(file.string() + " cannot be read (" + std::strerror(reason_errno) +
+                        "); check its permissions and the disk.");
   throw InputError(file.string() + " cannot be read (" + std::strerror(reason_errno) +
                    "); check its name and permissions.");
 }

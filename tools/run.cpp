@@ -154,7 +154,13 @@ Interruption::LastWords last_words_of(ProgressDisplay& display, const fs::path& 
   return {interruption, [&display](const std::string& sentence) { display.last_words(sentence); },
           [out](const std::string& signal) {
             std::error_code error;
-            if (fs::exists(out / "logs", error)) RunLog(out).add("interrupted", {{"signal", signal}});
+            if (!fs::exists(out / "logs", error)) return;
+            try {
+              require_output_folder(out);  // it may not have been looked at yet
+            } catch (const Error&) {
+              return;
+            }
+            RunLog(out).add("interrupted", {{"signal", signal}});
           }};
 }
 
@@ -227,6 +233,8 @@ int run(const TrialCommand& command, Interruption& interruption) {
   if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
     // The reports are of the whole trial, whoever was asked for now.
     const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
+    // Decisions name visits as their participant has them, whoever was asked for.
+    if (!command.labels.empty()) request.decisions = read_quality_decisions(whole, request.options.group.decisions);
     const GroupResult result = report_trial(whole, request, events, lock);
     print_reports(result);
     look = result.look;

@@ -5,9 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "imaging/error.h"
 #include "imaging/error_context.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/quality/judge.h"
+#include "pipeline/report/exclusion.h"
+#include "pipeline/run/process.h"
 #include "pipeline/run/work_folder.h"
 #include "tools/commands.h"
 
@@ -34,17 +38,40 @@ struct StageCommand {
   std::shared_ptr<CommandLine> line;
 };
 
-StageCommand add_stage(CLI::App& program, const std::string& name, const std::string& help) {
+// `judges`: the stage has quality checks.
+StageCommand add_stage(CLI::App& program, const std::string& name, const std::string& help, bool judges = false) {
   StageCommand command;
   command.app = program.add_subcommand(name, help);
   command.app->footer(kChain);
   command.app->add_option("WORK", *command.work, "Work folder of one person")->required()->type_name("DIR");
-  command.line = std::make_shared<CommandLine>(*command.app, std::vector<std::string>{name});
+  std::vector<std::string> sections{name};
+  if (judges) sections.insert(sections.end(), {"quality", "group.quality"});
+  command.line = std::make_shared<CommandLine>(*command.app, sections);
   return command;
 }
 
 void print_warnings(const fs::path& subject, const std::vector<std::string>& warnings) {
   for (const auto& warning : warnings) std::cerr << "wane: warning: " << subject.string() << ": " << warning << '\n';
+}
+
+// Checks that warn are printed. One that fails ends the stage before it leaves anything, unless --quality report asks
+// for the numbers all the same.
+void heed(const Quality& quality, const std::string& subject, const RunOptions& options) {
+  std::string failed;
+  for (const QualityCheck& check : quality.checks) {
+    if (check.verdict == Verdict::pass) continue;
+    std::cerr << "wane: warning: " << subject << ": " << check.sentence << '\n';
+    if (check.verdict == Verdict::fail && failed.empty()) failed = check.sentence;
+  }
+  if (failed.empty() || options.group.quality == name_of(QualityMode::report)) return;
+  throw InputError(subject + ": " + failed + " (--quality report goes on all the same.)");
+}
+
+PersonQualityInput of_sessions(const std::vector<std::string>& sessions) {
+  PersonQualityInput input;
+  input.visits.resize(sessions.size());
+  for (std::size_t n = 0; n < sessions.size(); ++n) input.visits[n].scan.session = sessions[n];
+  return input;
 }
 
 // A visit's name becomes part of file names.
@@ -58,7 +85,7 @@ void require_plain_name(const std::string& visit) {
 
 void add_conform_command(CLI::App& program) {
   const StageCommand command =
-      add_stage(program, "conform", "Stage 1 on one scan: clean its values, find the head in it");
+      add_stage(program, "conform", "Stage 1 on one scan: clean its values, find the head in it", true);
   const auto scan = std::make_shared<fs::path>();
   const auto visit = std::make_shared<std::string>();
   command.app->add_option("SCAN", *scan, "T1-weighted scan of one visit (.nii or .nii.gz)")
@@ -77,6 +104,9 @@ void add_conform_command(CLI::App& program) {
     });
     conformed.name = scan->string();
     print_warnings(*scan, conformed.warnings);
+    const ScanQualityInput facts =
+        scan_quality(conformed, head_template, *visit, raw.report.orientation_source != "none");
+    heed(judge_scan(facts, options.quality), scan->string(), options);
     save_conformed(*work, *visit, conformed);
     std::cout << (*work / "conform" / *visit).string() << '\n';
   });
@@ -84,7 +114,7 @@ void add_conform_command(CLI::App& program) {
 
 void add_align_command(CLI::App& program) {
   const StageCommand command =
-      add_stage(program, "align", "Stage 2 on all visits: one unbiased midpoint space, one resampling each");
+      add_stage(program, "align", "Stage 2 on all visits: one unbiased midpoint space, one resampling each", true);
   const auto visits = std::make_shared<std::vector<std::string>>();
   command.app->add_option("--visits", *visits, "Which visits, in order of time; else all, by name");
   command.app->callback([=, line = command.line, work = command.work] {
@@ -98,6 +128,9 @@ void add_align_command(CLI::App& program) {
     const AlignedVisits aligned =
         naming_in_errors(work->string(), [&] { return align(conformed, head_template, options.align); });
     print_warnings(*work, aligned.warnings);
+    PersonQualityInput input = of_sessions(names);
+    input.agreement = aligned.agreement;
+    for (const Quality& pair : judge_agreement(input, options.quality)) heed(pair, work->string(), options);
     save_aligned(*work, names, aligned);
     std::cout << (*work / "align").string() << '\n';
   });
@@ -131,7 +164,8 @@ void add_segment_command(CLI::App& program) {
 }
 
 void add_measure_command(CLI::App& program) {
-  const StageCommand command = add_stage(program, "measure", "Stage 5 on all visits: volumes and percent changes");
+  const StageCommand command =
+      add_stage(program, "measure", "Stage 5 on all visits: volumes and percent changes", true);
   command.app->callback([line = command.line, work = command.work] {
     line->start();
     const RunOptions options = line->options();
@@ -140,6 +174,13 @@ void add_measure_command(CLI::App& program) {
     const Measurement measurement =
         naming_in_errors(work->string(), [&] { return measure(extracted, tissues, options.measure); });
     print_warnings(*work, measurement.warnings);
+    PersonQualityInput input = of_sessions(aligned_visits(*work));
+    for (std::size_t v = 0; v < input.visits.size(); ++v)
+      input.visits[v].folded_share = measurement.visits[v].folded_share;
+    input.changes = measurement.changes;
+    input.share_compared = measurement.share_compared;
+    input.last_step_mm = measurement.last_step_mm;
+    for (const Quality& change : judge_measurement(input, options.quality)) heed(change, work->string(), options);
     std::cout << save_measured(*work, measurement) << '\n';
   });
 }

@@ -74,14 +74,20 @@ void judge_acquisition(Quality& quality, const ScanSidecar& from_sidecar, const 
   const Differences found = differences_of(from_sidecar, to_sidecar);
   if (found.compared > 0) {
     const bool changed = !found.words.empty();
-    quality.checks.push_back(
-        {"acquisition", double(found.words.size()), 0.0, changed ? Verdict::warn : Verdict::pass,
-         changed ? "The acquisition of " + from + " and " + to + " differs (" + joined(found.words) +
-                       "): part of the measured change may be the scanner's."
-                 : ""});
+    quality.checks.push_back({"acquisition", double(found.words.size()), 0.0, changed ? Verdict::warn : Verdict::pass,
+                              changed ? "The acquisition of " + from + " and " + to + " differs (" +
+                                            joined(found.words) + "): part of the measured change may be the scanner's."
+                                      : ""});
   }
   const bool first = names_agent(from_sidecar.contrast_agent), second = names_agent(to_sidecar.contrast_agent);
-  if (first != second)
+  if (first == second) return;
+  if ((first ? to_sidecar : from_sidecar).files.empty())
+    quality.checks.push_back(
+        {"contrast_agent_recorded", std::nullopt, std::nullopt, Verdict::warn,
+         "The sidecar of " + (first ? from : to) + " names a contrast agent (" +
+             *(first ? from_sidecar : to_sidecar).contrast_agent +
+             "), and the other visit has no sidecar: check whether an agent was given there too."});
+  else
     quality.checks.push_back({"contrast_agent_recorded", std::nullopt, std::nullopt, Verdict::fail,
                               "The sidecar of " + (first ? from : to) + " names a contrast agent (" +
                                   *(first ? from_sidecar : to_sidecar).contrast_agent +

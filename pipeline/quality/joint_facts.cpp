@@ -61,8 +61,8 @@ double steepness_at(const Volume& volume, std::size_t n) {
   return std::sqrt(squares);
 }
 
-// The share of the brain that is darker than the median where the template has a tissue, by its `prior`: the maps of the
-// tissues follow the brightness that is to be judged.
+// The share of the brain that is darker than the median where the template has a tissue, by its `prior`: the maps of
+// the tissues follow the brightness that is to be judged.
 double rank_of(const Volume& visit, const Volume& prior, const ExtractedBrain& extracted) {
   constexpr float sure_of_tissue = 0.9F;
   constexpr std::size_t least_voxels = 100;

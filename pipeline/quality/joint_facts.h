@@ -23,8 +23,8 @@ struct JointVisitFacts {
 };
 
 // mL of the brain mask that are much brighter at one visit of a pair than at the other, slow differences of brightness
-// aside: vessels, meninges and choroid plexus with a contrast agent. What moved or changed its border is as often brighter
-// as darker; a contrast agent makes one of the two larger.
+// aside: vessels, meninges and choroid plexus with a contrast agent. What moved or changed its border is as often
+// brighter as darker; a contrast agent makes one of the two larger.
 struct Enhancement {
   std::size_t from = 0, to = 0;
   double bright_at_from_ml = 0, bright_at_to_ml = 0;

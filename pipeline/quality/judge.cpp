@@ -235,14 +235,17 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
     if (largest && group[v] == *largest) continue;
     const PairAgreement* best = nullptr;
     const PairAgreement* stretched = nullptr;
-    bool mirrored = false;
+    double mirrored_excess = 0;
     for (const PairAgreement& pair : input.agreement) {
       if (pair.from != v && pair.to != v) continue;
-      mirrored = mirrored || is_mirrored(pair, limits);
+      if (is_mirrored(pair, limits)) mirrored_excess = *pair.mirrored_correlation - pair.correlation;
       if (is_stretched(pair, limits) && !stretched) stretched = &pair;
-      if (!best || identity(pair) > identity(*best)) best = &pair;
+      // Two strangers that came together agree with each other: what fails is the agreement with the other visits.
+      const bool within = group[pair.from] == group[pair.to];
+      if (!within && (!best || identity(pair) > identity(*best))) best = &pair;
     }
     if (!best) continue;
+    const bool mirrored = mirrored_excess > 0;
     std::string sentence = input.visits[v].scan.session;
     if (stretched && !mirrored) {
       result.visits[v].checks.push_back({"voxel_size", stretched->stretch->axis_percent.cwiseAbs().maxCoeff(),
@@ -345,7 +348,7 @@ void judge_voxels(Quality& quality, const VisitQualityInput& a, const VisitQuali
   Vec3 first = a.scan.facts.voxel_mm, second = b.scan.facts.voxel_mm;
   std::sort(first.begin(), first.end());
   std::sort(second.begin(), second.end());
-  const double difference = ((second - first).array() / first.array().max(1e-6)).abs().maxCoeff();
+  const double difference = (2 * (second - first).array() / (second + first).array().max(1e-6)).abs().maxCoeff();
   add(quality, "voxel_size_changed", difference, too_large(difference, notable),
       "The voxel sizes of " + a.scan.session + " and " + b.scan.session +
           " differ: the protocol changed. The finer scan is blurred to the coarser one, and changes are less certain.");
@@ -495,6 +498,10 @@ void judge_joint_contrast(Quality& quality, const VisitQualityInput& visit, cons
 
 Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
   Quality quality;
+  if (!scan.unusable.empty()) {
+    quality.checks.push_back({usable_check, std::nullopt, std::nullopt, Verdict::fail, scan.unusable});
+    return quality;
+  }
   judge_similarity(quality, scan.template_similarity, limits);
   judge_contrast(quality, scan.facts, limits);
   judge_ghosting(quality, scan.facts, limits);
@@ -502,6 +509,23 @@ Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
   judge_values(quality, scan.values, limits);
   judge_orientation(quality, scan.orientation_known);
   return quality;
+}
+
+std::vector<Quality> judge_agreement(const PersonQualityInput& input, const QualityLimits& limits) {
+  std::vector<Quality> result;
+  for (const PairAgreement& pair : input.agreement) result.push_back({identity_checks(input, pair, limits)});
+  return result;
+}
+
+std::vector<Quality> judge_measurement(const PersonQualityInput& input, const QualityLimits& limits) {
+  std::vector<Quality> result;
+  for (const Change& change : input.changes) {
+    Quality quality;
+    judge_registration(quality, input, change, limits);
+    judge_measurements(quality, change, limits);
+    result.push_back(std::move(quality));
+  }
+  return result;
 }
 
 PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits& limits) {
@@ -538,7 +562,7 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
   return result;
 }
 
-void judge_dates(Quality& quality, const TissueValues& change, std::optional<double> days,
+void judge_dates(Quality& quality, const TissueValues& change, std::optional<double> days, double span_days,
                  const QualityLimits& limits) {
   std::erase_if(quality.checks, [](const QualityCheck& check) {
     return check.name == "interval" || check.name == "plausible_change" || check.name == "order_known";
@@ -551,15 +575,26 @@ void judge_dates(Quality& quality, const TissueValues& change, std::optional<dou
       "The brain would have changed by " + signed_percent(change.brain) +
           (size >= fail ? ", which no brain does in this time: the scans cannot be compared. Look at both."
                         : ", which is unusual: look at both scans before using this change."));
-  if (!days) {
-    quality.checks.push_back({"order_known", std::nullopt, std::nullopt, Verdict::warn,
-                              "The visits have no dates: which came first is not known, so the sign of the change is "
-                              "not known either. Give the days in sub-*_sessions.tsv."});
-    return;
-  }
-  add(quality, "interval", *days, too_small(*days, limits.interval_warn_days),
-      "The visits are " + number(*days, 0) +
-          " days apart: over less than half a year a rate per year is mostly measurement error. Use the change.");
+  const auto order = [&](const char* sentence) {
+    quality.checks.push_back({"order_known", days, std::nullopt, Verdict::warn, sentence});
+  };
+  if (!days)
+    order(
+        "The visits have no dates: which came first is not known, so the sign of the change is not known either. Give "
+        "the days in sub-*_sessions.tsv.");
+  else if (*days == 0)
+    order(
+        "The two visits have the same date: which came first is not known, so the sign of the change is not known "
+        "either. Check the dates.");
+  else if (*days < 0)
+    order(
+        "By its date the second of the two visits came first: the change is that against time. Check the dates, or "
+        "give every visit one, so that Wane can order them.");
+  if (!days) return;
+  add(quality, "interval", std::abs(*days),
+      {limits.interval_warn_days, span_days < limits.interval_warn_days ? Verdict::warn : Verdict::pass},
+      "The visits span " + number(span_days, 0) +
+          " days: over less than half a year a rate per year is mostly measurement error. Use the change.");
 }
 
 }  // namespace wane

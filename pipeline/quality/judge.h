@@ -16,7 +16,8 @@ namespace wane {
 
 // What is known of one visit before visits are compared.
 struct ScanQualityInput {
-  std::string session;  // as sentences call the visit: "ses-02"
+  std::string session;     // as sentences call the visit: "ses-02"
+  std::string unusable{};  // why the scan cannot be measured at all; empty where it can, else nothing more is known
   double template_similarity = 0;
   bool brain_extracted = false;
   ScanFacts facts;
@@ -51,15 +52,27 @@ struct PersonQuality {
   Quality person;
 };
 
+// The check that fails where a scan cannot be measured at all.
+inline constexpr const char* usable_check = "usable";
+
 // Checks of a scan by itself.
 Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits);
+
+// Whether each pair of `agreement` shows one person. Of the visits only the sessions need be known.
+std::vector<Quality> judge_agreement(const PersonQualityInput& input, const QualityLimits& limits);
+
+// How each of `changes` was measured: folding, convergence, coverage, and whether the two measurements agree.
+std::vector<Quality> judge_measurement(const PersonQualityInput& input, const QualityLimits& limits);
 
 // All that follows from the scans and their measurement. Where visits do not show one person, those outside of the
 // largest group that agrees fail; where no group is the largest, all do.
 PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits& limits);
 
-// What depends on dates, which may change without the scans being looked at again: the time between two visits, and
-// whether a change is more than a brain can do in it. Checks of these names in `quality` are replaced.
-void judge_dates(Quality& quality, const TissueValues& percent, std::optional<double> days, const QualityLimits& limits);
+// What depends on dates, which may change without the scans being looked at again: the order of two visits, whether a
+// change is more than a brain can do in the time between them, and whether the person's visits span the time that a
+// rate needs. `days`: from the first of the two to the second; `span_days`: from the person's first visit to the last.
+// Checks of these names in `quality` are replaced.
+void judge_dates(Quality& quality, const TissueValues& percent, std::optional<double> days, double span_days,
+                 const QualityLimits& limits);
 
 }  // namespace wane

@@ -26,8 +26,8 @@ struct ScanFacts {
   // against the median of all. Receive fields do it, and their correction takes it away.
   double shading = 0;
   // How much the signal of the air far from the head varies from place to place (10th to 90th percentile of means over
-  // some 6 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the air
-  // was set to one value.
+  // some 6 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the
+  // air was set to one value.
   std::optional<double> ghost_level;
 };
 

@@ -27,9 +27,15 @@ bool is_overruled(const ParticipantReport& report, const ChangeRow& change) {
   return passed_by_a_person(visit_named(report, change.from)) && passed_by_a_person(visit_named(report, change.to));
 }
 
+// A person passed every visit that is left in the measurement.
 bool is_overruled(const ParticipantReport& report) {
-  return !report.visits.empty() && std::all_of(report.visits.begin(), report.visits.end(),
-                                               [](const VisitRow& visit) { return passed_by_a_person(&visit); });
+  bool any = false;
+  for (const VisitRow& visit : report.visits) {
+    if (!visit.measured_together || failed_by_a_person(visit)) continue;
+    if (!passed_by_a_person(&visit)) return false;
+    any = true;
+  }
+  return any;
 }
 
 bool fails(const VisitRow& visit, QualityMode mode) {

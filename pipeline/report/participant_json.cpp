@@ -172,8 +172,16 @@ void require_listed_visits(const ParticipantReport& report) {
       throw std::invalid_argument("a change of visits that are not listed");
 }
 
+// Far more visits than any person makes; work on them grows with the third power.
+void require_length(const ordered_json& visits, const ordered_json& changes) {
+  constexpr std::size_t most_visits = 300;
+  if (visits.size() > most_visits || changes.size() > most_visits * most_visits / 2)
+    throw std::invalid_argument("more visits or changes than a person has");
+}
+
 ParticipantReport report_of(const ordered_json& json) {
   ParticipantReport report;
+  require_length(json.at("visits"), json.at("changes"));
   report.participant_id = json.at("participant_id").get<std::string>();
   report.dose_group = optional_text(json.at("dose_group"));
   report.dose = optional_number(json.at("dose"));

@@ -9,6 +9,7 @@
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/words.h"
 
 namespace wane {
 namespace {
@@ -103,7 +104,11 @@ std::string quality_rows(const ParticipantReport& full, const ParticipantReport&
     rows += rows_of(is_known ? all_of(visit.quality, own->quality) : visit.quality, id, place);
   }
   for (const ChangeRow& change : full.changes) rows += rows_of(change.quality, id, {change.from, change.to, nullptr});
-  return rows + rows_of(full.quality, id, {});
+  rows += rows_of(full.quality, id, {});
+  if (!full.sloppy) return rows;
+  Quality sloppy;
+  sloppy.checks.push_back({"sloppy", std::nullopt, std::nullopt, Verdict::warn, made_sloppy});
+  return rows + rows_of(sloppy, id, {});
 }
 
 void quality_table(const Trial& trial, const std::filesystem::path& out,

@@ -242,14 +242,18 @@ std::string quality_sentence(const TrialAnalysis& analysis) {
   const std::string all = " of " + std::to_string(trial.reports.size() + trial.left_out.size()) + " participants ";
   std::size_t whole = 0, in_part = 0, failed = 0;
   for (const auto& report : trial.reports) {
-    if (worst_verdict(report) == Verdict::fail) ++failed;
+    const auto open = open_findings_of(report);
+    if (std::any_of(open.begin(), open.end(), [](const Finding& one) { return one.verdict == Verdict::fail; }))
+      ++failed;
     if (!exclusions_of(report).empty()) ++(report.rates_percent_per_year ? in_part : whole);
   }
-  if (trial.options.quality == name_of(QualityMode::report) && failed > whole + in_part)
-    return std::to_string(failed) + all + "failed a quality check; they count all the same (--quality report).";
-  if (whole + in_part == 0) return "";
   std::string sentence;
-  if (whole > 0) sentence = std::to_string(whole) + all + (whole == 1 ? "was" : "were") + " excluded for quality";
+  if (trial.options.quality == name_of(QualityMode::report) && failed > 0)
+    sentence = std::to_string(failed) + all + "failed a quality check; " + (failed == 1 ? "it counts" : "they count") +
+               " all the same (--quality report).";
+  if (whole + in_part == 0) return sentence;
+  if (!sentence.empty()) sentence += " ";
+  if (whole > 0) sentence += std::to_string(whole) + all + (whole == 1 ? "was" : "were") + " excluded for quality";
   if (in_part > 0)
     sentence += (whole > 0 ? " and " : "") + std::to_string(in_part) + (whole > 0 ? " " : all) +
                 (in_part == 1 ? "counts" : "count") + " without the visits that failed";

@@ -177,8 +177,12 @@ OutputLock::OutputLock(OutputLock&& other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       held_(std::exchange(other.held_, false)) {}
 
+bool OutputLock::still_there() const {
+  return !held_ || is_still(descriptor_, file_);
+}
+
 OutputLock::~OutputLock() {
-  if (held_) unlink(file_.c_str());
+  if (held_ && still_there()) unlink(file_.c_str());
   if (descriptor_ >= 0) close(descriptor_);
 }
 
@@ -189,7 +193,7 @@ OutputLock lock_of(const fs::path& file, bool wait, const std::string& what) {
     while (flock(descriptor.number(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
       if (errno == EINTR) continue;
       if (has_no_locks(errno)) {
-        unlink(file.c_str());  // it would only look like a lock
+        if (errno != ENOLCK) unlink(file.c_str());  // it would only look like a lock
         return {};
       }
       if (errno != EWOULDBLOCK) refuse_lock(file, errno);

@@ -31,6 +31,9 @@ class OutputLock {
   // False where the file system has no locks.
   bool holds() const { return held_; }
 
+  // False where the lock's file was removed, with the whole folder: what lies there now is another process's.
+  bool still_there() const;
+
  private:
   friend OutputLock lock_of(const std::filesystem::path& file, bool wait, const std::string& what);
   std::filesystem::path file_;

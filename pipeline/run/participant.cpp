@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -55,9 +56,10 @@ VisitRow visit_row(const DatasetVisit& visit, const fs::path& dataset, const Nif
   row.session = visit.session;
   row.days = visit.days;
   row.volumes_ml = {unknown, unknown, unknown, unknown, unknown};
-  row.figures = {{"template_similarity", found.template_similarity},
-                 {"non_finite_voxels", static_cast<double>(scan.non_finite_voxels)},
-                 {"form_disagreement_mm", scan.form_disagreement_mm}};
+  if (found.unusable.empty())
+    row.figures = {{"template_similarity", found.template_similarity},
+                   {"non_finite_voxels", static_cast<double>(scan.non_finite_voxels)},
+                   {"form_disagreement_mm", scan.form_disagreement_mm}};
   row.fingerprint = found.fingerprint;
   row.notes = visit.notes;
   if (found.brain_extracted) row.notes.push_back("already brain-extracted");
@@ -100,9 +102,14 @@ struct ReadScans {
   std::vector<NiftiReport> reports;
 };
 
+// No fault of the scan: the participant can be measured when the scan is at rest.
+class ChangedScan : public InputError {
+  using InputError::InputError;
+};
+
 [[noreturn]] void refuse_changed(const fs::path& file) {
-  throw InputError(file.string() +
-                   " changed while it was read; wait until the copy is finished and run the same command again.");
+  throw ChangedScan(file.string() +
+                    " changed while it was read; wait until the copy is finished and run the same command again.");
 }
 
 // The scan that has this SHA-256: what is reported must be of the bytes that the report names.
@@ -116,16 +123,23 @@ NiftiScan read_unchanged(const fs::path& file, const std::string& sha256) {
   refuse_changed(file);
 }
 
-// `hashes`: of the scans of all visits, in their order.
+// `hashes`: of the scans of all visits, in their order. What is wrong with a scan is kept with it.
 ReadScans read_scans(const DatasetParticipant& participant, const std::vector<std::size_t>& places,
                      const std::vector<InputFile>& hashes) {
   ReadScans read{std::vector<VisitScan>(places.size()), std::vector<NiftiReport>(places.size())};
   parallel_tasks(places.size(), [&](std::size_t n) {
     const DatasetVisit& visit = participant.visits[places[n]];
-    NiftiScan scan = read_unchanged(visit.t1w, hashes.at(places[n]).sha256);
-    read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit),
-                     scan.report.orientation_source != "none"};
-    read.reports[n] = std::move(scan.report);
+    try {
+      NiftiScan scan = read_unchanged(visit.t1w, hashes.at(places[n]).sha256);
+      read.scans[n] = {visit.t1w.string(), std::move(scan.volume), session_words(visit),
+                       scan.report.orientation_source != "none"};
+      read.reports[n] = std::move(scan.report);
+    } catch (const ChangedScan&) {
+      throw;
+    } catch (const InputError& error) {
+      read.scans[n].session = session_words(visit);
+      read.scans[n].unusable = error.what();
+    }
   });
   return read;
 }
@@ -163,7 +177,14 @@ std::vector<Quality> visit_quality(const MeasuredTogether& all, const QualityLim
   return quality;
 }
 
+bool is_usable(const Quality& quality) {
+  return std::none_of(quality.checks.begin(), quality.checks.end(),
+                      [](const QualityCheck& check) { return check.name == usable_check; });
+}
+
+// Nobody can decide that there are numbers where there is no scan.
 bool counts(const Quality& quality, const std::optional<bool>& decided_pass, QualityMode mode) {
+  if (!is_usable(quality)) return false;
   if (decided_pass) return *decided_pass;
   return mode == QualityMode::report || quality.verdict() != Verdict::fail;
 }
@@ -180,18 +201,19 @@ std::vector<bool> measured_in_the_end(const std::vector<bool>& counting) {
   return any ? counting : std::vector<bool>(counting.size(), true);
 }
 
-// Places of the visits that are left where some are taken out; empty where all stay, or none does.
-std::vector<std::size_t> places_left(const DatasetParticipant& participant, const MeasuredTogether& all,
+// Places of those of `measured` that are left where some are taken out; empty where all stay, or none does.
+std::vector<std::size_t> places_left(const DatasetParticipant& participant, const MeasuredTogether& measured,
                                      const QualityRules& rules) {
-  const std::vector<Quality> quality = visit_quality(all, rules.limits);
+  const std::vector<Quality> quality = visit_quality(measured, rules.limits);
   std::vector<bool> counting;
   for (std::size_t v = 0; v < quality.size(); ++v)
-    counting.push_back(
-        counts(quality[v], decided_pass(rules, participant.participant_id, participant.visits[v].session), rules.mode));
+    counting.push_back(counts(
+        quality[v], decided_pass(rules, participant.participant_id, participant.visits[measured.places[v]].session),
+        rules.mode));
   const std::vector<bool> stays = measured_in_the_end(counting);
   std::vector<std::size_t> places;
   for (std::size_t v = 0; v < stays.size(); ++v)
-    if (stays[v]) places.push_back(v);
+    if (stays[v]) places.push_back(measured.places[v]);
   return places.size() == stays.size() ? std::vector<std::size_t>() : places;
 }
 
@@ -234,15 +256,26 @@ void add_measured(ParticipantReport& report, const MeasuredTogether& measured, c
   }
 }
 
+// From the first of the visits that are measured together to the last.
+double span_days(const ParticipantReport& report) {
+  std::vector<double> days;
+  for (const VisitRow& visit : report.visits)
+    if (visit.days && visit.measured_together) days.push_back(*visit.days);
+  if (days.empty()) return 0;
+  const auto [first, last] = std::minmax_element(days.begin(), days.end());
+  return *last - *first;
+}
+
 // Verdicts that follow from dates and sidecars.
 void judge_with_dataset(ParticipantReport& report, const DatasetParticipant& participant, const QualityLimits& limits) {
   const VisitSeries series = visit_series_of(report);
+  const double span = span_days(report);
   for (std::size_t c = 0; c < report.changes.size(); ++c) {
     ChangeRow& change = report.changes[c];
     const DatasetVisit& from = participant.visits.at(series.changes[c].from);
     const DatasetVisit& to = participant.visits.at(series.changes[c].to);
     judge_acquisition(change.quality, from.sidecar, to.sidecar, session_words(from), session_words(to));
-    judge_dates(change.quality, change.percent, change.days, limits);
+    judge_dates(change.quality, change.percent, change.days, span, limits);
   }
 }
 
@@ -308,78 +341,104 @@ ParticipantReport with_current_dataset(ParticipantReport report, const DatasetPa
   return report;
 }
 
-ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset, const MeasuredTogether& all,
-                            const std::optional<MeasuredTogether>& counting, const QualityRules& rules) {
+ParticipantReport report_of(const DatasetParticipant& participant, const fs::path& dataset,
+                            const std::vector<MeasuredTogether>& rounds, const QualityRules& rules) {
   ParticipantReport report;
   report.participant_id = participant.participant_id;
-  std::vector<bool> stays(participant.visits.size(), !counting);
-  if (counting)
-    for (const std::size_t place : counting->places) stays[place] = true;
   for (std::size_t v = 0; v < participant.visits.size(); ++v) {
-    report.visits.push_back(visit_row(participant.visits[v], dataset, all.scans[v], all.scan_quality[v]));
-    report.visits.back().measured_together = stays[v];
+    report.visits.push_back(
+        visit_row(participant.visits[v], dataset, rounds.front().scans[v], rounds.front().scan_quality[v]));
+    report.visits.back().measured_together = false;
   }
-  const auto everything = [](std::size_t) { return true; };
-  if (counting) {
-    add_measured(report, *counting, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
+  for (const std::size_t place : rounds.back().places) report.visits[place].measured_together = true;
+  // Of each visit and each pair, the last measurement that it was part of.
+  std::set<std::size_t> visits;
+  std::set<std::pair<std::size_t, std::size_t>> pairs;
+  for (auto round = rounds.rbegin(); round != rounds.rend(); ++round) {
     add_measured(
-        report, all, rules.limits, [&](std::size_t place) { return !stays[place]; },
-        [&](std::size_t from, std::size_t to) { return !stays[from] || !stays[to]; });
-    order_changes(report);
-  } else {
-    add_measured(report, all, rules.limits, everything, [](std::size_t, std::size_t) { return true; });
+        report, *round, rules.limits, [&](std::size_t place) { return visits.insert(place).second; },
+        [&](std::size_t from, std::size_t to) {
+          return pairs.insert({from, to}).second;
+        });
+    if (!round->processed && std::all_of(round->scan_quality.begin(), round->scan_quality.end(),
+                                         [](const ScanQualityInput& scan) { return scan.unusable.empty(); }))
+      report.warnings.push_back("The visits could not be measured with those that are left out (" + round->why_not +
+                                ")");
   }
-  const ProcessedParticipant& result = *(counting ? *counting : all).processed;
+  order_changes(report);
+  const ProcessedParticipant& result = *rounds.back().processed;
   report.quality = result.quality.person;
-  if (!all.processed)
-    report.warnings.push_back("The visits could not be measured with those that are left out (" + all.why_not + ")");
   append(report.warnings, result.aligned.warnings);
   append(report.warnings, result.measurement.warnings);
   return with_current_dataset(std::move(report), participant, rules);
 }
 
+namespace {
+
+// A participant of whom too little is left is told of as one that failed, with the first scan that cannot be used;
+// unless people have decided that those scans do not count.
+void require_enough_left(const DatasetParticipant& participant, const MeasuredTogether& all, std::size_t left,
+                         const QualityRules& rules) {
+  if (left >= 2) return;
+  for (std::size_t v = 0; v < all.scan_quality.size(); ++v) {
+    if (all.scan_quality[v].unusable.empty()) continue;
+    const auto decided = decided_pass(rules, participant.participant_id, participant.visits[v].session);
+    if (left == 0 || !decided || *decided) throw InputError(all.scan_quality[v].unusable);
+  }
+}
+
+// Visits that fail are taken out and the others measured again, until no more fail.
+std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const fs::path& out,
+                                                 const Provenance& provenance, const HeadTemplate& head_template,
+                                                 const RunOptions& options, const QualityRules& rules,
+                                                 const StageCallback& at_step) {
+  std::vector<MeasuredTogether> rounds;
+  bool drawn = false;
+  for (std::vector<std::size_t> places = all_places(participant); !places.empty();) {
+    rounds.push_back(
+        measured_together(participant, std::move(places), provenance.inputs, head_template, options, at_step));
+    MeasuredTogether& measured = rounds.back();
+    places = places_left(participant, measured, rules);
+    if (rounds.size() == 1) require_enough_left(participant, measured, places.size(), rules);
+    if (!measured.processed && places.empty()) throw InputError(measured.why_not);
+    if (!measured.processed) continue;
+    // The picture shows the visits with those that are taken out, because a reader will want to see why.
+    if (!drawn) write_quality_figure(out, participant, measured, provenance.sloppy);
+    drawn = true;
+    // Images of visits that are taken out are not written, and the memory that they take is needed.
+    if (!places.empty()) release_images(*measured.processed);
+  }
+  return rounds;
+}
+
+}  // namespace
+
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step) {
-  MeasuredTogether all =
-      measured_together(participant, all_places(participant), provenance.inputs, head_template, options, at_step);
-  const std::vector<std::size_t> left = places_left(participant, all, rules);
-  std::optional<MeasuredTogether> counting;
-  if (!left.empty()) {
-    // The picture shows all visits, with those that are taken out, because a reader will want to see why. Their images
-    // are not written, and the memory that they take is needed.
-    if (all.processed) {
-      write_quality_figure(out, participant, all, provenance.sloppy);
-      release_images(*all.processed);
-    }
-    counting = measured_together(participant, left, provenance.inputs, head_template, options, at_step);
-  }
-  const MeasuredTogether& result = counting ? *counting : all;
-  if (!result.processed) throw InputError(result.why_not);
+  const std::vector<MeasuredTogether> rounds =
+      measured_in_rounds(participant, out, provenance, head_template, options, rules, at_step);
+  const MeasuredTogether& result = rounds.back();
   if (at_step) at_step("write", stage_count);
-
   std::vector<VisitFiles> files;
   for (const std::size_t place : result.places)
     files.push_back({participant.visits[place].session, relative_to(dataset, participant.visits[place].t1w)});
   write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
-  if (!counting || !all.processed) write_quality_figure(out, participant, result, provenance.sloppy);
-
-  const ParticipantReport report = report_of(participant, dataset, all, counting, rules);
+  const ParticipantReport report = report_of(participant, dataset, rounds, rules);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
 }
 
 namespace {
 
-// Whether the visits that `report` measured together are those that would be now.
+// Whether the visits that `report` measured together are those that would be now. Where none counts, any will do.
 bool measured_as_decided(const ParticipantReport& report) {
-  std::vector<bool> counting;
-  for (const VisitRow& visit : report.visits)
+  std::vector<bool> counting, measured;
+  for (const VisitRow& visit : report.visits) {
     counting.push_back(counts(visit.quality, visit.decision ? std::optional(visit.decision->pass) : std::nullopt,
                               report.quality_mode));
-  const std::vector<bool> stays = measured_in_the_end(counting);
-  for (std::size_t v = 0; v < report.visits.size(); ++v)
-    if (report.visits[v].measured_together != stays[v]) return false;
-  return true;
+    measured.push_back(visit.measured_together);
+  }
+  return counting == measured || std::find(counting.begin(), counting.end(), true) == counting.end();
 }
 
 }  // namespace

@@ -37,14 +37,14 @@ struct MeasuredTogether {
   std::string why_not;  // where they could not be measured together: what stood in the way
 };
 
-// The report as it follows from the dataset and the measurement. `all`: every visit. `counting`: those that are left
-// where some were taken out, measured without them; its numbers are reported for them. No file is touched.
+// The report as it follows from the dataset and the measurements. `rounds`: first that of every visit; each later one
+// leaves out visits that fail, and its numbers are reported for those it holds. The last is processed. No file is
+// touched.
 ParticipantReport report_of(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                            const MeasuredTogether& all, const std::optional<MeasuredTogether>& counting,
-                            const QualityRules& rules = {});
+                            const std::vector<MeasuredTogether>& rounds, const QualityRules& rules = {});
 
-// `report` with dose, dose group, dates, decisions and the dataset's warnings as the dataset has them now; verdicts that
-// depend on dates and sidecars, and rates, follow.
+// `report` with dose, dose group, dates, decisions and the dataset's warnings as the dataset has them now; verdicts
+// that depend on dates and sidecars, and rates, follow.
 ParticipantReport with_current_dataset(ParticipantReport report, const DatasetParticipant& participant,
                                        const QualityRules& rules = {});
 

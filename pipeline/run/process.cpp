@@ -43,8 +43,7 @@ PersonQuality quality_of(const ProcessedParticipant& processed, JointFacts facts
   for (std::size_t v = 0; v < processed.conformed.size(); ++v) {
     const MeasuredVisit& measured = processed.measurement.visits[v];
     input.visits.push_back({processed.scan_quality[v], facts.visits[v], measured.volumes_ml, measured.folded_share,
-                            processed.aligned.visits[v].constant_head_ml,
-                            measured.voxel_size_drift});
+                            processed.aligned.visits[v].constant_head_ml, measured.voxel_size_drift});
   }
   input.agreement = processed.aligned.agreement;
   input.enhancement = std::move(facts.enhancement);
@@ -67,6 +66,18 @@ std::int16_t fullest(float csf, float gm, float wm) {
 
 }  // namespace
 
+ScanQualityInput scan_quality(const ConformedVisit& visit, const HeadTemplate& head_template,
+                              const std::string& session, bool orientation_known) {
+  ScanQualityInput quality;
+  quality.session = session;
+  quality.template_similarity = visit.template_similarity;
+  quality.brain_extracted = visit.brain_extracted;
+  quality.facts = scan_facts(visit, head_template);
+  quality.values = visit.values;
+  quality.orientation_known = orientation_known;
+  return quality;
+}
+
 ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                              const RunOptions& options) {
   ConformedScans result;
@@ -75,14 +86,18 @@ ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& h
   for_each_visit(scans.size(), [&](std::size_t n) {
     ScanQualityInput& quality = result.quality[n];
     quality.session = scans[n].session;
-    quality.orientation_known = scans[n].orientation_known;
-    quality.fingerprint = fingerprint(scans[n].scan);
+    quality.unusable = scans[n].unusable;
+    if (!quality.unusable.empty()) return;
+    const std::string print = fingerprint(scans[n].scan);
     ConformedVisit& visit = result.visits[n];
-    visit = conform_named(scans[n], head_template, options.conform);
-    quality.template_similarity = visit.template_similarity;
-    quality.brain_extracted = visit.brain_extracted;
-    quality.facts = scan_facts(visit, head_template);
-    quality.values = visit.values;
+    try {
+      visit = conform_named(scans[n], head_template, options.conform);
+    } catch (const InputError& error) {
+      quality.unusable = error.what();
+      return;
+    }
+    quality = scan_quality(visit, head_template, scans[n].session, scans[n].orientation_known);
+    quality.fingerprint = print;
   });
   return result;
 }
@@ -92,6 +107,8 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTempl
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
   };
+  for (const ScanQualityInput& scan : conformed.quality)
+    if (!scan.unusable.empty()) throw InputError(scan.unusable);
   ProcessedParticipant result;
   result.conformed = std::move(conformed.visits);
   result.scan_quality = std::move(conformed.quality);

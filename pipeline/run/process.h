@@ -17,6 +17,7 @@ struct VisitScan {
   Volume scan;                    // as read
   std::string session;            // how verdicts call the visit: "ses-02"
   bool orientation_known = true;  // the file says how the scan lies in space
+  std::string unusable{};         // why the scan could not be read; empty where it was
 };
 
 // The visits after the first stage, each with what its scan tells of its quality.
@@ -41,12 +42,16 @@ struct ProcessedParticipant {
 using StageCallback = std::function<void(const char* stage, int index)>;
 inline constexpr int stage_count = 5;
 
-// The first stage on every visit. `scans`: the raw scans in order of time, one a visit. Throws what conform() throws,
-// naming the scan.
+// What a conformed scan tells of its quality; the fingerprint, which is of the raw scan, is not set.
+ScanQualityInput scan_quality(const ConformedVisit& visit, const HeadTemplate& head_template,
+                              const std::string& session, bool orientation_known);
+
+// The first stage on every visit. `scans`: the raw scans in order of time, one a visit. A scan in which there is no
+// head is `unusable` in `quality`, and its visit is empty.
 ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                              const RunOptions& options);
 
-// The stages after it, and the verdicts.
+// The stages after it, and the verdicts. Throws InputError where a scan is unusable.
 ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTemplate& head_template,
                                        const RunOptions& options, const StageCallback& at_stage = {});
 

@@ -22,6 +22,7 @@
 #include "imaging/text_file.h"
 #include "pipeline/dataset/covariates.h"
 #include "pipeline/dataset/json_input.h"
+#include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/exclusion.h"
@@ -67,14 +68,21 @@ std::string gigabytes(std::uint64_t bytes) {
 }
 
 // A failure outlives the process, so that `wane group` on a cluster can say why a participant has no report.
+constexpr const char* failure_ending = "_failure.json";
+
 fs::path failure_file(const fs::path& out, const std::string& participant_id) {
-  return out / "logs" / (participant_id + "_failure.json");
+  return out / "logs" / (participant_id + failure_ending);
+}
+
+// Names of files need not be UTF-8.
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void record_failure(const fs::path& out, const ParticipantOutcome& outcome) {
   const Json json = {
       {"participant_id", outcome.participant_id}, {"reason", outcome.reason}, {"exit_code", outcome.exit_code}};
-  write_text_atomically(failure_file(out, outcome.participant_id), json.dump(2) + "\n");
+  write_text_atomically(failure_file(out, outcome.participant_id), json_text(json));
 }
 
 void remove_if_there(const fs::path& file) {
@@ -242,11 +250,14 @@ class TrialProcessor {
       return ParticipantState::kept;
     });
     // Without the lock, what lies there may be another process's.
-    if (lock) outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance); });
+    bool measuring = false;
+    if (lock) outcome = outcome_of(id, [&] { return process_or_keep(participant, bytes, provenance, measuring); });
     // A log that cannot be written (a full disk) must not take the others down; their own files will say so.
     const ParticipantOutcome logged = outcome_of(id, [&] {
-      if (lock && outcome.state == ParticipantState::failed) {
-        remove_result(request_.out, id);
+      // What was not even begun (the scans' disk is away) leaves an earlier result; the record of the failure says that
+      // it does not count until the participant is looked at again.
+      if (lock && outcome.state == ParticipantState::failed && lock->still_there()) {
+        if (measuring) remove_result(request_.out, id);
         record_failure(request_.out, outcome);
       }
       log_.add("participant", {{"participant_id", id},
@@ -286,8 +297,10 @@ class TrialProcessor {
                         "; bring it back, or run the same command again from the beginning.");
   }
 
-  // Fills in the inputs of `provenance` as soon as they are known.
-  ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance) {
+  // Fills in the inputs of `provenance` as soon as they are known; `measuring` is set where an earlier result is let
+  // go.
+  ParticipantState process_or_keep(const DatasetParticipant& participant, std::uint64_t bytes, Provenance& provenance,
+                                   bool& measuring) {
     const std::string& id = participant.participant_id;
     require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
@@ -296,6 +309,7 @@ class TrialProcessor {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
     }
+    measuring = true;
     remove_result(request_.out, id);
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
@@ -409,8 +423,30 @@ std::string name_in_dataset(const fs::path& file, const fs::path& dataset) {
   return relative.empty() || relative.begin()->string() == ".." ? file.generic_string() : relative.generic_string();
 }
 
+// Who failed when the participant was last looked at has no report, or one that does not count until then.
+std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, const fs::path& out) {
+  std::set<std::string> failed;
+  std::error_code error;
+  for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (const auto at = name.rfind(failure_ending); at != std::string::npos && name.starts_with("sub-"))
+      failed.insert(name.substr(0, at));
+  }
+  std::vector<LeftOut> left_out;
+  std::erase_if(entries, [&](const ParticipantEntry& entry) {
+    if (!failed.contains(entry.participant_id)) return false;
+    const std::string reason = recorded_failure(out, entry.participant_id);
+    if (reason.empty()) return false;
+    left_out.push_back({entry.participant_id, entry.dose_group, reason, entry.dose});
+    return true;
+  });
+  return left_out;
+}
+
 Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
-  collected = collect_participant_reports(request.out, entries_of(dataset));
+  std::vector<ParticipantEntry> entries = entries_of(dataset);
+  const std::vector<LeftOut> failed = without_failed(entries, request.out);
+  collected = collect_participant_reports(request.out, entries);
   Trial trial;
   trial.reports = std::move(collected.reports);
   trial.left_out = std::move(collected.left_out);
@@ -422,9 +458,9 @@ Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedRep
   if (!request.decisions.file.empty())
     trial.decisions = InputFile{name_in_dataset(request.decisions.file, dataset.folder), request.decisions.sha256};
   trial.warnings.insert(trial.warnings.end(), request.decisions.warnings.begin(), request.decisions.warnings.end());
-  for (LeftOut& left_out : trial.left_out)
-    if (const std::string reason = recorded_failure(request.out, left_out.participant_id); !reason.empty())
-      left_out.reason = reason;
+  trial.left_out.insert(trial.left_out.end(), failed.begin(), failed.end());
+  std::stable_sort(trial.left_out.begin(), trial.left_out.end(),
+                   [](const LeftOut& a, const LeftOut& b) { return natural_less(a.participant_id, b.participant_id); });
   trial.left_out.insert(trial.left_out.end(), dataset.left_out.begin(), dataset.left_out.end());
   trial.warnings.insert(trial.warnings.end(), collected.warnings.begin(), collected.warnings.end());
   return trial;
@@ -559,7 +595,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   for (const auto& note : files.covariates.notes) events.note(note);
   const auto& doubts = files.covariates.warnings;
   trial.warnings.insert(trial.warnings.end(), doubts.begin(), doubts.end());
-  Provenance provenance{request.program_version, options_json(request.options).dump(), {}};
+  Provenance provenance{request.program_version, dumped(options_json(request.options)), {}};
   if (collected.options) {
     provenance.options = *collected.options;
     // They are all of one version, so the first tells.
@@ -584,7 +620,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
 
   Json options = Json::parse(provenance.options);
   options["group"] = options_json(request.options)["group"];
-  provenance.options = options.dump();
+  provenance.options = dumped(options);
   if (trial.plan.file) provenance.inputs.push_back({trial.plan.file->name, trial.plan.file->sha256});
   if (trial.decisions) provenance.inputs.push_back(*trial.decisions);
 
@@ -626,6 +662,7 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   remove_leftovers(request.out);
   if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
+  if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
   const Dataset coded = blinded_with_results(dataset, request, events);
   return report_known(coded, std::move(files), request, events);
 }

@@ -8,6 +8,7 @@
 #include "imaging/error.h"
 #include "imaging/nifti.h"
 #include "imaging/output_folder.h"
+#include "imaging/sha256.h"
 #include "imaging/text_file.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/json_input.h"
@@ -21,9 +22,15 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-void make_folder(const fs::path& work, const fs::path& folder) {
+// For a stage that is about to be written. Its JSON goes first: without it, what a killed stage leaves is no result.
+void make_folder(const fs::path& work, const fs::path& folder, const char* stage) {
   make_folders_inside(work, folder);
   remove_temporary_files(folder, LeftBehind::abandoned);
+  std::error_code error;
+  fs::remove(folder / (std::string(stage) + ".json"), error);
+  if (error)
+    throw ResourceError("The earlier results in " + folder.string() + " cannot be removed: " + error.message() +
+                        "; check its permissions and the disk.");
 }
 
 void write_json(const fs::path& file, const Json& json) {
@@ -117,6 +124,35 @@ Grid midpoint_grid(const fs::path& work) {
                    [](const Json& json) { return grid_from(json.at("midpoint_grid")); });
 }
 
+// A stage's own JSON, which says that the stage is complete, and which the next stage was made from.
+fs::path stage_json(const fs::path& work, const std::string& stage) {
+  return work / stage / (stage + ".json");
+}
+
+fs::path conform_json(const fs::path& work, const std::string& visit) {
+  return work / "conform" / visit / "conform.json";
+}
+
+std::vector<fs::path> conform_jsons(const fs::path& work, const std::vector<std::string>& visits) {
+  std::vector<fs::path> files;
+  for (const std::string& visit : visits) files.push_back(conform_json(work, visit));
+  return files;
+}
+
+Json hashes_of(const std::vector<fs::path>& files) {
+  Json hashes = Json::array();
+  for (const fs::path& file : files) hashes.push_back(sha256_of_file(file));
+  return hashes;
+}
+
+// Throws InputError where a stage that `json` was made from has been run again since, with another result.
+void require_made_from(const std::vector<fs::path>& files, const Json& json, const fs::path& work, const char* stage) {
+  if (json.at("made_from") == hashes_of(files)) return;
+  throw InputError(stage_json(work, stage).string() +
+                   " was made from other files than there are now: an earlier stage was run again. Run `wane " +
+                   std::string(stage) + "` again, and the stages after it.");
+}
+
 Json to_json(const ScanValues& values) {
   const auto& [subtracted, negative_share, wrapped_share, saturated_share, unseen_share, surround] = values;
   return {{"subtracted", subtracted},           {"negative_share", negative_share}, {"wrapped_share", wrapped_share},
@@ -173,7 +209,7 @@ void save_conformed(const fs::path& work, const std::string& visit, const Confor
   const auto& [scan, template_to_scan, brain_extracted, template_similarity, values, constant, warnings, name] =
       conformed;
   const fs::path folder = work / "conform" / visit;
-  make_folder(work, folder);
+  make_folder(work, folder, "conform");
   write_nifti(folder / "scan.nii.gz", scan);
   if (!constant.empty()) write_nifti(folder / "constant.nii.gz", constant);
   write_json(folder / "conform.json", {{"visit", visit},
@@ -222,7 +258,7 @@ std::vector<std::string> conformed_visits(const fs::path& work) {
 void save_aligned(const fs::path& work, const std::vector<std::string>& names, const AlignedVisits& aligned) {
   const auto& [midpoint, visits, template_to_midpoint, agreement, warnings] = aligned;
   const fs::path folder = work / "align";
-  make_folder(work, folder);
+  make_folder(work, folder, "align");
   Json rigid = Json::array(), constant = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {
     const auto& [preprocessed, seen, midpoint_to_scan, constant_head_ml] = visits[n];
@@ -243,6 +279,7 @@ void save_aligned(const fs::path& work, const std::vector<std::string>& names, c
                                          : Json(nullptr)},
                      {"capped_correlation", capped_correlation ? Json(*capped_correlation) : Json(nullptr)}});
   write_json(folder / "align.json", {{"visits", names},
+                                     {"made_from", hashes_of(conform_jsons(work, names))},
                                      {"midpoint_grid", to_json(midpoint)},
                                      {"midpoint_to_scan_lps_mm", rigid},
                                      {"constant_head_ml", constant},
@@ -265,6 +302,7 @@ AlignedVisits load_aligned(const fs::path& work) {
   const fs::path folder = work / "align";
   const auto names = aligned_visits(work);
   return from_json(folder / "align.json", "align", [&](const Json& json) {
+    require_made_from(conform_jsons(work, names), json, work, "align");
     AlignedVisits aligned;
     aligned.midpoint = grid_from(json.at("midpoint_grid"));
     aligned.template_to_midpoint = affine_from(json.at("template_to_midpoint_lps_mm"));
@@ -294,7 +332,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, scan_axes,
                unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
-  make_folder(work, folder);
+  make_folder(work, folder, "extract");
   const auto visits = aligned_visits(work);
   for (std::size_t n = 0; n < visits.size(); ++n) write_nifti(folder / (visits[n] + "_corrected.nii.gz"), corrected[n]);
   write_nifti(folder / volume_name("average"), average);
@@ -309,6 +347,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
     axes.push_back(
         Json::array({to_json(Vec3(of_scan.col(0))), to_json(Vec3(of_scan.col(1))), to_json(Vec3(of_scan.col(2)))}));
   write_json(folder / "extract.json", {{"visits", visits},
+                                       {"made_from", hashes_of({stage_json(work, "align")})},
                                        {"skull_shown", skull_shown},
                                        {"coarsest_voxel_mm3", coarsest_voxel_mm3},
                                        {"scan_axes", axes},
@@ -319,6 +358,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
   const fs::path folder = work / "extract";
   const Grid grid = midpoint_grid(work);
   return from_json(folder / "extract.json", "extract", [&](const Json& json) {
+    require_made_from({stage_json(work, "align")}, json, work, "extract");
     ExtractedBrain extracted;
     extracted.skull_shown = json.at("skull_shown").get<bool>();
     extracted.coarsest_voxel_mm3 = json.at("coarsest_voxel_mm3").get<double>();
@@ -328,6 +368,11 @@ ExtractedBrain load_extracted(const fs::path& work) {
       extracted.scan_axes.push_back(columns);
     }
     extracted.unseen_brain_ml = json.at("unseen_brain_ml").get<std::vector<double>>();
+    const std::size_t visits = json.at("visits").size();
+    if (json.at("visits") != Json(aligned_visits(work)) || extracted.scan_axes.size() != visits ||
+        extracted.unseen_brain_ml.size() != visits)
+      throw InputError((folder / "extract.json").string() +
+                       " is not of the visits that `wane align` took: run `wane extract` again.");
     for (const auto& visit : json.at("visits"))
       extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
     extracted.average = read_volume(folder / volume_name("average"), grid);
@@ -343,25 +388,29 @@ ExtractedBrain load_extracted(const fs::path& work) {
 
 void save_segmented(const fs::path& work, const TissueMaps& tissues) {
   const fs::path folder = work / "segment";
-  make_folder(work, folder);
+  make_folder(work, folder, "segment");
   const auto& [gm, wm, csf] = tissues;
   write_nifti(folder / volume_name("gm"), gm);
   write_nifti(folder / volume_name("wm"), wm);
   write_nifti(folder / volume_name("csf"), csf);
-  write_json(folder / "segment.json", {{"maps", {"gm", "wm", "csf"}}});
+  write_json(folder / "segment.json",
+             {{"maps", {"gm", "wm", "csf"}}, {"made_from", hashes_of({stage_json(work, "extract")})}});
 }
 
 TissueMaps load_segmented(const fs::path& work) {
   const fs::path folder = work / "segment";
   const Grid grid = midpoint_grid(work);
-  read_json(folder / "segment.json", "segment");
+  from_json(folder / "segment.json", "segment", [&](const Json& json) {
+    require_made_from({stage_json(work, "extract")}, json, work, "segment");
+    return true;
+  });
   return {read_volume(folder / volume_name("gm"), grid), read_volume(folder / volume_name("wm"), grid),
           read_volume(folder / volume_name("csf"), grid)};
 }
 
 std::string save_measured(const fs::path& work, const Measurement& measurement) {
   const fs::path folder = work / "measure";
-  make_folder(work, folder);
+  make_folder(work, folder, "measure");
   const auto names = aligned_visits(work);
   Json visits = Json::array();
   for (std::size_t n = 0; n < names.size(); ++n) {

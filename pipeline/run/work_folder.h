@@ -7,7 +7,8 @@
 //   WORK/measure/measure.json average ses-01_{gm,wm,csf,brain} (.nii.gz)
 // Images are float32 and grids and transforms stand in the JSON with all digits, so that the chain through files gives
 // the same bits as `wane run`. Each stage's JSON is written last: it says that the stage is complete.
-// Readers throw InputError naming the file that is missing and the command that makes it.
+// Each later stage's JSON has the hashes of those it was made from. Readers throw InputError naming the file that is
+// missing, or that was made from others than there are now, and the command that makes it.
 #pragma once
 
 #include <filesystem>

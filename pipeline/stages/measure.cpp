@@ -104,24 +104,6 @@ void remove_drift(ChangeEstimate& shift, double drift_percent_length) {
   shift.standard_error = added_in_squares(shift.standard_error, unseen * volume_percent);
 }
 
-// The two measurements fail in different ways: where they part, one of them has.
-void warn_of_disagreement(const Change& change, std::vector<std::string>& warnings) {
-  constexpr double standard_errors = 2;
-  if (!change.boundary_shift) return;
-  const auto judge = [&](const char* tissue, double TissueValues::*value) {
-    const double first = change.percent.*value, second = change.boundary_shift->percent.*value;
-    const double error = std::hypot(change.standard_error.*value, change.boundary_shift->standard_error.*value);
-    if (!(std::abs(first - second) > standard_errors * error)) return;
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << "from visit " << change.from + 1 << " to " << change.to + 1
-         << " the change of " << tissue << " is " << first << " % by the deformation and " << second
-         << " % by the boundary shift, more apart than their errors: look at the pictures of both visits";
-    warnings.push_back(text.str());
-  };
-  judge("the brain", &TissueValues::brain);
-  judge("gray matter", &TissueValues::gray_matter);
-}
-
 // The drift of one visit against another, and whether it is taken out of the volumes.
 class Drift {
  public:
@@ -164,7 +146,6 @@ class Drift {
     std::ostringstream text;
     text << std::fixed << std::setprecision(2) << "the scanner shows the skull " << most
          << " % larger (in length) at one visit than at another";
-    if (found_->along_axes) text << " (" << axes_in_words() << ")";
     text << ": voxel sizes are not calibrated alike; this is "
          << (removed_ ? "taken out of the volumes"
              : asked_for_
@@ -190,21 +171,6 @@ class Drift {
   double length_error(std::size_t from, std::size_t to) const {
     const double a = found_->visits[from].length_error_percent, b = found_->visits[to].length_error_percent;
     return found_->visits.size() == 2 ? a + b : std::hypot(a, b);
-  }
-
-  // "1.00 %, 0.02 % and -0.01 % along the first, second and third axis of the image of visit 2"
-  std::string axes_in_words() const {
-    std::size_t worst = 0;
-    for (std::size_t v = 0; v < found_->visits.size(); ++v)
-      if (found_->visits[v].axis_percent.cwiseAbs().maxCoeff() >=
-          found_->visits[worst].axis_percent.cwiseAbs().maxCoeff())
-        worst = v;
-    const Vec3& along = found_->visits[worst].axis_percent;
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << "visit " << worst + 1
-         << ", against the mean of the visits: " << along[0] << " %, " << along[1] << " % and " << along[2]
-         << " % along the first, second and third axis of its image";
-    return text.str();
   }
 
   const std::optional<CalibrationDrift>& found_;
@@ -370,7 +336,6 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
       if (from != 0 && to != from + 1) continue;
       Change change = change_between(from, to);
       // Both measurements share the error of calibration, which is therefore added after they are compared.
-      warn_of_disagreement(change, result.warnings);
       add_error(change, drift.error_percent(from, to));
       result.changes.push_back(std::move(change));
     }

@@ -48,6 +48,8 @@ TEST(Acquisition, WithoutCommonValuesNothingIsClaimed) {
 TEST(Acquisition, AContrastAgentInOneSidecarFails) {
   ScanSidecar plain, enhanced;
   enhanced.contrast_agent = "Gadovist";
+  EXPECT_EQ(judged(plain, enhanced).verdict(), Verdict::warn) << "the other visit has no sidecar";
+  plain.files = {"sub-01_ses-01_T1w.json"};
   const Quality quality = judged(plain, enhanced);
   EXPECT_EQ(quality.verdict(), Verdict::fail);
   EXPECT_NE(quality.checks[0].sentence.find("ses-02 names a contrast agent (Gadovist)"), std::string::npos);

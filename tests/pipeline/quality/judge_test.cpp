@@ -243,9 +243,9 @@ TEST(Judge, EachImplausibleBrainIsSeenByItsOwnCheck) {
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].volumes_ml.gray_matter = 5000; }), Names{"gray_to_white_volume"});
 }
 
-Quality dated(double brain_percent, std::optional<double> days) {
+Quality dated(double brain_percent, std::optional<double> days, std::optional<double> span_days = std::nullopt) {
   Quality quality;
-  judge_dates(quality, {brain_percent, brain_percent, brain_percent}, days, {});
+  judge_dates(quality, {brain_percent, brain_percent, brain_percent}, days, span_days.value_or(days.value_or(0)), {});
   return quality;
 }
 
@@ -258,7 +258,13 @@ TEST(JudgeDates, AChangeThatNoBrainHasFailsAndAYearAllowsMoreThanADay) {
 
 TEST(JudgeDates, LessThanHalfAYearIsMarkedAndHasNoRateWorthReading) {
   EXPECT_EQ(notable(dated(-0.3, 30)), Names{"interval"});
-  EXPECT_EQ(notable(dated(-0.3, 183)), Names());
+  EXPECT_EQ(notable(dated(-0.3, 182)), Names()) << "26 weeks";
+  EXPECT_EQ(notable(dated(-0.3, 91, 365)), Names()) << "the rate is over all visits";
+}
+
+TEST(JudgeDates, TheOrderOfVisitsOnOneDayOrAgainstTimeIsDoubted) {
+  EXPECT_EQ(notable(dated(-0.3, 0, 365)), Names{"order_known"});
+  EXPECT_EQ(notable(dated(-0.3, -400, 400)), Names{"order_known"});
 }
 
 TEST(JudgeDates, WithoutDatesTheSignIsNotKnown) {
@@ -268,7 +274,7 @@ TEST(JudgeDates, WithoutDatesTheSignIsNotKnown) {
 TEST(JudgeDates, OtherDatesReplaceTheirChecksAndLeaveTheRest) {
   Quality quality = dated(-0.3, 30);
   quality.checks.push_back({"same_person", 0.95, 0.7, Verdict::pass, ""});
-  judge_dates(quality, {-0.3, -0.3, -0.3}, 365, {});
+  judge_dates(quality, {-0.3, -0.3, -0.3}, 365, 365, {});
   EXPECT_EQ(notable(quality), Names());
   EXPECT_EQ(quality.checks.size(), 3U);
 }

@@ -104,7 +104,7 @@ TEST(ExcludedForQuality, WithReportOnlyTheyCount) {
   EXPECT_TRUE(json["quality"]["excluded"].empty());
   EXPECT_EQ(json["quality"]["needs_a_look"].size(), 2U) << "it is reported all the same";
   EXPECT_FALSE(json.contains("with_excluded"));
-  EXPECT_NE(json["sentence"].get<std::string>().find("1 of 12 participants failed a quality check; they count all the "
+  EXPECT_NE(json["sentence"].get<std::string>().find("1 of 12 participants failed a quality check; it counts all the "
                                                      "same (--quality report)."),
             std::string::npos)
       << json["sentence"];

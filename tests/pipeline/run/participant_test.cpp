@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -45,8 +46,14 @@ MeasuredTogether one_percent_lost() {
   return measured;
 }
 
+std::vector<MeasuredTogether> one_round() {
+  std::vector<MeasuredTogether> rounds;
+  rounds.push_back(one_percent_lost());
+  return rounds;
+}
+
 ParticipantReport report() {
-  return report_of(two_visits(), "/data", one_percent_lost(), std::nullopt);
+  return report_of(two_visits(), "/data", one_round());
 }
 
 TEST(ParticipantReportOf, TakesEverythingTogether) {
@@ -78,15 +85,16 @@ TEST(ParticipantReportOf, WhatIsLeftIsReportedAsMeasuredWithoutWhatWasTakenOut) 
   all.processed->conformed.resize(3);
   all.processed->measurement.visits.resize(3);
   all.processed->measurement.visits[1].volumes_ml.brain = 900;
-  all.processed->measurement.changes = {{0, 1, {-20, -20, -20}, {1, 1, 1}},
-                                        {0, 2, {-9, -9, -9}, {1, 1, 1}},
-                                        {1, 2, {+11, +11, +11}, {1, 1, 1}}};
+  all.processed->measurement.changes = {
+      {0, 1, {-20, -20, -20}, {1, 1, 1}}, {0, 2, {-9, -9, -9}, {1, 1, 1}}, {1, 2, {+11, +11, +11}, {1, 1, 1}}};
   all.processed->quality.visits.resize(3);
   all.processed->quality.visits[1].checks = {failed};
   all.processed->quality.changes.resize(3);
-  MeasuredTogether counting = one_percent_lost();
-  counting.places = {0, 2};
-  const ParticipantReport made = report_of(participant, "/data", all, counting);
+  std::vector<MeasuredTogether> rounds;
+  rounds.push_back(std::move(all));
+  rounds.push_back(one_percent_lost());
+  rounds.back().places = {0, 2};
+  const ParticipantReport made = report_of(participant, "/data", rounds);
   EXPECT_TRUE(made.visits[0].measured_together);
   EXPECT_FALSE(made.visits[1].measured_together);
   EXPECT_EQ(made.visits[1].quality.verdict(), Verdict::fail);
@@ -99,10 +107,34 @@ TEST(ParticipantReportOf, WhatIsLeftIsReportedAsMeasuredWithoutWhatWasTakenOut) 
   EXPECT_NEAR(made.rates_percent_per_year->brain, -0.5, 0.01);
 }
 
+TEST(ParticipantReportOf, AScanThatCannotBeUsedIsListedWithItsReasonAndCostsTheOthersNothing) {
+  DatasetParticipant participant = two_visits();
+  participant.visits.push_back({"ses-03", 730.5, "/data/sub-01/ses-03/anat/sub-01_ses-03_T1w.nii.gz", {}});
+  MeasuredTogether all;
+  all.places = {0, 1, 2};
+  all.scans.resize(3);
+  all.scan_quality.resize(3);
+  all.scan_quality[1].unusable = "ses-02.nii.gz holds no head.";
+  all.why_not = all.scan_quality[1].unusable;
+  std::vector<MeasuredTogether> rounds;
+  rounds.push_back(std::move(all));
+  rounds.push_back(one_percent_lost());
+  rounds.back().places = {0, 2};
+  const ParticipantReport made = report_of(participant, "/data", rounds);
+  EXPECT_EQ(made.visits[1].quality.verdict(), Verdict::fail);
+  EXPECT_EQ(made.visits[1].quality.checks.at(0).sentence, "ses-02.nii.gz holds no head.");
+  EXPECT_TRUE(std::isnan(made.visits[1].volumes_ml.brain));
+  EXPECT_FALSE(made.visits[1].measured_together);
+  ASSERT_EQ(made.changes.size(), 1U);
+  EXPECT_EQ(made.changes[0].to, "ses-03");
+  EXPECT_NEAR(made.rates_percent_per_year->brain, -0.5, 0.01);
+  EXPECT_EQ(made.warnings.size(), 2U) << "that it was not measured with the others goes without saying";
+}
+
 TEST(ParticipantReportOf, NoDatesNoRates) {
   DatasetParticipant participant = two_visits();
   participant.visits[1].days.reset();
-  const auto made = report_of(participant, "/data", one_percent_lost(), std::nullopt);
+  const auto made = report_of(participant, "/data", one_round());
   EXPECT_FALSE(made.changes[0].days);
   EXPECT_FALSE(made.rates_percent_per_year);
 }

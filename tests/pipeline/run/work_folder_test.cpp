@@ -58,6 +58,14 @@ AlignedVisits aligned_pair() {
   return aligned;
 }
 
+void conform_visits(const std::filesystem::path& work, const std::vector<std::string>& visits,
+                    double similarity = 0.5) {
+  ConformedVisit conformed;
+  conformed.scan = volume_of(1);
+  conformed.template_similarity = similarity;
+  for (const std::string& visit : visits) save_conformed(work, visit, conformed);
+}
+
 TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   const broken::ScratchFolder work;
   const ScanValues values{-3.25, 0.01, 0.02, 0.03, 0.1234567890123, 0.05};
@@ -93,6 +101,7 @@ TEST(WorkFolder, VisitsStandInTheOrderOfTheirNumbers) {
 TEST(WorkFolder, AlignedVisitsReadBackToTheSameBitsInTheirOrder) {
   const broken::ScratchFolder work;
   const AlignedVisits saved = aligned_pair();
+  conform_visits(work.path(), {"late", "early"});
   save_aligned(work.path(), {"late", "early"}, saved);
   EXPECT_EQ(aligned_visits(work.path()), (std::vector<std::string>{"late", "early"}));
   const AlignedVisits read = load_aligned(work.path());
@@ -109,6 +118,7 @@ TEST(WorkFolder, AlignedVisitsReadBackToTheSameBitsInTheirOrder) {
 
 TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   const broken::ScratchFolder work;
+  conform_visits(work.path(), {"ses-01", "ses-02"});
   save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
   ExtractedBrain saved;
   saved.corrected = {volume_of(1), volume_of(2)};
@@ -142,6 +152,39 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   expect_same(tissues.csf, volume_of(10), "csf");
 }
 
+template <class F>
+std::string refusal(F&& work) {
+  try {
+    work();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(WorkFolder, AStageWhoseInputsWereMadeAnewIsRefusedAndItsCommandNamed) {
+  const broken::ScratchFolder work;
+  conform_visits(work.path(), {"ses-01", "ses-02"});
+  save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
+  conform_visits(work.path(), {"ses-02"});
+  EXPECT_EQ(refusal([&] { load_aligned(work.path()); }), "") << "the same result again";
+  conform_visits(work.path(), {"ses-02"}, 0.6);
+  EXPECT_NE(refusal([&] { load_aligned(work.path()); }).find("Run `wane align` again"), std::string::npos);
+  save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
+  EXPECT_EQ(refusal([&] { load_aligned(work.path()); }), "");
+}
+
+TEST(WorkFolder, AStageThatWasKilledWhileItWroteIsNoResult) {
+  const broken::ScratchFolder work;
+  conform_visits(work.path(), {"ses-01"});
+  const std::filesystem::path scan = work / "conform/ses-01/scan.nii.gz";
+  std::filesystem::remove(scan);
+  std::filesystem::create_directory(scan);  // cannot be written over
+  std::ofstream(scan / "file") << "x";
+  EXPECT_THROW(conform_visits(work.path(), {"ses-01"}), ResourceError);
+  EXPECT_FALSE(std::filesystem::exists(work / "conform/ses-01/conform.json"));
+}
+
 TEST(WorkFolder, WhatIsMissingIsNamedWithItsCommand) {
   const broken::ScratchFolder work;
   try {
@@ -156,6 +199,7 @@ TEST(WorkFolder, WhatIsMissingIsNamedWithItsCommand) {
 
 TEST(WorkFolder, NamesOfVisitsCannotLeadElsewhere) {
   const broken::ScratchFolder work;
+  conform_visits(work.path(), {"ses-01", "ses-02"});
   save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
   std::ofstream(work / "align/align.json") << R"({"visits": ["../../x"]})";
   EXPECT_THROW(aligned_visits(work.path()), InputError);
