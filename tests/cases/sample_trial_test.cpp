@@ -141,22 +141,71 @@ TEST(SampleTrial, TheReportNamesThePlantedDoseResponseAndTheReverseForSwappedDos
     EXPECT_TRUE(sentence(scratch / "out", tissue).starts_with("Higher dose goes with more ")) << tissue;
 }
 
+// A dataset with single scans of the sample trial, filed as somebody might have.
+class Misfiled {
+ public:
+  explicit Misfiled(const fs::path& sample) : sample_(sample) {}
+
+  static fs::path visit(const std::string& label, const std::string& session) {
+    return fs::path("sub-" + label) / session / "anat" / ("sub-" + label + "_" + session + "_T1w.nii.gz");
+  }
+  fs::path place(const std::string& session) const {
+    const fs::path file = scratch_ / "data" / visit("01", session);
+    fs::create_directories(file.parent_path());
+    return file;
+  }
+  void file(const fs::path& scan, const std::string& session) const { fs::copy_file(sample_ / scan, place(session)); }
+  fs::path sample(const std::string& label, const std::string& session) const {
+    return sample_ / visit(label, session);
+  }
+  fs::path path(const char* name) const { return scratch_ / name; }
+  ProgramResult run() const { return wane({"run", path("data"), path("out")}); }
+
+ private:
+  fs::path sample_;
+  broken::ScratchFolder scratch_;
+};
+
 // The people of the sample trial are one head, bent: no two real people are as alike.
 TEST(SampleTrial, TwoPeopleMixedUpAreToldApart) {
-  const SharedRun run = sample_trial_run();
-  const broken::ScratchFolder scratch;
-  const auto visit = [](const std::string& label, const std::string& session) {
-    return fs::path("sub-" + label) / session / "anat" / ("sub-" + label + "_" + session + "_T1w.nii.gz");
-  };
-  const auto copy = [&](const fs::path& from, const fs::path& to) {
-    fs::create_directories((scratch / "data" / to).parent_path());
-    fs::copy_file(run.dataset / from, scratch / "data" / to);
-  };
-  copy(visit("01", "ses-01"), visit("01", "ses-01"));
-  copy(visit("05", "ses-02"), visit("01", "ses-02"));
-  const ProgramResult result = wane({"run", scratch / "data", scratch / "out"});
+  const Misfiled trial(sample_trial_run().dataset);
+  trial.file(Misfiled::visit("01", "ses-01"), "ses-01");
+  trial.file(Misfiled::visit("05", "ses-02"), "ses-02");
+  const ProgramResult result = trial.run();
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_NE(result.out.find("do not show the same person"), std::string::npos) << result.out;
+}
+
+TEST(SampleTrial, StagesChainedByHandRefuseTwoPeopleToo) {
+  const Misfiled trial(sample_trial_run().dataset);
+  const fs::path work = trial.path("work");
+  ASSERT_EQ(wane({"conform", work, trial.sample("01", "ses-01"), "--visit", "ses-01"}).exit_code, 0);
+  ASSERT_EQ(wane({"conform", work, trial.sample("05", "ses-02"), "--visit", "ses-02"}).exit_code, 0);
+  const ProgramResult refused = wane({"align", work});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(refused.err.find("do not show the same person"), std::string::npos) << refused.err;
+  EXPECT_FALSE(fs::exists(work / "align/align.json"));
+  EXPECT_EQ(wane({"align", work, "--quality", "report"}).exit_code, 0);
+}
+
+TEST(SampleTrial, OfThreeVisitsAScanThatCannotBeReadCostsItsVisitAlone) {
+  const Misfiled trial(sample_trial_run().dataset);
+  trial.file(Misfiled::visit("01", "ses-01"), "ses-01");
+  std::ofstream(trial.place("ses-02")) << "no scan";
+  trial.file(Misfiled::visit("01", "ses-02"), "ses-03");
+  std::ofstream(trial.path("data") / "sub-01/sub-01_sessions.tsv")
+      << "session_id\tdays_since_baseline\nses-01\t0\nses-02\t180\nses-03\t365\n";
+  const ProgramResult result = trial.run();
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_NE(result.out.find("sub-01 ses-02: FAILED: "), std::string::npos) << result.out;
+  const nlohmann::json report = json_of(trial.path("out") / "sub-01/sub-01_atrophy.json");
+  EXPECT_EQ(report["visits"][1]["quality"]["checks"][0]["name"], "usable");
+  EXPECT_TRUE(report["visits"][1]["volumes_ml"]["brain"].is_null());
+  ASSERT_EQ(report["changes"].size(), 1U);
+  const SharedRun good = sample_trial_run();
+  const nlohmann::json pair = json_of(good.out / "sub-01/sub-01_atrophy.json");
+  EXPECT_EQ(report["changes"][0]["percent"], pair["changes"][0]["percent"]) << "as if the visit had never been";
+  EXPECT_TRUE(report["rates_percent_per_year"]["brain"].is_number());
 }
 
 TEST(SampleTrial, TheLogOnlyGrows) {
