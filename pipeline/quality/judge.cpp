@@ -300,6 +300,27 @@ void judge_enhancement(Quality& quality, const PersonQualityInput& input, std::s
   }
 }
 
+// Noise against the contrast of white and gray matter.
+double noise_of(const VisitQualityInput& visit) {
+  const double contrast = std::abs(1 - visit.joint.gray_to_white);
+  return contrast > 0 ? visit.scan.facts.noise / contrast : 0;
+}
+
+// Two scans of one head with independent noise of variance n² correlate at s² / (s² + n²), where s² is the variance of
+// the head itself in a neighborhood: that of the contrast of white and gray matter, n being given against it. What two
+// scans agree less than that, motion, distortion or another contrast has cost. Bright air is noise of its own.
+void judge_agreement_beyond_noise(Quality& quality, const PairAgreement& pair, const VisitQualityInput& a,
+                                  const VisitQualityInput& b, const QualityLimits& limits) {
+  constexpr double dark_air = 0.1;
+  if (a.scan.values.surround > dark_air || b.scan.values.surround > dark_air) return;
+  const double first = noise_of(a), second = noise_of(b);
+  const double unexplained = 1 - identity(pair) - 0.5 * (first * first + second * second);
+  add(quality, "agreement", unexplained, too_large(unexplained, limits.unexplained_warn),
+      a.scan.session + " and " + b.scan.session +
+          " agree less than their noise explains: the head may have moved in one of the two, or scanner or sequence "
+          "changed. Look at both scans for ringing and double outlines.");
+}
+
 double relative_difference(double a, double b) {
   return a + b > 0 ? 2 * std::abs(a - b) / (a + b) : 0;
 }
@@ -474,8 +495,7 @@ void judge_volumes(Quality& quality, const VisitQualityInput& visit, const Quali
 }
 
 void judge_noise(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
-  const double contrast = std::abs(1 - visit.joint.gray_to_white);
-  const double noise = contrast > 0 ? visit.scan.facts.noise / contrast : 0;
+  const double noise = noise_of(visit);
   add(quality, "noise", noise, too_large(noise, limits.noise_warn, limits.noise_fail),
       "Noise is " + percent(noise) +
           " of the contrast between white and gray matter: the tissues can hardly be told apart.");
@@ -547,6 +567,9 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
         for (QualityCheck& check : identity_checks(input, pair, limits)) quality.checks.push_back(std::move(check));
     const VisitQualityInput& a = input.visits[change.from];
     const VisitQualityInput& b = input.visits[change.to];
+    for (const PairAgreement& pair : input.agreement)
+      if (pair.from == change.from && pair.to == change.to)
+        judge_agreement_beyond_noise(quality, pair, a, b, limits);
     judge_enhancement(quality, input, change.from, change.to, limits);
     judge_likeness(quality, a, b, limits);
     judge_surroundings(quality, a, b, limits);

@@ -57,6 +57,8 @@ OptionFields option_fields(QualityLimits& l) {
       {"unseen_warn", "", "share of the skull's inside outside of the scan, from which it is said", &l.unseen_warn},
       {"same_person_fail", "", "least correlation of two visits of one person", &l.same_person_fail},
       {"same_person_warn", "", "below this correlation two visits agree poorly", &l.same_person_warn},
+      {"unexplained_warn", "", "how much less than 1 two visits may correlate beyond what their noise explains",
+       &l.unexplained_warn},
       {"mirrored_excess_fail", "", "by how much a mirrored visit agrees better where left and right are exchanged",
        &l.mirrored_excess_fail},
       {"enhancement_warn_ml", "mL", "vessels bright at one visit only, from which a contrast agent is likely",

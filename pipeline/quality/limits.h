@@ -31,6 +31,7 @@ struct QualityLimits {
   // A pair of visits.
   double same_person_fail = 0.80;  // correlation after rigid alignment
   double same_person_warn = 0.87;
+  double unexplained_warn = 0.023;  // of 1 - correlation: what noise does not explain
   double mirrored_excess_fail = 0.10;  // by how much the mirror image agrees better
   double enhancement_warn_ml = 1.0;    // bright at one visit only, less the same of the other visit
   double enhancement_fail_ml = 5.0;

@@ -224,7 +224,7 @@ std::vector<FaultKind> table() {
        {{mild, 0.4, "a surface coil, corrected in part"},
         {clinical, 0.8, "a coil element is off: 2.2 times as bright here as there"},
         {gross, 1.5, "4.5 times: a surface coil alone"}},
-       [](const FaultInput& in) { return FaultyScan{shaded(in.visit.scan, in.strength, in.seed)}; }},
+       [](const FaultInput& in) { return FaultyScan{shaded(in.visit, in.strength, in.seed)}; }},
       {"folded_over",
        "field of view too short, folded over from front to back",
        "mm beyond the brain",

@@ -373,12 +373,17 @@ Volume z_scored(const Volume& scan, const Mask& brain) {
   return standardised(scan, brain);
 }
 
-Volume shaded(const Volume& scan, double amplitude, std::uint64_t seed) {
-  const SmoothField field(space_box(scan.grid), kBiasKnotsMm, 1.0, CountedRandom(seed, 3));
-  const Volume shape = volume_of(scan.grid, [&](std::size_t, const Vec3& at) { return field(at); });
-  const double most = largest_of_voxels(shape.size(), [&](std::size_t n) { return std::abs(shape[n]); });
-  return voxelwise(scan.grid,
-                   [&](std::size_t n) { return scan[n] * std::exp(most > 0 ? amplitude * shape[n] / most : 0.0); });
+Volume shaded(const KnownScan& head, double amplitude, std::uint64_t seed) {
+  const Grid& grid = head.scan.grid;
+  const SmoothField field(space_box(grid), kBiasKnotsMm, 1.0, CountedRandom(seed, 3));
+  const Volume shape = volume_of(grid, [&](std::size_t, const Vec3& at) { return field(at); });
+  // The field's extremes often lie in the air: the amplitude is that in the brain.
+  const double most =
+      largest_of_voxels(shape.size(), [&](std::size_t n) { return head.brain[n] ? std::abs(shape[n]) : 0.0; });
+  const double factor = most > 0 ? amplitude / most : 0.0;
+  return voxelwise(grid, [&](std::size_t n) {
+    return head.scan[n] * std::exp(std::clamp(factor * shape[n], -2 * amplitude, 2 * amplitude));
+  });
 }
 
 Volume with_noisy_air(const KnownScan& head, double amplitude, std::uint64_t seed) {

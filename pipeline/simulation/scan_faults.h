@@ -69,8 +69,8 @@ Volume wrapped(const Volume& scan, float limit);
 // v + add
 Volume shifted(const Volume& scan, double add);
 Volume z_scored(const Volume& scan, const Mask& brain);
-// exp of a smooth field (knots 90 mm apart) between -amplitude and amplitude.
-Volume shaded(const Volume& scan, double amplitude, std::uint64_t seed);
+// exp of a smooth field (knots 90 mm apart) whose largest size in the brain is `amplitude`; outside at most twice that.
+Volume shaded(const KnownScan& head, double amplitude, std::uint64_t seed);
 // Air as bright as up to `amplitude`, each voxel at random, as in the ratio images of MP2RAGE.
 Volume with_noisy_air(const KnownScan& head, double amplitude, std::uint64_t seed);
 

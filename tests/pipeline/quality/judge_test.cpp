@@ -42,7 +42,7 @@ PersonQualityInput good_person(std::size_t visits = 2) {
   for (std::size_t v = 0; v < visits; ++v) input.visits.push_back(good_visit("ses-0" + std::to_string(v + 1)));
   for (std::size_t from = 0; from < visits; ++from)
     for (std::size_t to = from + 1; to < visits; ++to) {
-      input.agreement.push_back({from, to, 0.95, std::nullopt, std::nullopt, std::nullopt});
+      input.agreement.push_back({from, to, 0.985, std::nullopt, std::nullopt, std::nullopt});
       input.enhancement.push_back({from, to, 0.2, 0.3});
     }
   if (visits > 1) input.changes.push_back(change_of(-0.5));
@@ -143,6 +143,19 @@ TEST(Judge, BrightVesselsAloneAreNoOtherPerson) {
   EXPECT_EQ(failing(quality.changes[0]), Names{"contrast_agent"});
   input.agreement[0].capped_correlation = 0.7;
   EXPECT_EQ(failing(judge_person(input, {}).visits[0]), Names{"same_person"});
+}
+
+TEST(Judge, VisitsThatAgreeLessThanTheirNoiseExplainsNeedALook) {
+  PersonQualityInput input = good_person();
+  for (VisitQualityInput& visit : input.visits) visit.scan.facts.noise = 0;
+  input.agreement[0].correlation = 0.98;
+  EXPECT_FALSE(notable(judge_person(input, {}).changes[0]).contains("agreement"));
+  input.agreement[0].correlation = 0.95;
+  EXPECT_TRUE(notable(judge_person(input, {}).changes[0]).contains("agreement"));
+  // Noise of a fifth of the contrast of white and gray matter.
+  for (VisitQualityInput& visit : input.visits)
+    visit.scan.facts.noise = 0.2 * std::abs(1 - visit.joint.gray_to_white);
+  EXPECT_FALSE(notable(judge_person(input, {}).changes[0]).contains("agreement"));
 }
 
 TEST(Judge, AWrongVoxelSizeNamesTheAxis) {
