@@ -79,6 +79,14 @@ double rank_of(const Volume& visit, const Volume& prior, const ExtractedBrain& e
   return sums.value[0] > 0 ? sums.value[1] / sums.value[0] : 0;
 }
 
+// The median of `visit` where `map` is more than half.
+double median_in(const Volume& visit, const Volume& map, const Volume& comparable) {
+  std::vector<float> values;
+  for (std::size_t n = 0; n < visit.size(); ++n)
+    if (map[n] > 0.5F && comparable[n] > 0.5F) values.push_back(visit[n]);
+  return values.empty() ? 0 : double(upper_median(std::move(values)));
+}
+
 JointVisitFacts facts_of(const Volume& visit, const TissueMaps& tissues, const Volume& comparable) {
   const auto sums = voxel_sums<8>(visit.size(), [&](std::size_t n, auto& sum) {
     const double value = visit[n];
@@ -100,6 +108,8 @@ JointVisitFacts facts_of(const Volume& visit, const TissueMaps& tissues, const V
   JointVisitFacts facts;
   facts.gray_to_white = white.mean > 0 ? gray.mean / white.mean : 0;
   facts.joint_variation = contrast > 0 ? (white.sd + gray.sd) / contrast : 0;
+  const double white_median = median_in(visit, tissues.wm, comparable);
+  if (white_median > 0) facts.contrast = 1 - median_in(visit, tissues.gm, comparable) / white_median;
   facts.border_steepness_per_mm = contrast > 0 && s[6] > 0 ? s[7] / s[6] / contrast : 0;
   return facts;
 }

@@ -18,6 +18,9 @@ struct JointVisitFacts {
   // Scatter of white and gray matter against their contrast, (s_w + s_g) / |m_w - m_g| (coefficient of joint variation,
   // Ganzetti 2016): motion, noise and shading make it larger.
   double joint_variation = 0;
+  // By how much gray matter is darker than white matter, white matter being 1: medians where most is of the tissue, the
+  // border with the CSF included. Where the contrast is lost, the mean of what was taken for pure tissue hardly tells.
+  double contrast = 0;
   // Steepness of the border between gray and white matter against the contrast, per mm: motion and blur lower it.
   double border_steepness_per_mm = 0;
 };

@@ -327,10 +327,12 @@ double relative_difference(double a, double b) {
 
 void judge_likeness(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
                     const QualityLimits& limits) {
-  const double contrast = std::abs(b.joint.gray_to_white - a.joint.gray_to_white);
+  const double contrast = relative_difference(a.joint.contrast, b.joint.contrast);
   add(quality, "tissue_contrast", contrast, too_large(contrast, limits.contrast_change_warn),
-      "The contrast between gray and white matter differs (" + number(a.joint.gray_to_white, 2) + " at " +
-          a.scan.session + ", " + number(b.joint.gray_to_white, 2) + " at " + b.scan.session +
+      "The contrast between gray and white matter differs (" + percent(a.joint.contrast) +
+          " of white matter's "
+          "brightness at " +
+          a.scan.session + ", " + percent(b.joint.contrast) + " at " + b.scan.session +
           "): scanner or sequence changed, which moves the borders between tissues.");
   const double sharpness = relative_difference(a.joint.border_steepness_per_mm, b.joint.border_steepness_per_mm);
   const bool second_blurred = b.joint.border_steepness_per_mm < a.joint.border_steepness_per_mm;
@@ -346,13 +348,24 @@ void judge_likeness(Quality& quality, const VisitQualityInput& a, const VisitQua
           "): motion, noise, shading or another sequence. Look at both scans.");
 }
 
+// The range over the head's octants of the logarithm of white matter's brightness at one visit against the other.
+double change_of_shading(const ScanFacts& a, const ScanFacts& b) {
+  std::vector<double> ratios;
+  for (std::size_t octant = 0; octant < a.white_by_octant.size(); ++octant)
+    if (a.white_by_octant[octant] > 0 && b.white_by_octant[octant] > 0)
+      ratios.push_back(std::log(b.white_by_octant[octant] / a.white_by_octant[octant]));
+  if (ratios.empty()) return 0;
+  const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+  return *most - *least;
+}
+
 // How two visits differ in what surrounds and shades the head; neither enters the measurement by itself.
 void judge_surroundings(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
                         const QualityLimits& limits) {
-  const double shading = std::abs(b.scan.facts.shading - a.scan.facts.shading);
+  const double shading = change_of_shading(a.scan.facts, b.scan.facts);
   add(quality, "shading", shading, too_large(shading, limits.shading_change_warn),
-      "White matter is unevenly bright by " + percent(a.scan.facts.shading) + " at " + a.scan.session + " and by " +
-          percent(b.scan.facts.shading) + " at " + b.scan.session +
+      "One part of the brain became brighter against another by " + percent(std::exp(shading) - 1) + " from " +
+          a.scan.session + " to " + b.scan.session +
           ": the receive field was corrected at one visit only, or the coil changed. Use the same reconstruction.");
   if (!a.scan.facts.ghost_level || !b.scan.facts.ghost_level) return;
   const double first = *a.scan.facts.ghost_level, second = *b.scan.facts.ghost_level;
@@ -568,8 +581,7 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
     const VisitQualityInput& a = input.visits[change.from];
     const VisitQualityInput& b = input.visits[change.to];
     for (const PairAgreement& pair : input.agreement)
-      if (pair.from == change.from && pair.to == change.to)
-        judge_agreement_beyond_noise(quality, pair, a, b, limits);
+      if (pair.from == change.from && pair.to == change.to) judge_agreement_beyond_noise(quality, pair, a, b, limits);
     judge_enhancement(quality, input, change.from, change.to, limits);
     judge_likeness(quality, a, b, limits);
     judge_surroundings(quality, a, b, limits);

@@ -31,16 +31,16 @@ struct QualityLimits {
   // A pair of visits.
   double same_person_fail = 0.80;  // correlation after rigid alignment
   double same_person_warn = 0.87;
-  double unexplained_warn = 0.023;  // of 1 - correlation: what noise does not explain
+  double unexplained_warn = 0.023;     // of 1 - correlation: what noise does not explain
   double mirrored_excess_fail = 0.10;  // by how much the mirror image agrees better
   double enhancement_warn_ml = 1.0;    // bright at one visit only, less the same of the other visit
   double enhancement_fail_ml = 5.0;
-  double contrast_change_warn = 0.06;   // of gray against white matter
+  double contrast_change_warn = 0.20;   // of the contrast of gray and white matter, relative
   double sharpness_change_warn = 0.20;  // of the border between gray and white matter, relative
   double sharpness_change_fail = 0.45;
   double variation_change_warn = 0.25;  // of the joint variation, relative
   double variation_change_fail = 0.80;
-  double shading_change_warn = 0.30;     // of how unevenly bright white matter is
+  double shading_change_warn = 0.30;     // of one part of the brain against another, logarithm
   double air_signal_ratio_warn = 1.25;   // of the uneven signal of the air
   double voxel_size_warn_percent = 0.4;  // in length, along any axis
   double voxel_size_fail_percent = 3.0;

@@ -83,19 +83,6 @@ double median_or_zero(const std::vector<float>& values) {
   return values.size() < least_samples ? 0.0 : double(upper_median(values));
 }
 
-double shading_of(const Samples& samples, double white) {
-  double least = 0, most = 0;
-  bool any = false;
-  for (const std::vector<float>& octant : samples.white_by_octant) {
-    if (octant.size() < least_samples) continue;
-    const double median = upper_median(octant);
-    least = any ? std::min(least, median) : median;
-    most = any ? std::max(most, median) : median;
-    any = true;
-  }
-  return white > 0 ? (most - least) / white : 0;
-}
-
 float percentile(std::vector<float>& values, double share) {
   const auto at = values.begin() + std::ptrdiff_t(share * double(values.size() - 1));
   std::nth_element(values.begin(), at, values.end());
@@ -156,7 +143,8 @@ ScanFacts scan_facts(const ConformedVisit& visit, const HeadTemplate& head_templ
   facts.gray = median_or_zero(samples.gray);
   facts.csf = median_or_zero(samples.csf);
   facts.white_rank = share_below(samples.brain, facts.white);
-  facts.shading = shading_of(samples, facts.white);
+  for (std::size_t octant = 0; octant < facts.white_by_octant.size(); ++octant)
+    if (facts.white > 0) facts.white_by_octant[octant] = median_or_zero(samples.white_by_octant[octant]) / facts.white;
   std::vector<float> sizes = samples.second_differences;
   for (float& value : sizes) value = std::abs(value);
   constexpr double to_standard_deviation = 1.4826;  // of a Gaussian's median absolute deviation

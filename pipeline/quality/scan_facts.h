@@ -4,6 +4,7 @@
 // good for medians, not for volumes.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -22,9 +23,9 @@ struct ScanFacts {
   // Noise in white matter against its brightness: from second differences along each axis, which slow changes of
   // brightness do not enter (median absolute deviation).
   double noise = 0;
-  // How unevenly bright white matter is: the brightest of the head's eight octants less the darkest, by their medians,
-  // against the median of all. Receive fields do it, and their correction takes it away.
-  double shading = 0;
+  // White matter's median in each of the head's eight octants against that of all: receive fields make them uneven, and
+  // their correction takes that away. 0 where too little of it is seen.
+  std::array<double, 8> white_by_octant{};
   // How much the signal of the air far from the head varies from place to place (10th to 90th percentile of means over
   // some 6 mm), against white matter. Noise averages out; ghosts do not. Empty where little air is seen, or where the
   // air was set to one value.

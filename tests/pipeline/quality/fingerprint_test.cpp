@@ -50,7 +50,8 @@ TEST(Fingerprint, AnotherScanHasAnotherEvenWhereOneVoxelDiffers) {
 TEST(Fingerprint, IsThirtyTwoHexDigits) {
   const std::string print = fingerprint(noise({4, 4, 4}, 5));
   EXPECT_EQ(print.size(), 32U);
-  EXPECT_TRUE(std::all_of(print.begin(), print.end(), [](char c) { return std::isxdigit(static_cast<unsigned char>(c)); }));
+  EXPECT_TRUE(
+      std::all_of(print.begin(), print.end(), [](char c) { return std::isxdigit(static_cast<unsigned char>(c)); }));
 }
 
 }  // namespace

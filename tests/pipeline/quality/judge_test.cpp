@@ -22,7 +22,8 @@ VisitQualityInput good_visit(const std::string& session) {
   visit.scan.facts.noise = 0.02;
   visit.scan.facts.ghost_level = 0.01;
   visit.scan.fingerprint = "fingerprint of " + session;
-  visit.joint = {0.85, 0.06, 0.7, 0.5, 0.08};  // ranks of white matter and CSF, contrast, scatter, steepness
+  visit.joint = {0.85, 0.06, 0.7, 0.5, 0.3, 0.08};  // ranks of white matter and CSF, gray, scatter, contrast, steepness
+  visit.scan.facts.white_by_octant.fill(1);
   visit.volumes_ml = {1150, 650, 500, 250, intracranial_ml};
   return visit;
 }
@@ -153,8 +154,7 @@ TEST(Judge, VisitsThatAgreeLessThanTheirNoiseExplainsNeedALook) {
   input.agreement[0].correlation = 0.95;
   EXPECT_TRUE(notable(judge_person(input, {}).changes[0]).contains("agreement"));
   // Noise of a fifth of the contrast of white and gray matter.
-  for (VisitQualityInput& visit : input.visits)
-    visit.scan.facts.noise = 0.2 * std::abs(1 - visit.joint.gray_to_white);
+  for (VisitQualityInput& visit : input.visits) visit.scan.facts.noise = 0.2 * std::abs(1 - visit.joint.gray_to_white);
   EXPECT_FALSE(notable(judge_person(input, {}).changes[0]).contains("agreement"));
 }
 
@@ -220,12 +220,12 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
     return notable(judge_person(input, {}).changes[0]);
   };
   EXPECT_EQ(notable_after([](auto& p) { p.enhancement[0].bright_at_to_ml = 9; }), Names{"contrast_agent"});
-  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].joint.gray_to_white = 0.6; }), Names{"tissue_contrast"});
+  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].joint.contrast = 0.2; }), Names{"tissue_contrast"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].joint.border_steepness_per_mm = 0.03; }), Names{"sharpness"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].joint.joint_variation = 1.5; }), Names{"tissue_scatter"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.voxel_mm[2] = 3; }), Names{"voxel_size_changed"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].folded_share = 0.01; }), Names{"folding"});
-  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.shading = 0.5; }), Names{"shading"});
+  EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.white_by_octant[3] = 1.5; }), Names{"shading"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[1].scan.facts.ghost_level = 0.02; }), Names{"air_signal"});
   EXPECT_EQ(notable_after([](auto& p) { p.last_step_mm = 0.5; }), Names{"convergence"});
   EXPECT_EQ(notable_after([](auto& p) { p.share_compared = 0.8; }), Names{"coverage"});
