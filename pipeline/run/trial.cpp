@@ -662,7 +662,8 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   remove_leftovers(request.out);
   if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
-  if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
+  // Also before anybody was measured: what is measured later knows by it that no dose may be written.
+  make_output_folder(request.out, request.program_version);
   const Dataset coded = blinded_with_results(dataset, request, events);
   return report_known(coded, std::move(files), request, events);
 }
