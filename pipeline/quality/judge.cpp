@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <numeric>
+#include <utility>
 
 namespace wane {
 namespace {
@@ -241,8 +242,11 @@ void judge_identity(PersonQuality& result, const PersonQualityInput& input, cons
       if (is_mirrored(pair, limits)) mirrored_excess = *pair.mirrored_correlation - pair.correlation;
       if (is_stretched(pair, limits) && !stretched) stretched = &pair;
       // Two strangers that came together agree with each other: what fails is the agreement with the other visits.
-      const bool within = group[pair.from] == group[pair.to];
-      if (!within && (!best || identity(pair) > identity(*best))) best = &pair;
+      // With many visits not every pair is looked at, and a visit may be linked to its own group alone.
+      const auto rank = [&](const PairAgreement& one) {
+        return std::pair(group[one.from] != group[one.to], identity(one));
+      };
+      if (!best || rank(pair) > rank(*best)) best = &pair;
     }
     if (!best) continue;
     const bool mirrored = mirrored_excess > 0;
@@ -575,13 +579,13 @@ PersonQuality judge_person(const PersonQualityInput& input, const QualityLimits&
   judge_brain(result, input, limits);
   for (const Change& change : input.changes) {
     Quality quality;
-    for (const PairAgreement& pair : input.agreement)
-      if (pair.from == change.from && pair.to == change.to)
-        for (QualityCheck& check : identity_checks(input, pair, limits)) quality.checks.push_back(std::move(check));
     const VisitQualityInput& a = input.visits[change.from];
     const VisitQualityInput& b = input.visits[change.to];
-    for (const PairAgreement& pair : input.agreement)
-      if (pair.from == change.from && pair.to == change.to) judge_agreement_beyond_noise(quality, pair, a, b, limits);
+    for (const PairAgreement& pair : input.agreement) {
+      if (pair.from != change.from || pair.to != change.to) continue;
+      for (QualityCheck& check : identity_checks(input, pair, limits)) quality.checks.push_back(std::move(check));
+      judge_agreement_beyond_noise(quality, pair, a, b, limits);
+    }
     judge_enhancement(quality, input, change.from, change.to, limits);
     judge_likeness(quality, a, b, limits);
     judge_surroundings(quality, a, b, limits);

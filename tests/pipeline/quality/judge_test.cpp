@@ -111,6 +111,18 @@ TEST(Judge, TwoAndTwoVisitsThatAgreeAmongThemselvesAllFail) {
   for (const Quality& visit : judge_person(input, {}).visits) EXPECT_EQ(failing(visit), Names{"same_person"});
 }
 
+// With many visits not all pairs are looked at.
+TEST(Judge, AVisitThatIsLinkedToItsOwnGroupAloneFailsWithIt) {
+  PersonQualityInput input = good_person(5);
+  std::erase_if(input.agreement, [](const PairAgreement& pair) { return pair.from == 0 && pair.to > 1; });
+  for (PairAgreement& pair : input.agreement)
+    if (pair.from == 1) pair.correlation = 0.4;
+  const PersonQuality quality = judge_person(input, {});
+  EXPECT_EQ(failing(quality.visits[0]), Names{"same_person"}) << "seen with the second visit alone";
+  EXPECT_EQ(failing(quality.visits[1]), Names{"same_person"});
+  EXPECT_EQ(failing(quality.visits[4]), Names());
+}
+
 TEST(Judge, VisitsThatAgreeThroughAThirdStayTogether) {
   PersonQualityInput input = good_person(3);
   input.agreement[1].correlation = 0.65;  // first and last; each agrees with the middle one

@@ -6,6 +6,7 @@
 
 #include "imaging/error.h"
 #include "tests/broken/scratch_folder.h"
+#include "tests/refusal.h"
 
 namespace wane {
 namespace {
@@ -152,26 +153,16 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   expect_same(tissues.csf, volume_of(10), "csf");
 }
 
-template <class F>
-std::string refusal(F&& work) {
-  try {
-    work();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(WorkFolder, AStageWhoseInputsWereMadeAnewIsRefusedAndItsCommandNamed) {
   const broken::ScratchFolder work;
   conform_visits(work.path(), {"ses-01", "ses-02"});
   save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
   conform_visits(work.path(), {"ses-02"});
-  EXPECT_EQ(refusal([&] { load_aligned(work.path()); }), "") << "the same result again";
+  EXPECT_EQ(test::refusal([&] { load_aligned(work.path()); }), "") << "the same result again";
   conform_visits(work.path(), {"ses-02"}, 0.6);
-  EXPECT_NE(refusal([&] { load_aligned(work.path()); }).find("Run `wane align` again"), std::string::npos);
+  EXPECT_NE(test::refusal([&] { load_aligned(work.path()); }).find("Run `wane align` again"), std::string::npos);
   save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
-  EXPECT_EQ(refusal([&] { load_aligned(work.path()); }), "");
+  EXPECT_EQ(test::refusal([&] { load_aligned(work.path()); }), "");
 }
 
 TEST(WorkFolder, AStageThatWasKilledWhileItWroteIsNoResult) {

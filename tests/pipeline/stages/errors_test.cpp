@@ -4,6 +4,7 @@
 #include "imaging/error.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/extract.h"
+#include "tests/refusal.h"
 #include "tests/registration/phantoms_for_tests.h"
 
 namespace wane {
@@ -33,16 +34,6 @@ Volume noise(unsigned seed) {
   return test::rendered(coarse_grid(), [&](const Vec3&) { return test::uniform(random, 0, 100); });
 }
 
-template <class F>
-std::string refusal(F&& work) {
-  try {
-    work();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -65,7 +56,7 @@ TEST(Extract, NamesTheScanThatShowsNoBrain) {
   aligned.midpoint = coarse_grid();
   for (const ConformedVisit& visit : visits)
     aligned.visits.push_back({visit.scan, Mask(coarse_grid(), 1), Affine::Identity()});
-  const std::string said = refusal([&] { extract(aligned, visits, head_template, {}); });
+  const std::string said = test::refusal([&] { extract(aligned, visits, head_template, {}); });
   EXPECT_TRUE(said.starts_with("empty.nii: ")) << said;
   EXPECT_TRUE(contains(said, "look at the scan")) << said;
 }
