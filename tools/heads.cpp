@@ -7,6 +7,7 @@
 #include "imaging/nifti.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/json_values.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/process.h"
 #include "tools/version.h"
@@ -58,8 +59,7 @@ SourceHead read_head(const HeadFiles& files, const CommandLine& line, const fs::
 
 std::string source_json(const HeadFiles& files, const CommandLine& line) {
   const ordered_json brain = files.brain.empty() ? extraction_json(line) : file_json(files.brain);
-  return ordered_json({{"version", program_version()}, {"head", file_json(files.head)}, {"brain", brain}})
-      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return json_line({{"version", program_version()}, {"head", file_json(files.head)}, {"brain", brain}});
 }
 
 std::string head_name(std::size_t head) {
@@ -79,10 +79,7 @@ Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles
   options.erase("dataset");
   options.erase("group");
   options[name] = planted;
-  Provenance provenance{program_version(),
-                        options.dump(-1, ' ', false, ordered_json::error_handler_t::replace),
-                        {},
-                        is_sloppy(line.options())};
+  Provenance provenance{program_version(), json_line(options), {}, is_sloppy(line.options())};
   for (const HeadFiles& files : heads)
     for (const fs::path& file : {files.head, files.brain})
       if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});

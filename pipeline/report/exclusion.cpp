@@ -199,6 +199,11 @@ std::vector<Finding> exclusions_of(const ParticipantReport& report) {
   return findings;
 }
 
+bool excluded_by_a_check(const ParticipantReport& report) {
+  const std::vector<Finding> exclusions = exclusions_of(report);
+  return std::any_of(exclusions.begin(), exclusions.end(), [](const Finding& one) { return !one.is_decision(); });
+}
+
 std::string place_in_words(const Finding& finding) {
   return finding.from.empty() && finding.to.empty() ? finding.session : finding.from + " to " + finding.to;
 }

@@ -58,6 +58,9 @@ std::vector<Finding> open_findings_of(const ParticipantReport& report);
 // Those findings that take something out of the rates.
 std::vector<Finding> exclusions_of(const ParticipantReport& report);
 
+// Whether a check, and not only a person, takes something out of the rates.
+bool excluded_by_a_check(const ParticipantReport& report);
+
 // "failed quality: ses-02: The scan ...", "excluded by reader-1: ses-02: ..."; ends a sentence.
 std::string why_excluded(const Finding& exclusion);
 

@@ -38,6 +38,9 @@ void add_provenance(nlohmann::ordered_json& report, const Provenance& provenance
 // Indented by two blanks, newline at the end; bytes that are not UTF-8 are replaced.
 std::string json_text(const nlohmann::ordered_json& json);
 
+// The same on one line, without a newline.
+std::string json_line(const nlohmann::ordered_json& json);
+
 // Long lists of a report, one line for each entry: a trial of 100 000 participants must not be held as a tree.
 class JsonRows {
  public:

@@ -31,9 +31,7 @@ LookList look_list(const std::vector<ParticipantReport>& reports, std::size_t pa
     ++count;
     auto& lines = findings.front().verdict == Verdict::fail ? failed : warned;
     if (lines.size() < most_lines) lines.push_back(line_of(report.participant_id, findings));
-    const auto exclusions = exclusions_of(report);
-    if (std::any_of(exclusions.begin(), exclusions.end(), [](const Finding& one) { return !one.is_decision(); }))
-      list.excluded.push_back(report.participant_id);
+    if (excluded_by_a_check(report)) list.excluded.push_back(report.participant_id);
   }
   if (count == 0) return list;
   list.text = std::to_string(count) + " of " + std::to_string(participants) +

@@ -549,11 +549,8 @@ std::string trial_summary(const TrialAnalysis& analysis) {
   if (const std::string quality = quality_sentence(analysis); !quality.empty()) text += quality + "\n";
   // Whom a check excluded is on the list of those who need a look, which is printed last.
   std::set<std::string> on_look_list;
-  for (const auto& report : analysis.trial.reports) {
-    const auto exclusions = exclusions_of(report);
-    if (std::any_of(exclusions.begin(), exclusions.end(), [](const Finding& one) { return !one.is_decision(); }))
-      on_look_list.insert(report.participant_id);
-  }
+  for (const auto& report : analysis.trial.reports)
+    if (excluded_by_a_check(report)) on_look_list.insert(report.participant_id);
   std::vector<LeftOut> left_out = analysis.groups.left_out;
   std::erase_if(left_out, [&](const LeftOut& absent) { return on_look_list.contains(absent.participant_id); });
   for (std::size_t i = 0; i < std::min(left_out.size(), most_named); ++i)

@@ -74,11 +74,6 @@ fs::path failure_file(const fs::path& out, const std::string& participant_id) {
   return out / "logs" / (participant_id + failure_ending);
 }
 
-// Names of files need not be UTF-8.
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 void record_failure(const fs::path& out, const ParticipantOutcome& outcome) {
   const Json json = {
       {"participant_id", outcome.participant_id}, {"reason", outcome.reason}, {"exit_code", outcome.exit_code}};
@@ -595,7 +590,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   for (const auto& note : files.covariates.notes) events.note(note);
   const auto& doubts = files.covariates.warnings;
   trial.warnings.insert(trial.warnings.end(), doubts.begin(), doubts.end());
-  Provenance provenance{request.program_version, dumped(options_json(request.options)), {}};
+  Provenance provenance{request.program_version, json_line(options_json(request.options)), {}};
   if (collected.options) {
     provenance.options = *collected.options;
     // They are all of one version, so the first tells.
@@ -620,7 +615,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
 
   Json options = Json::parse(provenance.options);
   options["group"] = options_json(request.options)["group"];
-  provenance.options = dumped(options);
+  provenance.options = json_line(options);
   if (trial.plan.file) provenance.inputs.push_back({trial.plan.file->name, trial.plan.file->sha256});
   if (trial.decisions) provenance.inputs.push_back(*trial.decisions);
 
