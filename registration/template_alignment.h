@@ -1,9 +1,9 @@
-// Robust affine alignment of the template to one scan: any tilt within the search range, any offset, neck, cropped
+// Robust affine alignment of the template to one scan: any pose within the search range, any offset, neck, cropped
 // vertex, thick slices, other scanners.
 //
-// Normalised mutual information (Studholme 1999) over the template's region alone, so that neck and shoulders of the
-// scan do not count; many starts on 8 mm voxels. The best are refined by local correlation, which then chooses. No
-// random numbers.
+// Every rotation, size and translation of the template is tried on 8 mm voxels (pose_search.h); the best are registered
+// by local correlation inside the skull, which sees folds and ventricles and decides. How far the best one leads before
+// those that came to other places tells how certain it is. No random numbers.
 #pragma once
 
 #include "imaging/image.h"
@@ -11,16 +11,20 @@
 namespace wane {
 
 struct TemplateAlignmentOptions {
-  double search_angle_degrees = 30.0;
-  double margin_mm = 14.0;  // how far around the brain the search looks: skull and scalp show where a head is
-  double finest_mm = 4.0;   // voxel size of the last refinement
+  double search_angle_degrees = 60.0;  // how far the head may be turned about any axis; 180: any way
+  double margin_mm = 14.0;       // how far around the brain the search looks: skull and scalp show where a head is
+  double search_mm = 8.0;        // voxel size of the search
+  double finest_mm = 4.0;        // voxel size of the last refinement
+  std::size_t first_starts = 8;  // places of the search that are registered;
+  std::size_t more_starts = 32;  // so many more where none of those leads
+  double clear_lead = 0.15;      // of correlation, before what came to another place
 };
 
 struct TemplateAlignment {
   Affine template_to_scan = Affine::Identity();  // LPS mm to LPS mm
-  double normalised_mutual_information = 0;      // 1 (unrelated) .. 2
   double correlation = 0;                        // of the locally normalised volumes in the brain, -1..1
-  double overlap = 0;                            // share of the brain and its margin that the scan covers, 0..1
+  double lead = 0;  // of the best place's correlation before the next place's, as both were at the search's voxel size
+  double overlap = 0;  // share of the brain and its margin that the scan covers, 0..1
 };
 
 // `brain`: inside of the template's skull, on the grid of `head`.

@@ -206,8 +206,8 @@ std::string volume_name(const std::string& name) {
 // compile here until it is written and read as well.
 
 void save_conformed(const fs::path& work, const std::string& visit, const ConformedVisit& conformed) {
-  const auto& [scan, template_to_scan, brain_extracted, template_similarity, values, constant, warnings, name] =
-      conformed;
+  const auto& [scan, template_to_scan, brain_extracted, template_similarity, template_lead, values, constant, warnings,
+               name] = conformed;
   const fs::path folder = work / "conform" / visit;
   make_folder(work, folder, "conform");
   write_nifti(folder / "scan.nii.gz", scan);
@@ -218,6 +218,7 @@ void save_conformed(const fs::path& work, const std::string& visit, const Confor
                                        {"template_to_scan_lps_mm", to_json(template_to_scan)},
                                        {"brain_extracted", brain_extracted},
                                        {"template_similarity", template_similarity},
+                                       {"template_lead", template_lead},
                                        {"values", to_json(values)},
                                        {"has_constant", !constant.empty()},
                                        {"warnings", warnings}});
@@ -234,6 +235,7 @@ ConformedVisit load_conformed(const fs::path& work, const std::string& visit) {
     conformed.template_to_scan = affine_from(json.at("template_to_scan_lps_mm"));
     conformed.brain_extracted = json.at("brain_extracted");
     conformed.template_similarity = json.at("template_similarity");
+    conformed.template_lead = json.at("template_lead");
     conformed.values = scan_values_from(json.at("values"));
     if (json.at("has_constant").get<bool>())
       conformed.constant = read_mask(folder / "constant.nii.gz", conformed.scan.grid);

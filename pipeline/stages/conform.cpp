@@ -50,9 +50,11 @@ double signal_around_brain(const Volume& scan, const HeadTemplate& head_template
   return around > 0 ? bright / around : 0;
 }
 
-TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options) {
+TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options,
+                             bool orientation_known) {
+  constexpr double any_way_degrees = 180;
   TemplateAlignmentOptions alignment;
-  alignment.search_angle_degrees = options.search_angle_degrees;
+  alignment.search_angle_degrees = orientation_known ? options.search_angle_degrees : any_way_degrees;
   alignment.finest_mm = options.working_spacing_mm;
   if (!extracted) return align_to_template(t.head, t.intracranial_mask, scan, alignment);
   Volume brain = t.head;
@@ -133,37 +135,12 @@ Grid turned_about_centre(const Grid& grid, const Mat3& turn) {
   return result;
 }
 
-struct TriedTurn {
-  Mat3 turn = Mat3::Identity();
-  double similarity = 0;  // to the template's head
-};
-
-// The turns, most similar first, tried on voxels of `spacing_mm`.
-std::vector<TriedTurn> tried_turns(std::vector<TriedTurn> turns, const Volume& scan, const HeadTemplate& t,
-                                   double spacing_mm) {
-  Volume coarse = downsampled(scan, spacing_mm);
-  const Grid upright = coarse.grid;
-  TemplateAlignmentOptions options;
-  options.finest_mm = spacing_mm;
-  for (TriedTurn& tried : turns) {
-    coarse.grid = turned_about_centre(upright, tried.turn);
-    tried.similarity = align_to_template(t.head, t.intracranial_mask, coarse, options).correlation;
-  }
-  std::stable_sort(turns.begin(), turns.end(),
-                   [](const TriedTurn& a, const TriedTurn& b) { return a.similarity > b.similarity; });
-  return turns;
-}
-
-// The grid on which the scan looks most like a head, among those with its axes turned onto one another.
-Grid found_orientation(const Volume& scan, const HeadTemplate& t) {
-  constexpr double coarse_mm = 8.0, fine_mm = 4.0;
-  constexpr std::size_t kept = 6;  // at 8 mm the right one is among the best, at 4 mm it is the best
-  std::vector<TriedTurn> turns;
-  for (const Mat3& turn : axis_turns()) turns.push_back({turn, 0});
-  turns = tried_turns(std::move(turns), scan, t, coarse_mm);
-  turns.resize(kept);
-  turns = tried_turns(std::move(turns), scan, t, fine_mm);
-  return turned_about_centre(scan.grid, turns.front().turn);
+// Among the turns, the one that brings the head closest to upright.
+Mat3 turn_to_upright(const Affine& template_to_scan) {
+  const std::vector<Mat3> turns = axis_turns();
+  const Mat3 lies = template_to_scan.rotation();
+  return *std::max_element(turns.begin(), turns.end(),
+                           [&](const Mat3& a, const Mat3& b) { return (a * lies).trace() < (b * lies).trace(); });
 }
 
 // "back, down and left": where the axes of the scan's array lead.
@@ -179,6 +156,19 @@ std::string axes_in_words(const Grid& grid) {
   return words;
 }
 
+// Turns the grids on which the head was found so that it lies upright, and its alignment with them.
+void turn_upright(ConformedVisit& visit, Mask& constant) {
+  const Mat3 turn = turn_to_upright(visit.template_to_scan);
+  const Vec3 centre = visit.scan.grid.centre_mm();
+  visit.scan.grid = turned_about_centre(visit.scan.grid, turn);
+  if (!constant.empty()) constant.grid = visit.scan.grid;
+  visit.template_to_scan = Eigen::Translation3d(centre) * turn * Eigen::Translation3d(-centre) * visit.template_to_scan;
+  visit.warnings.push_back("the file does not say how the scan lies in space; its axes were found to lead to the " +
+                           axes_in_words(visit.scan.grid) +
+                           " by comparing it with the template, and left and right cannot be told apart: convert the "
+                           "scan from DICOM again if sides matter");
+}
+
 std::string number(double value, int decimals) {
   std::ostringstream text;
   text.setf(std::ios::fixed);
@@ -190,15 +180,15 @@ std::string number(double value, int decimals) {
 }  // namespace
 
 void ConformOptions::validate() const {
-  if (!(search_angle_degrees > 0 && search_angle_degrees <= 60))
-    throw UsageError("conform.search_angle_degrees must lie between 0 and 60 degrees.");
+  if (!(search_angle_degrees > 0 && search_angle_degrees <= 180))
+    throw UsageError("conform.search_angle_degrees must lie between 0 and 180 degrees.");
   if (!(working_spacing_mm >= 1 && working_spacing_mm <= 8))
     throw UsageError("conform.working_spacing_mm must lie between 1 and 8 mm.");
 }
 
 OptionFields option_fields(ConformOptions& o) {
   return {{"search_angle_degrees", "degrees",
-           "how far the head may be tilted from what the file says; 30 covers any scanner", &o.search_angle_degrees},
+           "how far the head may be turned from what the file says; 60 covers any scanner", &o.search_angle_degrees},
           {"working_spacing_mm", "mm",
            "finest voxel size of the alignment to the template; finer changes it by less than the template's own error",
            &o.working_spacing_mm}};
@@ -215,25 +205,19 @@ ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const
   const auto [low, high] = std::minmax_element(visit.scan.values.begin(), visit.scan.values.end());
   if (visit.scan.empty() || !(*high > *low))
     throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
-  if (!orientation_known) {
-    visit.scan.grid = found_orientation(visit.scan, head_template);
-    if (!constant.empty()) constant.grid = visit.scan.grid;
-    visit.warnings.push_back("the file does not say how the scan lies in space; its axes were found to lead to the " +
-                             axes_in_words(visit.scan.grid) +
-                             " by comparing it with the template, and left and right cannot be told apart: convert the "
-                             "scan from DICOM again if sides matter");
-  }
-
   const bool candidate = could_be_extracted(visit.scan);
-  TemplateAlignment alignment = align_head(visit.scan, head_template, candidate, options);
+  TemplateAlignment alignment = align_head(visit.scan, head_template, candidate, options, orientation_known);
   visit.brain_extracted = candidate && signal_around_brain(visit.scan, head_template, alignment.template_to_scan) < 0.1;
-  if (candidate && !visit.brain_extracted) alignment = align_head(visit.scan, head_template, false, options);
+  if (candidate && !visit.brain_extracted)
+    alignment = align_head(visit.scan, head_template, false, options, orientation_known);
   visit.template_to_scan = alignment.template_to_scan;
+  if (!orientation_known) turn_upright(visit, constant);
 
   if (!visit.brain_extracted) visit.constant = std::move(constant);
   visit.values = scan_values(visit, cleaned, head_template);
 
   visit.template_similarity = alignment.correlation;
+  visit.template_lead = alignment.lead;
   if (visit.template_similarity < least_similarity)
     throw InputError(
         "no head could be found in the scan that looks like a T1-weighted head (similarity to the template " +

@@ -11,7 +11,7 @@
 namespace wane {
 
 struct ConformOptions {
-  double search_angle_degrees = 30.0;  // how far a head may be tilted from what its header says
+  double search_angle_degrees = 60.0;  // how far a head may be turned from what its header says
   double working_spacing_mm = 4.0;     // finest voxel size of the alignment to the template; finer brings nothing
   void validate() const;               // throws UsageError
 };
@@ -33,6 +33,7 @@ struct ConformedVisit {
   Affine template_to_scan = Affine::Identity();  // LPS mm of the template -> LPS mm of the scan, 12 parameters
   bool brain_extracted = false;                  // the scan came without skull and scalp
   double template_similarity = 0;                // local correlation with the aligned template's head, -1..1
+  double template_lead = 0;  // of the similarity before that of the next place where the head could lie
   ScanValues values;
   // Of whole heads, 1 where the scan holds one constant value up to its border: air, or a part of the head that was not
   // measured; which of the two, align() decides. No voxels where there is nothing like it.
@@ -43,8 +44,8 @@ struct ConformedVisit {
 
 // Throws InputError where the scan has no head in it (constant, empty, or it cannot be aligned to the template).
 // `orientation_known`: whether the file says how the scan lies in space. Where it does not, the head is looked for in
-// all 24 ways in which the axes may point, and the grid of the result's scan is turned to the one that was found. Which
-// side is left cannot be known then: heads are too symmetric.
+// any pose, and the grid of the result's scan is turned, axes onto axes, so that the head lies as nearly upright as it
+// can. Which side is left cannot be known then: heads are too symmetric.
 ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const ConformOptions& options,
                        bool orientation_known = true);
 

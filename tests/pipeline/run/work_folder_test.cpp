@@ -70,7 +70,7 @@ void conform_visits(const std::filesystem::path& work, const std::vector<std::st
 TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   const broken::ScratchFolder work;
   const ScanValues values{-3.25, 0.01, 0.02, 0.03, 0.1234567890123, 0.05};
-  const ConformedVisit saved{volume_of(3), some_affine(), true,    0.1234567890123,
+  const ConformedVisit saved{volume_of(3), some_affine(), true,    0.1234567890123, 0.2345678901234,
                              values,       mask_of(3),    {"odd"}, "scan.nii"};
   save_conformed(work.path(), "ses-02", saved);
   save_conformed(work.path(), "ses-01", saved);
@@ -80,6 +80,7 @@ TEST(WorkFolder, ConformedVisitsReadBackToTheSameBits) {
   EXPECT_EQ(read.template_to_scan.matrix(), saved.template_to_scan.matrix());
   EXPECT_EQ(read.brain_extracted, saved.brain_extracted);
   EXPECT_EQ(read.template_similarity, saved.template_similarity);
+  EXPECT_EQ(read.template_lead, saved.template_lead);
   expect_same(read.constant, saved.constant, "constant");
   EXPECT_EQ(read.values.subtracted, values.subtracted);
   EXPECT_EQ(read.values.negative_share, values.negative_share);

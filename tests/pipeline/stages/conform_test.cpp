@@ -121,7 +121,19 @@ TEST(Conform, SaysHowMuchOfTheBrainWasNotMeasured) {
   EXPECT_EQ(cut.constant.at(30, 35, 33), 0);
 }
 
-// Real heads in other orientations: tests/cases/field_cases_test.cpp. This one is too much alike on all sides.
+TEST(Conform, TurnsAHeadUprightWhereTheFileDoesNotSayHowItLies) {
+  Volume scan = whole_head();
+  const Vec3 centre = scan.grid.centre_mm();
+  const Mat3 lying = Eigen::AngleAxisd(EIGEN_PI / 2, Vec3::UnitX()).toRotationMatrix();
+  const Mat3 upright = scan.grid.direction;
+  scan.grid.direction = lying * upright;
+  scan.grid.origin_mm = centre + lying * (scan.grid.origin_mm - centre);
+  const ConformedVisit visit = conform(scan, template_of_formulas(), {}, false);
+  EXPECT_TRUE(visit.scan.grid.direction.isApprox(upright, 1e-9));
+  EXPECT_LT(test::largest_difference_mm(visit.template_to_scan, pose()), 3.0);
+}
+
+// Real heads in other orientations: tests/cases/field_cases_test.cpp.
 TEST(Conform, SaysThatLeftAndRightAreNotKnownWhereTheFileDoesNotSay) {
   const ConformedVisit visit = conform(whole_head(), template_of_formulas(), {}, false);
   ASSERT_EQ(visit.warnings.size(), 1U);
