@@ -85,6 +85,25 @@ void judge_similarity(Quality& quality, double similarity, const QualityLimits& 
                : "the brain outline may be wrong. Look at it in the quality picture."));
 }
 
+// A poor agreement is enough where no other place comes near it, as in scans of poor contrast.
+void judge_lead(Quality& quality, const ScanQualityInput& scan, const QualityLimits& limits) {
+  const bool poor = scan.template_similarity < limits.template_similarity_warn;
+  add(quality, "template_lead", scan.template_lead,
+      poor ? too_small(scan.template_lead, limits.template_lead_fail, limits.template_lead_fail)
+           : Limit{limits.template_lead_fail, Verdict::pass},
+      "The head agrees poorly with the template, and could lie in another place about as well (" +
+          number(scan.template_lead, 2) +
+          " worse): the brain was not found for certain. Check that the scan shows a whole T1-weighted head.");
+}
+
+void judge_turn(Quality& quality, double turned_degrees, const QualityLimits& limits) {
+  add(quality, "head_turned", turned_degrees, too_large(turned_degrees, limits.turned_warn_degrees),
+      "The head lies turned by " + number(turned_degrees, 0) +
+          " degrees from what the file says: the orientation in its header is probably wrong, and left and right may "
+          "be "
+          "exchanged. Convert the scan from DICOM again.");
+}
+
 void judge_ghosting(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {
   if (!facts.ghost_level) return;
   add(quality, "ghosting", *facts.ghost_level, too_large(*facts.ghost_level, limits.ghost_warn),
@@ -540,6 +559,8 @@ Quality judge_scan(const ScanQualityInput& scan, const QualityLimits& limits) {
     return quality;
   }
   judge_similarity(quality, scan.template_similarity, limits);
+  judge_lead(quality, scan, limits);
+  judge_turn(quality, scan.turned_degrees, limits);
   judge_contrast(quality, scan.facts, limits);
   judge_ghosting(quality, scan.facts, limits);
   judge_resolution(quality, scan.facts.voxel_mm, limits);

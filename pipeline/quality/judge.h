@@ -19,6 +19,8 @@ struct ScanQualityInput {
   std::string session;     // as sentences call the visit: "ses-02"
   std::string unusable{};  // why the scan cannot be measured at all; empty where it can, else nothing more is known
   double template_similarity = 0;
+  double template_lead = 0;   // ConformedVisit
+  double turned_degrees = 0;  // how far the head lies turned from what the file says
   bool brain_extracted = false;
   ScanFacts facts;
   std::string fingerprint;

@@ -50,17 +50,28 @@ double signal_around_brain(const Volume& scan, const HeadTemplate& head_template
   return around > 0 ? bright / around : 0;
 }
 
-TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options,
-                             bool orientation_known) {
-  constexpr double any_way_degrees = 180;
+constexpr double any_way_degrees = 180;
+
+TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool extracted, double search_angle_degrees,
+                             const ConformOptions& options) {
   TemplateAlignmentOptions alignment;
-  alignment.search_angle_degrees = orientation_known ? options.search_angle_degrees : any_way_degrees;
+  alignment.search_angle_degrees = search_angle_degrees;
   alignment.finest_mm = options.working_spacing_mm;
   if (!extracted) return align_to_template(t.head, t.intracranial_mask, scan, alignment);
   Volume brain = t.head;
   parallel_voxels(brain.size(), [&](std::size_t n) { brain[n] = t.intracranial_mask[n] ? brain[n] : 0.F; });
   alignment.margin_mm = 6.0;
   return align_to_template(brain, t.intracranial_mask, scan, alignment);
+}
+
+// A head that is not found where it should lie is looked for in any pose, as where the file does not say how it lies.
+TemplateAlignment find_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options,
+                            bool orientation_known) {
+  if (!orientation_known) return align_head(scan, t, extracted, any_way_degrees, options);
+  const TemplateAlignment found = align_head(scan, t, extracted, options.search_angle_degrees, options);
+  if (found.correlation >= doubtful_similarity) return found;
+  const TemplateAlignment any_way = align_head(scan, t, extracted, any_way_degrees, options);
+  return any_way.correlation > found.correlation ? any_way : found;
 }
 
 // f(offset) for the scan's voxels at points 2 mm apart inside the template's skull; true where the scan covers it.
@@ -206,10 +217,10 @@ ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const
   if (visit.scan.empty() || !(*high > *low))
     throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
   const bool candidate = could_be_extracted(visit.scan);
-  TemplateAlignment alignment = align_head(visit.scan, head_template, candidate, options, orientation_known);
+  TemplateAlignment alignment = find_head(visit.scan, head_template, candidate, options, orientation_known);
   visit.brain_extracted = candidate && signal_around_brain(visit.scan, head_template, alignment.template_to_scan) < 0.1;
   if (candidate && !visit.brain_extracted)
-    alignment = align_head(visit.scan, head_template, false, options, orientation_known);
+    alignment = find_head(visit.scan, head_template, false, options, orientation_known);
   visit.template_to_scan = alignment.template_to_scan;
   if (!orientation_known) turn_upright(visit, constant);
 

@@ -16,6 +16,7 @@ VisitQualityInput good_visit(const std::string& session) {
   VisitQualityInput visit;
   visit.scan.session = session;
   visit.scan.template_similarity = 0.75;
+  visit.scan.template_lead = 0.5;
   visit.scan.facts.voxel_mm = Vec3(1, 1, 1);
   visit.scan.facts.white = 100;
   visit.scan.facts.white_rank = 0.8;
@@ -217,12 +218,24 @@ TEST(Judge, EachFaultOfOneScanIsSeenByItsOwnCheck) {
     return notable(judge_scan(scan, {}));
   };
   EXPECT_EQ(notable_after([](auto& s) { s.template_similarity = 0.25; }), Names{"template_alignment"});
+  EXPECT_EQ(notable_after([](auto& s) { s.turned_degrees = 110; }), Names{"head_turned"});
   EXPECT_EQ(notable_after([](auto& s) { s.facts.voxel_mm[2] = 7; }), Names{"resolution"});
   EXPECT_EQ(notable_after([](auto& s) { s.facts.ghost_level = 0.6; }), Names{"ghosting"});
   EXPECT_EQ(notable_after([](auto& s) { s.values.saturated_share = 0.2; }), Names{"saturation"});
   EXPECT_EQ(notable_after([](auto& s) { s.values.wrapped_share = 0.01; }), Names{"wrapped_values"});
   EXPECT_EQ(notable_after([](auto& s) { s.values.unseen_share = 0.1; }), Names{"scan_coverage"});
   EXPECT_EQ(notable_after([](auto& s) { s.orientation_known = false; }), Names{"orientation"});
+}
+
+TEST(Judge, APoorAgreementWithTheTemplateIsEnoughOnlyWhereNoOtherPlaceComesNear) {
+  ScanQualityInput scan = good_visit("ses-01").scan;
+  scan.template_similarity = 0.4;
+  EXPECT_EQ(notable(judge_scan(scan, {})), Names{"template_alignment"});
+  EXPECT_TRUE(failing(judge_scan(scan, {})).empty());
+  scan.template_lead = 0.05;
+  EXPECT_EQ(failing(judge_scan(scan, {})), Names{"template_lead"});
+  scan.template_similarity = 0.6;
+  EXPECT_TRUE(notable(judge_scan(scan, {})).empty());
 }
 
 TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
