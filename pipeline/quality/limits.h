@@ -15,7 +15,7 @@ struct QualityLimits {
   double template_similarity_fail = 0.30;  // local correlation with the aligned template
   double template_similarity_warn = 0.45;
   double template_lead_fail = 0.10;  // of a poor similarity, before that of the next place where the head could lie
-  double turned_warn_degrees = 75;   // patients lie turned by less
+  double turned_warn_degrees = 85;   // patients lie turned by less
   double white_rank_fail = 0.62;     // share of the brain that is darker than white matter
   double white_rank_warn = 0.70;
   double csf_rank_warn = 0.25;  // share of the brain that is darker than the ventricles
