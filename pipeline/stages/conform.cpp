@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -21,18 +22,35 @@ constexpr double least_similarity = 0.15;
 // On 36 real heads looked at, the outline was good wherever the similarity was above this.
 constexpr double doubtful_similarity = 0.45;
 
-// Brain-extracted scans are empty around the brain: what is not zero is one compact part no larger than a large brain.
-bool could_be_extracted(const Volume& scan) {
+// What is at least as bright as this is no air. Magnitudes of noise lie within their median and four times the width of
+// their middle half, but for one in a hundred thousand; air that a mask set to 0 is exact.
+float least_signal(const Volume& scan) {
+  constexpr float widths = 4;
+  const Background air = background_of(scan);
+  return air.constant ? std::numeric_limits<float>::min() : air.middle + widths * air.scatter;
+}
+
+// Brain-extracted scans are empty around the brain: what is not air is one compact part no larger than a large brain.
+bool could_be_extracted(const Volume& scan, float least_signal) {
   const double coarse_mm = std::max(3.0, scan.grid.spacing_mm.maxCoeff());
-  const Mask any = resample(threshold(scan, 1e-6F), isotropic_grid(scan.grid, coarse_mm));
+  const Mask any = resample(threshold(scan, least_signal), isotropic_grid(scan.grid, coarse_mm));
   const Mask body = largest_component(opened(any, coarse_mm * 1.5));
   const double body_ml = volume_ml(body);
   return body_ml > 400 && body_ml < 2300 && volume_ml(any) < 1.3 * body_ml;
 }
 
+// Where noise was added to a brain-extracted scan, or its air was interpolated, the air is set to 0 again.
+void empty_air(Volume& scan, float least_signal) {
+  constexpr double sulcus_mm = 3.0;  // dark fluid in sulci that are open to the outside is no air
+  const Mask bright = largest_component(threshold(scan, least_signal));
+  const Mask kept = holes_filled(closed(bright, sulcus_mm));
+  parallel_voxels(scan.size(), [&](std::size_t n) { scan[n] = kept[n] ? scan[n] : 0.F; });
+}
+
 // Share of the points 6 to 14 mm outside the template's skull's inside, above its middle, where the scan has any
 // signal.
-double signal_around_brain(const Volume& scan, const HeadTemplate& head_template, const Affine& template_to_scan) {
+double signal_around_brain(const Volume& scan, float least_signal, const HeadTemplate& head_template,
+                           const Affine& template_to_scan) {
   const Grid grid = isotropic_grid(head_template.head.grid, 4.0);
   const Volume distance = resample(signed_distance(resample(head_template.intracranial_mask, grid)), grid);
   const Volume seen = resample(scan, grid, template_to_scan, Interpolation::linear, -1.F);
@@ -45,7 +63,7 @@ double signal_around_brain(const Volume& scan, const HeadTemplate& head_template
         const Vec3 position = grid.index_to_lps() * Vec3(i, j, k);
         if (distance[n] < 6 || distance[n] > 14 || position[2] < middle_mm || seen[n] < 0) continue;
         around += 1;
-        bright += seen[n] > 0;
+        bright += seen[n] >= least_signal;
       }
   return around > 0 ? bright / around : 0;
 }
@@ -216,11 +234,14 @@ ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const
   const auto [low, high] = std::minmax_element(visit.scan.values.begin(), visit.scan.values.end());
   if (visit.scan.empty() || !(*high > *low))
     throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
-  const bool candidate = could_be_extracted(visit.scan);
+  const float signal = least_signal(visit.scan);
+  const bool candidate = could_be_extracted(visit.scan, signal);
   TemplateAlignment alignment = find_head(visit.scan, head_template, candidate, options, orientation_known);
-  visit.brain_extracted = candidate && signal_around_brain(visit.scan, head_template, alignment.template_to_scan) < 0.1;
+  visit.brain_extracted =
+      candidate && signal_around_brain(visit.scan, signal, head_template, alignment.template_to_scan) < 0.1;
   if (candidate && !visit.brain_extracted)
     alignment = find_head(visit.scan, head_template, false, options, orientation_known);
+  if (visit.brain_extracted) empty_air(visit.scan, signal);
   visit.template_to_scan = alignment.template_to_scan;
   if (!orientation_known) turn_upright(visit, constant);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "imaging/error.h"
 #include "tests/registration/phantoms_for_tests.h"
@@ -119,6 +120,23 @@ TEST(Conform, SaysHowMuchOfTheBrainWasNotMeasured) {
   ASSERT_FALSE(cut.constant.empty());
   EXPECT_EQ(cut.constant.at(30, 35, 60), 1);
   EXPECT_EQ(cut.constant.at(30, 35, 33), 0);
+}
+
+TEST(Conform, RecognisesABrainWithoutSkullAndScalpInNoiseAndEmptiesTheAir) {
+  Volume scan = brain_alone();
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal(0, 12.0);
+  const auto add_noise = [&](Volume& volume) {
+    for (float& v : volume.values) v = float(std::hypot(double(v) + normal(random), normal(random)));
+  };
+  add_noise(scan);
+  const ConformedVisit visit = conform(scan, template_of_formulas(), {});
+  EXPECT_TRUE(visit.brain_extracted);
+  EXPECT_EQ(visit.scan.at(1, 1, 1), 0);
+  EXPECT_EQ(visit.scan.at(30, 35, 33), scan.at(30, 35, 33));
+  Volume head = whole_head();
+  add_noise(head);
+  EXPECT_FALSE(conform(head, template_of_formulas(), {}).brain_extracted);
 }
 
 TEST(Conform, TurnsAHeadUprightWhereTheFileDoesNotSayHowItLies) {
