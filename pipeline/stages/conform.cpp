@@ -22,6 +22,25 @@ constexpr double least_similarity = 0.15;
 // On 36 real heads looked at, the outline was good wherever the similarity was above this.
 constexpr double doubtful_similarity = 0.45;
 
+std::string number(double value, int decimals) {
+  std::ostringstream text;
+  text.setf(std::ios::fixed);
+  text.precision(decimals);
+  text << value;
+  return text.str();
+}
+
+// A whole body fits in; the search would need more memory and time than a wrong voxel size is worth.
+void require_plausible_extent(const Grid& grid) {
+  constexpr double longest_mm = 2000, most_m3 = 1;
+  const Vec3 extent_mm = grid.spacing_mm.cwiseProduct(Vec3(grid.size[0], grid.size[1], grid.size[2]));
+  if (extent_mm.maxCoeff() <= longest_mm && extent_mm.prod() * 1e-9 <= most_m3) return;
+  throw InputError(
+      "the scan is " + number(extent_mm[0], 0) + " x " + number(extent_mm[1], 0) + " x " + number(extent_mm[2], 0) +
+      " mm large, which no scan of a head is: the voxel size in its header is wrong; convert it from DICOM "
+      "again.");
+}
+
 // What is at least as bright as this is no air. Magnitudes of noise lie within their median and four times the width of
 // their middle half, but for one in a hundred thousand; air that a mask set to 0 is exact.
 float least_signal(const Volume& scan) {
@@ -198,14 +217,6 @@ void turn_upright(ConformedVisit& visit, Mask& constant) {
                            "scan from DICOM again if sides matter");
 }
 
-std::string number(double value, int decimals) {
-  std::ostringstream text;
-  text.setf(std::ios::fixed);
-  text.precision(decimals);
-  text << value;
-  return text.str();
-}
-
 }  // namespace
 
 void ConformOptions::validate() const {
@@ -225,6 +236,7 @@ OptionFields option_fields(ConformOptions& o) {
 
 ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const ConformOptions& options,
                        bool orientation_known) {
+  require_plausible_extent(raw_scan.grid);
   ConformedVisit visit;
   visit.scan = std::move(raw_scan);
   for (float& v : visit.scan.values)

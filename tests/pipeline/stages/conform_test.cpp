@@ -50,6 +50,17 @@ TEST(Conform, RefusesAConstantScan) {
   EXPECT_THROW(conform(Volume(scan_grid(), std::numeric_limits<float>::quiet_NaN()), head_template, {}), InputError);
 }
 
+TEST(Conform, RefusesAScanThatIsTooLargeForAnyHead) {
+  Volume scan = whole_head();
+  scan.grid.spacing_mm *= 10;
+  try {
+    conform(scan, template_of_formulas(), {});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("2400 x 2520 x 2508 mm"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Conform, AlignsAWholeHeadAndKnowsItAsOne) {
   const ConformedVisit visit = conform(whole_head(), template_of_formulas(), {});
   EXPECT_FALSE(visit.brain_extracted);
