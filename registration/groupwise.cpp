@@ -187,7 +187,8 @@ class Level {
           if (!(weight_[n] > 0)) continue;
           double square = 0;
           for (std::size_t axis = 0; axis < 3; ++axis)
-            square += squared_mm[Eigen::Index(axis)] * double(step.component[axis][n]) * double(step.component[axis][n]);
+            square +=
+                squared_mm[Eigen::Index(axis)] * double(step.component[axis][n]) * double(step.component[axis][n]);
           part.squares += double(weight_[n]) * square;
           part.weight += double(weight_[n]);
         }
@@ -423,7 +424,7 @@ class Level {
   std::vector<std::vector<float>> gain_;  // exp(-log_brightness_)
   std::vector<std::vector<float>> warped_;
   std::vector<float> mean_;
-  std::vector<float> middle_;                             // between a visit and the mean
+  std::vector<float> middle_;  // between a visit and the mean
   double last_step_mm_ = 0;
   std::array<std::vector<float>, moment_count> moments_;  // of the step under way
 };

@@ -18,7 +18,7 @@ struct GroupwiseOptions {
   std::vector<double> levels_mm{4.0, 2.0, 0.0};  // 0: the volumes' own voxels
   std::vector<int> iterations{8, 8, 8};
   double neighbourhood_mm = 1.0;  // sigma of the neighbourhood at the finest level; coarser levels: their voxel
-  double noise_fraction = 0.02;  // noise as a part of the mean brightness; damps updates where nothing is seen
+  double noise_fraction = 0.02;   // noise as a part of the mean brightness; damps updates where nothing is seen
 };
 
 // The blur that the registration leaves in displacements and their Jacobian determinants, as the sigma of a Gaussian,

@@ -8,6 +8,7 @@
 #include <complex>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
@@ -165,7 +166,7 @@ class PoseSearch {
   }
 
   // What the scan shows where a head of this size may lie, for each place of its middle. The region is taken as it is
-  // unturned: it is nearly round, and only the order of the results hangs on it.
+  // unturned: it is nearly round, and what is found from here is registered with the region as it lies.
   struct Shown {
     Values energy;  // sum of the squared values that the region covers
     Values share;   // of the region that the scan covers

@@ -14,18 +14,19 @@ namespace wane {
 
 struct PoseSearchOptions {
   double search_angle_degrees = 60.0;  // how far the head may be turned, about any axis; 180 looks for it in any way
-  // Between neighbouring rotations: half of it is about as far off as registration still finds from.
+  // Between neighboring rotations: registration still finds the head from the farthest of what lies between them.
   double rotation_step_degrees = 25.0;
   std::vector<double> sizes = {0.8, 0.92, 1.06};  // of the scan's head, as parts of the searched one's
 };
 
 struct FoundPose {
   Affine head_to_scan = Affine::Identity();  // LPS mm to LPS mm: rotation, size, translation
-  double agreement = 0;                      // of the normalised volumes, 0..1; less where the scan covers less
+  double agreement = 0;                      // of the normalised volumes, about 0..1; less where the scan covers less
 };
 
-// `head` and `scan`: locally normalised, of equal isotropic voxels, each on its own grid. `weight`: where `head` is
-// compared, 0..1 on its grid. The best translation of every rotation and size, best first.
+// `head` and `scan`: locally normalised, of about equal voxels, each on its own grid. `weight`: where `head` is
+// compared, 0..1 on its grid. The best translation of every rotation
+// and size, best first; those for which the scan shows too little of the head nowhere come last, below 0.
 std::vector<FoundPose> search_poses(const Volume& head, const Volume& weight, const Volume& scan,
                                     const PoseSearchOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "imaging/error.h"
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
@@ -14,6 +15,7 @@ namespace wane {
 namespace {
 
 constexpr double normalisation_sigma_mm = 12.0;  // of the refinement: folds and ventricles stay, the bias field goes
+constexpr double another_place_mm = 25.0;        // apart are two places where the head could lie
 constexpr double skull_mm = 3.0;                 // around the inside of the skull
 
 ComparableScan comparable(const Volume& volume, const Mask& region, const VisitRegistrationOptions& options) {
@@ -33,18 +35,6 @@ double share_in_view(const Mask& region, const Grid& scan, const Affine& templat
         seen += !outside_box(scan.size, float(at[0]), float(at[1]), float(at[2]));
       }
   return points > 0 ? seen / points : 0;
-}
-
-// The farthest that two alignments put a point of the head's border from each other.
-double apart_mm(const Affine& a, const Affine& b, const Vec3& middle_mm) {
-  constexpr double head_mm = 70.0;
-  double most = 0;
-  for (int axis = 0; axis < 3; ++axis)
-    for (const double side : {-head_mm, head_mm}) {
-      const Vec3 point = middle_mm + side * Vec3::Unit(axis);
-      most = std::max(most, (a * point - b * point).norm());
-    }
-  return most;
 }
 
 // The first (best) of those that lie at the same place, `from` of them left out, `count` at most.
@@ -75,17 +65,25 @@ bool closer(const VisitRegistration& a, const VisitRegistration& b) {
 std::vector<VisitRegistration> registered(const ComparableScan& head, const ComparableScan& scan,
                                           const std::vector<Affine>& starts, const VisitRegistrationOptions& options) {
   std::vector<VisitRegistration> found(starts.size());
-  parallel_tasks(starts.size(), [&](std::size_t n) { found[n] = register_visits(head, scan, starts[n], options); });
+  parallel_tasks(starts.size(), [&](std::size_t n) {
+    try {
+      found[n] = register_visits(head, scan, starts[n], options);
+    } catch (const InputError&) {  // a start that leads nowhere is no fault of the scan
+      found[n].a_to_b = starts[n];
+      found[n].correlation = -1;
+    }
+  });
   return found;
 }
 
-// The best agreement of those that came to another place than the best; `candidates`: best first.
-double next_agreement(const std::vector<VisitRegistration>& candidates, const Vec3& middle_mm) {
-  constexpr double another_place_mm = 25.0;
-  for (const VisitRegistration& candidate : candidates)
-    if (plausible(candidate) && apart_mm(candidate.a_to_b, candidates.front().a_to_b, middle_mm) > another_place_mm)
-      return candidate.correlation;
-  return 0;
+// By how much a candidate agrees better than the best that came to another place, and than nothing.
+double lead_of(const VisitRegistration& candidate, const std::vector<VisitRegistration>& candidates,
+               const Vec3& middle_mm) {
+  double next = 0;
+  for (const VisitRegistration& other : candidates)
+    if (plausible(other) && apart_mm(other.a_to_b, candidate.a_to_b, middle_mm) > another_place_mm)
+      next = std::max(next, other.correlation);
+  return candidate.correlation - next;
 }
 
 Vec3 middle_of(const Mask& mask) {
@@ -132,29 +130,48 @@ std::vector<VisitRegistration> tried_starts(const Compared& compared, const std:
     std::stable_sort(candidates.begin(), candidates.end(), closer);
   };
   try_starts(0, options.first_starts);
-  if (candidates.front().correlation - next_agreement(candidates, middle_mm) < options.clear_lead)
+  if (lead_of(candidates.front(), candidates, middle_mm) < options.clear_lead)
     try_starts(options.first_starts, options.more_starts);
   return candidates;
 }
 
+struct Refined {
+  VisitRegistration found;
+  VisitRegistration candidate;  // what it was found from
+};
+
 // The best of the candidates, each with a size along every axis and shear.
-VisitRegistration refined(const Compared& compared, const std::vector<VisitRegistration>& candidates,
-                          const TemplateAlignmentOptions& options) {
+Refined refined(const Compared& compared, std::vector<VisitRegistration> candidates,
+                const TemplateAlignmentOptions& options) {
   constexpr std::size_t most = 3;
   VisitRegistrationOptions level;
   level.model = LinearModel::affine;
   level.normalisation_sigma_mm = normalisation_sigma_mm;
   level.coarsest_mm = 2 * options.finest_mm;
   level.finest_mm = options.finest_mm;
+  candidates.resize(std::min(most, candidates.size()));
   std::vector<Affine> starts;
-  for (std::size_t n = 0; n < std::min(most, candidates.size()); ++n) starts.push_back(candidates[n].a_to_b);
-  auto found = registered(comparable(compared.head, compared.narrow, level),
-                          comparable(compared.scan, compared.nowhere, level), starts, level);
-  std::stable_sort(found.begin(), found.end(), closer);
-  return found.front();
+  for (const VisitRegistration& candidate : candidates) starts.push_back(candidate.a_to_b);
+  const auto found = registered(comparable(compared.head, compared.narrow, level),
+                                comparable(compared.scan, compared.nowhere, level), starts, level);
+  std::size_t best = 0;
+  for (std::size_t n = 1; n < found.size(); ++n)
+    if (closer(found[n], found[best])) best = n;
+  return {found[best], candidates[best]};
 }
 
 }  // namespace
+
+double apart_mm(const Affine& a, const Affine& b, const Vec3& middle_mm) {
+  constexpr double head_mm = 70.0;
+  double most = 0;
+  for (int axis = 0; axis < 3; ++axis)
+    for (const double side : {-head_mm, head_mm}) {
+      const Vec3 point = middle_mm + side * Vec3::Unit(axis);
+      most = std::max(most, (a * point - b * point).norm());
+    }
+  return most;
+}
 
 TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const Volume& scan,
                                     const TemplateAlignmentOptions& options) {
@@ -167,11 +184,11 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
 
   const std::vector<FoundPose> poses = searched_poses(compared, options);
   const std::vector<VisitRegistration> candidates = tried_starts(compared, poses, middle_mm, options);
-  const VisitRegistration found = refined(compared, candidates, options);
+  const auto [found, candidate] = refined(compared, candidates, options);
   TemplateAlignment result;
   result.template_to_scan = plausible(found) ? found.a_to_b : poses.front().head_to_scan;
   result.correlation = plausible(found) ? found.correlation : 0;
-  result.lead = candidates.front().correlation - next_agreement(candidates, middle_mm);
+  result.lead = lead_of(candidate, candidates, middle_mm);
   result.overlap = share_in_view(resample(compared.wide, isotropic_grid(compared.wide.grid, 8.0)), scan.grid,
                                  result.template_to_scan);
   return result;

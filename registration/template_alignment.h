@@ -27,6 +27,9 @@ struct TemplateAlignment {
   double overlap = 0;  // share of the brain and its margin that the scan covers, 0..1
 };
 
+// The farthest that two alignments put a point 70 mm from `middle_mm`, the head's, from each other.
+double apart_mm(const Affine& a, const Affine& b, const Vec3& middle_mm);
+
 // `brain`: inside of the template's skull, on the grid of `head`.
 TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const Volume& scan,
                                     const TemplateAlignmentOptions& options = {});

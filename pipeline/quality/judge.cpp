@@ -100,8 +100,7 @@ void judge_turn(Quality& quality, double turned_degrees, const QualityLimits& li
   add(quality, "head_turned", turned_degrees, too_large(turned_degrees, limits.turned_warn_degrees),
       "The head lies turned by " + number(turned_degrees, 0) +
           " degrees from what the file says: the orientation in its header is probably wrong, and left and right may "
-          "be "
-          "exchanged. Convert the scan from DICOM again.");
+          "be exchanged. Convert the scan from DICOM again.");
 }
 
 void judge_ghosting(Quality& quality, const ScanFacts& facts, const QualityLimits& limits) {

@@ -165,9 +165,12 @@ bool comes_first(const Volume& a, const Volume& b) {
 
 // From one visit to the other, found from whichever of them comes first: a registration ends a few thousandths of a
 // millimeter from where the one the other way does, and exchanging the visits must not show it.
-VisitRegistration registered_in_order(const PlacedVisit& from, const PlacedVisit& to, const Affine& start) {
-  if (comes_first(from.visit.scan, to.visit.scan)) return register_visits(from.comparable, to.comparable, start);
-  VisitRegistration found = register_visits(to.comparable, from.comparable, start.inverse());
+VisitRegistration registered_in_order(const PlacedVisit& from, const PlacedVisit& to,
+                                      const HeadTemplate& head_template) {
+  if (!comes_first(to.visit.scan, from.visit.scan))
+    return register_visits(from.comparable, to.comparable, through_template(from.visit, to.visit, head_template));
+  VisitRegistration found =
+      register_visits(to.comparable, from.comparable, through_template(to.visit, from.visit, head_template));
   found.a_to_b = found.a_to_b.inverse();
   return found;
 }
@@ -203,7 +206,7 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     for (PairTransform& pair : pairs) {
       const PlacedVisit from{visits[pair.from], comparable[pair.from]}, to{visits[pair.to], comparable[pair.to]};
       const Affine start = through_template(from.visit, to.visit, head_template);
-      const VisitRegistration found = registered_in_order(from, to, start);
+      const VisitRegistration found = registered_in_order(from, to, head_template);
       PairAgreement agreement = agreement_of(from, to, found, head_template);
       agreement.from = pair.from;
       agreement.to = pair.to;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -41,12 +41,23 @@ void require_plausible_extent(const Grid& grid) {
       "again.");
 }
 
-// What is at least as bright as this is no air. Magnitudes of noise lie within their median and four times the width of
-// their middle half, but for one in a hundred thousand; air that a mask set to 0 is exact.
-float least_signal(const Volume& scan) {
-  constexpr float widths = 4;
-  const Background air = background_of(scan);
-  return air.constant ? std::numeric_limits<float>::min() : air.middle + widths * air.scatter;
+struct Air {
+  bool exact = true;           // a mask or a program set it to one value
+  float least_signal = 1e-6F;  // what is at least as bright is no air
+};
+
+// Magnitudes of noise lie within their median and four times the width of their middle half, but for one in a hundred
+// thousand. Nothing where the faces of the scan show so much of the head that its air is not known.
+std::optional<Air> air_of(const Volume& scan) {
+  constexpr float widths = 4, most_of_bright = 0.15F;
+  const Background background = background_of(scan);
+  if (background.constant) return Air{};
+  std::vector<float> values = scan.values;
+  const auto bright = values.begin() + std::ptrdiff_t(0.99 * double(values.size() - 1));
+  std::nth_element(values.begin(), bright, values.end());
+  const float least_signal = background.middle + widths * background.scatter;
+  if (!(least_signal <= most_of_bright * *bright)) return std::nullopt;
+  return Air{false, std::max(least_signal, 1e-6F)};
 }
 
 // Brain-extracted scans are empty around the brain: what is not air is one compact part no larger than a large brain.
@@ -58,32 +69,37 @@ bool could_be_extracted(const Volume& scan, float least_signal) {
   return body_ml > 400 && body_ml < 2300 && volume_ml(any) < 1.3 * body_ml;
 }
 
-// Where noise was added to a brain-extracted scan, or its air was interpolated, the air is set to 0 again.
+// The air of a brain-extracted scan that noise was added to is set to 0 again.
 void empty_air(Volume& scan, float least_signal) {
-  constexpr double sulcus_mm = 3.0;  // dark fluid in sulci that are open to the outside is no air
-  const Mask bright = largest_component(threshold(scan, least_signal));
+  constexpr double sulcus_mm = 3.0;    // dark fluid in sulci that are open to the outside is no air
+  constexpr double smallest_ml = 1.0;  // what was cut off the rest, as a temporal pole may be
+  const Mask bright = large_components(threshold(scan, least_signal), smallest_ml);
   const Mask kept = holes_filled(closed(bright, sulcus_mm));
   parallel_voxels(scan.size(), [&](std::size_t n) { scan[n] = kept[n] ? scan[n] : 0.F; });
 }
 
 // Share of the points 6 to 14 mm outside the template's skull's inside, above its middle, where the scan has any
-// signal.
-double signal_around_brain(const Volume& scan, float least_signal, const HeadTemplate& head_template,
+// signal. Noise around what a tight field of view shows of a head is no sign of extraction: 1 where too little is seen.
+double signal_around_brain(const Volume& scan, const Air& air, const HeadTemplate& head_template,
                            const Affine& template_to_scan) {
+  constexpr double least_share_seen = 0.2;
   const Grid grid = isotropic_grid(head_template.head.grid, 4.0);
   const Volume distance = resample(signed_distance(resample(head_template.intracranial_mask, grid)), grid);
   const Volume seen = resample(scan, grid, template_to_scan, Interpolation::linear, -1.F);
-  double around = 0, bright = 0;
+  double points = 0, around = 0, bright = 0;
   const double middle_mm = grid.centre_mm()[2];
   for (int k = 0; k < grid.size[2]; ++k)
     for (int j = 0; j < grid.size[1]; ++j)
       for (int i = 0; i < grid.size[0]; ++i) {
         const std::size_t n = grid.offset(i, j, k);
         const Vec3 position = grid.index_to_lps() * Vec3(i, j, k);
-        if (distance[n] < 6 || distance[n] > 14 || position[2] < middle_mm || seen[n] < 0) continue;
+        if (distance[n] < 6 || distance[n] > 14 || position[2] < middle_mm) continue;
+        points += 1;
+        if (seen[n] < 0) continue;
         around += 1;
-        bright += seen[n] >= least_signal;
+        bright += seen[n] >= air.least_signal;
       }
+  if (!air.exact && around < least_share_seen * points) return 1;
   return around > 0 ? bright / around : 0;
 }
 
@@ -102,13 +118,19 @@ TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool ext
 }
 
 // A head that is not found where it should lie is looked for in any pose, as where the file does not say how it lies.
+// What is found there overrules the file only where it is clearly better; of two places neither leads by more than the
+// one agrees better than the other.
 TemplateAlignment find_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options,
                             bool orientation_known) {
+  constexpr double clearly_better = 0.05, another_place_mm = 25;
   if (!orientation_known) return align_head(scan, t, extracted, any_way_degrees, options);
   const TemplateAlignment found = align_head(scan, t, extracted, options.search_angle_degrees, options);
   if (found.correlation >= doubtful_similarity) return found;
   const TemplateAlignment any_way = align_head(scan, t, extracted, any_way_degrees, options);
-  return any_way.correlation > found.correlation ? any_way : found;
+  TemplateAlignment better = any_way.correlation > found.correlation + clearly_better ? any_way : found;
+  if (apart_mm(found.template_to_scan, any_way.template_to_scan, t.head.grid.centre_mm()) > another_place_mm)
+    better.lead = std::min(better.lead, std::abs(any_way.correlation - found.correlation));
+  return better;
 }
 
 // f(offset) for the scan's voxels at points 2 mm apart inside the template's skull; true where the scan covers it.
@@ -246,14 +268,14 @@ ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const
   const auto [low, high] = std::minmax_element(visit.scan.values.begin(), visit.scan.values.end());
   if (visit.scan.empty() || !(*high > *low))
     throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
-  const float signal = least_signal(visit.scan);
-  const bool candidate = could_be_extracted(visit.scan, signal);
+  const std::optional<Air> air = air_of(visit.scan);
+  const bool candidate = air && could_be_extracted(visit.scan, air->least_signal);
   TemplateAlignment alignment = find_head(visit.scan, head_template, candidate, options, orientation_known);
   visit.brain_extracted =
-      candidate && signal_around_brain(visit.scan, signal, head_template, alignment.template_to_scan) < 0.1;
+      candidate && signal_around_brain(visit.scan, *air, head_template, alignment.template_to_scan) < 0.1;
   if (candidate && !visit.brain_extracted)
     alignment = find_head(visit.scan, head_template, false, options, orientation_known);
-  if (visit.brain_extracted) empty_air(visit.scan, signal);
+  if (visit.brain_extracted && !air->exact) empty_air(visit.scan, air->least_signal);
   visit.template_to_scan = alignment.template_to_scan;
   if (!orientation_known) turn_upright(visit, constant);
 
