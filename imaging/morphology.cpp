@@ -391,4 +391,11 @@ Box bounding_box(const Mask& mask) {
   });
 }
 
+Vec3 box_middle_mm(const Mask& mask) {
+  const Box box = bounding_box(mask);
+  Vec3 middle;
+  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
+  return mask.grid.index_to_lps() * middle;
+}
+
 }  // namespace wane

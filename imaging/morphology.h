@@ -41,6 +41,9 @@ struct Box {
 };
 Box bounding_box(const Mask& mask);
 
+// LPS mm of the middle of that box; of an empty mask, of its grid.
+Vec3 box_middle_mm(const Mask& mask);
+
 template <class T>
 Mask threshold(const Image<T>& image, T at_least) {
   Mask mask(image.grid);

@@ -58,8 +58,7 @@ class VolumeTransform {
 
   Spectrum spectrum_of(const Values& values) const {
     Spectrum result(spectrum_count());
-    Values from = values;
-    fftwf_execute_dft_r2c(forward_.get(), from.data(), as_fftw(result));
+    fftwf_execute_dft_r2c(forward_.get(), const_cast<float*>(values.data()), as_fftw(result));  // `values` stay
     return result;
   }
   // sum over q of kernel(q) * scan(p + q), for every p, cyclic; both as spectra.
@@ -172,10 +171,11 @@ class PoseSearch {
     Values share;   // of the region that the scan covers
   };
   Shown shown_to(double size) const {
-    const Kernel kernel = kernel_of(Mat3::Identity(), size);
+    Values weights(transform_.value_count());
+    for_turned(Mat3::Identity(), size, [&](std::size_t n, float w, const Vec3&) { weights[n] = w; });
     double total = 0;
-    for (const float w : kernel.weights) total += w;
-    const Spectrum region = transform_.spectrum_of(kernel.weights);
+    for (const float w : weights) total += w;
+    const Spectrum region = transform_.spectrum_of(weights);
     Shown result{transform_.correlated(region, squares_), transform_.correlated(region, covered_)};
     // Air is no head, however well its noise agrees: local normalisation gives tissue a mean square of about 1.
     constexpr double least_energy = 0.3;
@@ -188,10 +188,14 @@ class PoseSearch {
 
   FoundPose best_place(const Mat3& rotation, double size, const Shown& shown) const {
     constexpr float least_share = 0.5F;  // with less of a head in view nothing can be measured
-    const Kernel kernel = kernel_of(rotation, size);
+    const LinearSampler head(head_);
+    Values turned(transform_.value_count());
+    for_turned(rotation, size, [&](std::size_t n, float w, const Vec3& at) {
+      turned[n] = w * head(float(at[0]), float(at[1]), float(at[2]));
+    });
     double energy = 0;
-    for (const float v : kernel.values) energy += double(v) * v;
-    const Values agreement = transform_.correlated(transform_.spectrum_of(kernel.values), spectrum_);
+    for (const float v : turned) energy += double(v) * v;
+    const Values agreement = transform_.correlated(transform_.spectrum_of(turned), spectrum_);
     FoundPose best;
     best.agreement = -1;
     std::size_t place = 0;
@@ -210,10 +214,6 @@ class PoseSearch {
   }
 
  private:
-  struct Kernel {
-    Values values, weights;  // the turned head, weighted, and its weights, from the first corner of the padded volume
-  };
-
   std::array<int, 3> padded_shape() const {
     std::array<int, 3> shape{};
     for (int axis = 0; axis < 3; ++axis) shape[axis] = quick_length(scan_.grid.size[axis] + 2 * half_ + 1);
@@ -233,25 +233,23 @@ class PoseSearch {
     return index;
   }
 
-  Kernel kernel_of(const Mat3& rotation, double size) const {
-    Kernel kernel{Values(transform_.value_count()), Values(transform_.value_count())};
+  // f(offset, weight, index in the head's grid) for the places of the turned region, in a cube at the first corner of
+  // the padded volume.
+  template <class F>
+  void for_turned(const Mat3& rotation, double size, F&& f) const {
     const Mat3 to_head = (size * rotation).inverse() * scan_.grid.direction * scan_.grid.spacing_mm.asDiagonal();
     Affine map = Affine::Identity();
     map.linear() = to_head;
     map.translation() = about_.middle_mm - to_head * Vec3::Constant(half_);
     map = head_.grid.lps_to_index() * map;
-    const LinearSampler head(head_), weight(weight_);
+    const LinearSampler weight(weight_);
     for (int k = 0; k <= 2 * half_; ++k)
       for (int j = 0; j <= 2 * half_; ++j)
         for (int i = 0; i <= 2 * half_; ++i) {
           const Vec3 at = map * Vec3(i, j, k);
           const float w = weight(float(at[0]), float(at[1]), float(at[2]));
-          if (w <= 0) continue;
-          const std::size_t n = offset(i, j, k);
-          kernel.weights[n] = w;
-          kernel.values[n] = w * head(float(at[0]), float(at[1]), float(at[2]));
+          if (w > 0) f(offset(i, j, k), w, at);
         }
-    return kernel;
   }
 
   const Volume& head_;

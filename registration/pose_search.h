@@ -25,8 +25,8 @@ struct FoundPose {
 };
 
 // `head` and `scan`: locally normalised, of about equal voxels, each on its own grid. `weight`: where `head` is
-// compared, 0..1 on its grid. The best translation of every rotation
-// and size, best first; those for which the scan shows too little of the head nowhere come last, below 0.
+// compared, 0..1 on its grid. The best translation of every rotation and size, best first; where the scan shows too
+// little of the head at every place, the agreement is -1.
 std::vector<FoundPose> search_poses(const Volume& head, const Volume& weight, const Volume& scan,
                                     const PoseSearchOptions& options = {});
 

@@ -15,7 +15,6 @@ namespace wane {
 namespace {
 
 constexpr double normalisation_sigma_mm = 12.0;  // of the refinement: folds and ventricles stay, the bias field goes
-constexpr double another_place_mm = 25.0;        // apart are two places where the head could lie
 constexpr double skull_mm = 3.0;                 // around the inside of the skull
 
 ComparableScan comparable(const Volume& volume, const Mask& region, const VisitRegistrationOptions& options) {
@@ -37,19 +36,17 @@ double share_in_view(const Mask& region, const Grid& scan, const Affine& templat
   return points > 0 ? seen / points : 0;
 }
 
-// The first (best) of those that lie at the same place, `from` of them left out, `count` at most.
-std::vector<Affine> distinct_starts(const std::vector<FoundPose>& poses, const Vec3& middle_mm, std::size_t from,
-                                    std::size_t count) {
+// The first (best) of those that lie at the same place; `most` at the most, best first.
+std::vector<Affine> distinct_starts(const std::vector<FoundPose>& poses, const Vec3& middle_mm, std::size_t most) {
   constexpr double same_place_mm = 12.0;
   std::vector<Affine> kept;
   for (const FoundPose& pose : poses) {
-    if (kept.size() == from + count) break;
+    if (kept.size() == most) break;
     if (std::none_of(kept.begin(), kept.end(), [&](const Affine& known) {
           return apart_mm(known, pose.head_to_scan, middle_mm) < same_place_mm;
         }))
       kept.push_back(pose.head_to_scan);
   }
-  kept.erase(kept.begin(), kept.begin() + std::ptrdiff_t(std::min(from, kept.size())));
   return kept;
 }
 
@@ -81,16 +78,9 @@ double lead_of(const VisitRegistration& candidate, const std::vector<VisitRegist
                const Vec3& middle_mm) {
   double next = 0;
   for (const VisitRegistration& other : candidates)
-    if (plausible(other) && apart_mm(other.a_to_b, candidate.a_to_b, middle_mm) > another_place_mm)
+    if (plausible(other) && apart_mm(other.a_to_b, candidate.a_to_b, middle_mm) > one_place_mm)
       next = std::max(next, other.correlation);
   return candidate.correlation - next;
-}
-
-Vec3 middle_of(const Mask& mask) {
-  const Box box = bounding_box(mask);
-  Vec3 index;
-  for (int axis = 0; axis < 3; ++axis) index[axis] = (box.low[axis] + box.high[axis]) / 2.0;
-  return mask.grid.index_to_lps() * index;
 }
 
 // Template and scan on the voxels of the refinement, and where the template is compared.
@@ -123,15 +113,14 @@ std::vector<VisitRegistration> tried_starts(const Compared& compared, const std:
   level.coarsest_mm = level.finest_mm = options.search_mm;
   const ComparableScan head = comparable(compared.head, compared.narrow, level);
   const ComparableScan scan = comparable(compared.scan, compared.nowhere, level);
-  std::vector<VisitRegistration> candidates;
-  const auto try_starts = [&](std::size_t from, std::size_t count) {
-    const auto more = registered(head, scan, distinct_starts(poses, middle_mm, from, count), level);
-    candidates.insert(candidates.end(), more.begin(), more.end());
-    std::stable_sort(candidates.begin(), candidates.end(), closer);
-  };
-  try_starts(0, options.first_starts);
-  if (lead_of(candidates.front(), candidates, middle_mm) < options.clear_lead)
-    try_starts(options.first_starts, options.more_starts);
+  const std::vector<Affine> starts = distinct_starts(poses, middle_mm, options.first_starts + options.more_starts);
+  const auto later = starts.begin() + std::ptrdiff_t(std::min(options.first_starts, starts.size()));
+  std::vector<VisitRegistration> candidates = registered(head, scan, {starts.begin(), later}, level);
+  std::stable_sort(candidates.begin(), candidates.end(), closer);
+  if (lead_of(candidates.front(), candidates, middle_mm) >= options.clear_lead) return candidates;
+  const std::vector<VisitRegistration> more = registered(head, scan, {later, starts.end()}, level);
+  candidates.insert(candidates.end(), more.begin(), more.end());
+  std::stable_sort(candidates.begin(), candidates.end(), closer);
   return candidates;
 }
 
@@ -180,7 +169,7 @@ TemplateAlignment align_to_template(const Volume& head, const Mask& brain, const
   const Volume head_fine = downsampled(head, options.finest_mm), scan_fine = downsampled(scan, options.finest_mm);
   const Compared compared{head_fine, scan_fine, Mask(scan_fine.grid), dilated(coarse_brain, options.margin_mm),
                           dilated(coarse_brain, skull_mm)};
-  const Vec3 middle_mm = middle_of(coarse_brain);
+  const Vec3 middle_mm = box_middle_mm(coarse_brain);
 
   const std::vector<FoundPose> poses = searched_poses(compared, options);
   const std::vector<VisitRegistration> candidates = tried_starts(compared, poses, middle_mm, options);

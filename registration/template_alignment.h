@@ -27,6 +27,9 @@ struct TemplateAlignment {
   double overlap = 0;  // share of the brain and its margin that the scan covers, 0..1
 };
 
+// The farthest apart that two alignments may put a point of the head (apart_mm) and still have found it at one place.
+inline constexpr double one_place_mm = 25.0;
+
 // The farthest that two alignments put a point 70 mm from `middle_mm`, the head's, from each other.
 double apart_mm(const Affine& a, const Affine& b, const Vec3& middle_mm);
 

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -73,7 +72,7 @@ ScanQualityInput scan_quality(const ConformedVisit& visit, const HeadTemplate& h
   quality.session = session;
   quality.template_similarity = visit.template_similarity;
   quality.template_lead = visit.template_lead;
-  quality.turned_degrees = std::abs(Eigen::AngleAxisd(visit.template_to_scan.rotation()).angle()) * 180 / EIGEN_PI;
+  quality.turned_degrees = Eigen::AngleAxisd(visit.template_to_scan.rotation()).angle() * 180 / EIGEN_PI;
   quality.brain_extracted = visit.brain_extracted;
   quality.facts = scan_facts(visit, head_template);
   quality.values = visit.values;

@@ -438,10 +438,7 @@ Volume enhanced(const KnownScan& head, double share_of_covering, double brightne
   const auto place = of_covering.begin() + std::ptrdiff_t((1 - share_of_covering) * double(of_covering.size() - 1));
   std::nth_element(of_covering.begin(), place, of_covering.end());
   const float least = *place;
-  const Box box = bounding_box(head.brain);
-  Vec3 middle;
-  for (int a = 0; a < 3; ++a) middle[a] = 0.5 * (box.low[a] + box.high[a]);
-  const Vec3 middle_mm = grid.index_to_lps() * middle;
+  const Vec3 middle_mm = box_middle_mm(head.brain);
   return volume_of(grid, [&](std::size_t n, const Vec3& at) {
     const bool plexus = depth[n] < -kPlexusDepthMm && 1 - head.gm[n] - head.wm[n] > 0.5F && patches[n] > 0;
     const bool sinus = depth[n] > 0 && depth[n] < kSinusHeightMm && at[2] > middle_mm[2] &&

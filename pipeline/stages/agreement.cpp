@@ -88,10 +88,7 @@ ComparableScan capped(const ConformedVisit& visit, const HeadTemplate& head_temp
 }  // namespace
 
 double middle_plane_mm(const HeadTemplate& head_template) {
-  const Box box = bounding_box(head_template.intracranial_mask);
-  Vec3 middle;
-  for (int axis = 0; axis < 3; ++axis) middle[axis] = 0.5 * (box.low[axis] + box.high[axis]);
-  return (head_template.intracranial_mask.grid.index_to_lps() * middle)[0];
+  return box_middle_mm(head_template.intracranial_mask)[0];
 }
 
 Mask compared_region(const HeadTemplate& head_template) {

@@ -205,14 +205,13 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     std::vector<PairTransform> pairs = pairs_to_measure(visits.size());
     for (PairTransform& pair : pairs) {
       const PlacedVisit from{visits[pair.from], comparable[pair.from]}, to{visits[pair.to], comparable[pair.to]};
-      const Affine start = through_template(from.visit, to.visit, head_template);
       const VisitRegistration found = registered_in_order(from, to, head_template);
       PairAgreement agreement = agreement_of(from, to, found, head_template);
       agreement.from = pair.from;
       agreement.to = pair.to;
       result.agreement.push_back(agreement);
       const bool placed = found.correlation >= least_correlation;
-      pair.from_to_to = placed ? found.a_to_b : start;
+      pair.from_to_to = placed ? found.a_to_b : through_template(from.visit, to.visit, head_template);
     }
     poses = midpoint_to_visits(visits.size(), pairs);
   }

@@ -48,15 +48,12 @@ struct Air {
 
 // Magnitudes of noise lie within their median and four times the width of their middle half, but for one in a hundred
 // thousand. Nothing where the faces of the scan show so much of the head that its air is not known.
-std::optional<Air> air_of(const Volume& scan) {
+std::optional<Air> air_of(const Volume& scan, float bright) {
   constexpr float widths = 4, most_of_bright = 0.15F;
   const Background background = background_of(scan);
   if (background.constant) return Air{};
-  std::vector<float> values = scan.values;
-  const auto bright = values.begin() + std::ptrdiff_t(0.99 * double(values.size() - 1));
-  std::nth_element(values.begin(), bright, values.end());
   const float least_signal = background.middle + widths * background.scatter;
-  if (!(least_signal <= most_of_bright * *bright)) return std::nullopt;
+  if (!(least_signal <= most_of_bright * bright)) return std::nullopt;
   return Air{false, std::max(least_signal, 1e-6F)};
 }
 
@@ -122,13 +119,13 @@ TemplateAlignment align_head(const Volume& scan, const HeadTemplate& t, bool ext
 // one agrees better than the other.
 TemplateAlignment find_head(const Volume& scan, const HeadTemplate& t, bool extracted, const ConformOptions& options,
                             bool orientation_known) {
-  constexpr double clearly_better = 0.05, another_place_mm = 25;
+  constexpr double clearly_better = 0.05;
   if (!orientation_known) return align_head(scan, t, extracted, any_way_degrees, options);
   const TemplateAlignment found = align_head(scan, t, extracted, options.search_angle_degrees, options);
   if (found.correlation >= doubtful_similarity) return found;
   const TemplateAlignment any_way = align_head(scan, t, extracted, any_way_degrees, options);
   TemplateAlignment better = any_way.correlation > found.correlation + clearly_better ? any_way : found;
-  if (apart_mm(found.template_to_scan, any_way.template_to_scan, t.head.grid.centre_mm()) > another_place_mm)
+  if (apart_mm(found.template_to_scan, any_way.template_to_scan, t.head.grid.centre_mm()) > one_place_mm)
     better.lead = std::min(better.lead, std::abs(any_way.correlation - found.correlation));
   return better;
 }
@@ -268,7 +265,7 @@ ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const
   const auto [low, high] = std::minmax_element(visit.scan.values.begin(), visit.scan.values.end());
   if (visit.scan.empty() || !(*high > *low))
     throw InputError("the scan has the same value everywhere: there is no head in it; check the export.");
-  const std::optional<Air> air = air_of(visit.scan);
+  const std::optional<Air> air = air_of(visit.scan, cleaned.bright);
   const bool candidate = air && could_be_extracted(visit.scan, air->least_signal);
   TemplateAlignment alignment = find_head(visit.scan, head_template, candidate, options, orientation_known);
   visit.brain_extracted =

@@ -93,7 +93,8 @@ CleanedValues clean_values(Volume& scan) {
   if (offset != 0) parallel_voxels(scan.size(), [&](std::size_t n) { scan[n] -= offset; });
 
   std::vector<float> values = sample(scan);
-  const float far_below = -0.25F * std::max(at_share(values, 0.99), 0.F);
+  result.bright = std::max(at_share(values, 0.99), 0.F);
+  const float far_below = -0.25F * result.bright;
   std::size_t negative = 0, wrapped = 0;
   for (const float v : scan.values) {
     negative += v < 0;

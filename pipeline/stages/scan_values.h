@@ -10,6 +10,7 @@ namespace wane {
 struct CleanedValues {
   double subtracted = 0;      // from all values, in the file's units: the background where that is not about 0
   double negative_share = 0;  // 0..1, of all voxels: below the background, set to 0
+  float bright = 0;           // the value that the brightest 1 % of the cleaned scan begin with
   double surround = 0;        // the median of the faces of the scan's box, after the background was subtracted
   // Where values lie so far below the background that no noise and no offset explains it: they were above the type's
   // largest value and came out negative. Empty where there is none.

@@ -14,6 +14,7 @@
 #include "imaging/resample.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/stages/conform.h"
+#include "registration/template_alignment.h"
 
 namespace wane {
 namespace {
@@ -61,10 +62,7 @@ double seconds() {
 
 int pose_search(const std::vector<std::string>& arguments) {
   const HeadTemplate head_template = read_template(arguments.at(0));
-  const Box box = bounding_box(head_template.intracranial_mask);
-  const Vec3 middle_mm =
-      head_template.head.grid.index_to_lps() *
-      Vec3((box.low[0] + box.high[0]) / 2., (box.low[1] + box.high[1]) / 2., (box.low[2] + box.high[2]) / 2.);
+  const Vec3 middle_mm = box_middle_mm(head_template.intracranial_mask);
   std::printf("scan\tnod\tturn\ttilt\toff_center_mm\toff_mm\tsimilarity\tlead\tsize\tseconds\n");
   for (std::size_t n = 1; n < arguments.size(); ++n) {
     const Volume scan = read_nifti(arguments[n]).volume;
@@ -89,13 +87,7 @@ int pose_search(const std::vector<std::string>& arguments) {
       const double since = seconds();
       try {
         const ConformedVisit visit = conform(resample(scan, straight_view(), back), head_template, {});
-        double off_mm = 0;
-        for (int axis = 0; axis < 3; ++axis)
-          for (const double side : {-70.0, 70.0}) {
-            const Vec3 point = middle_mm + side * Vec3::Unit(axis);
-            off_mm = std::max(off_mm, (back * (visit.template_to_scan * point) - upright * point).norm());
-          }
-        report(pose, off_mm, visit, since);
+        report(pose, apart_mm(back * visit.template_to_scan, upright, middle_mm), visit, since);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", arguments[n].c_str(), error.what());
         report(pose, 999, {}, since);

@@ -53,6 +53,11 @@ inline bool in_brain(const Vec3& p) {
   return Ellipsoid{{0, 2, 3}, {70, 87, 76}, 1}.distance_mm(p) < 0;
 }
 
+// About an axis through 0.
+inline Affine turned(double degrees, const Vec3& axis) {
+  return Affine(Eigen::AngleAxisd(degrees * EIGEN_PI / 180, axis.normalized()));
+}
+
 // The largest distance between what two maps make of points spread over a ball of `radius_mm`.
 inline double largest_difference_mm(const Affine& a, const Affine& b, double radius_mm = 80) {
   double most = 0;

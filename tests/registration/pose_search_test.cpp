@@ -30,15 +30,11 @@ class SearchPoses : public testing::Test {
   const Volume weight_ = test::rendered(grid_, [](const Vec3& p) { return p.norm() < 75 ? 1.0 : 0.0; });
 };
 
-Affine turned(double degrees, const Vec3& axis) {
-  return Affine(Eigen::AngleAxisd(degrees * EIGEN_PI / 180, axis));
-}
-
 TEST_F(SearchPoses, TheBestPoseIsTheNearestOfTheGrid) {
   PoseSearchOptions options;
   options.sizes = {1.0};
   for (const Affine& truth : {Affine(Eigen::Translation3d(16, -24, 8)),
-                              Affine(Eigen::Translation3d(-8, 0, 16)) * turned(50, Vec3::UnitZ())}) {
+                              Affine(Eigen::Translation3d(-8, 0, 16)) * test::turned(50, Vec3::UnitZ())}) {
     const auto found = search_poses(head_, weight_, scan_in(truth), options);
     EXPECT_LT(test::largest_difference_mm(found.front().head_to_scan, truth), 15) << truth.matrix();
     EXPECT_GT(found.front().agreement, 0.8);
@@ -52,7 +48,7 @@ TEST_F(SearchPoses, AHeadThatReachesOverTheFirstFaceOfTheScanIsFound) {
 }
 
 TEST_F(SearchPoses, OnlyTheWholeCircleHoldsAHeadUpsideDown) {
-  const Affine truth = turned(180, Vec3::UnitX());
+  const Affine truth = test::turned(180, Vec3::UnitX());
   PoseSearchOptions options;
   options.sizes = {1.0};
   EXPECT_LT(search_poses(head_, weight_, scan_in(truth), options).front().agreement, 0.7);
@@ -63,7 +59,7 @@ TEST_F(SearchPoses, OnlyTheWholeCircleHoldsAHeadUpsideDown) {
 }
 
 TEST_F(SearchPoses, TheNumberOfThreadsChangesNoBit) {
-  const Volume scan = scan_in(turned(30, Vec3::UnitY()), {5, 3, -7});
+  const Volume scan = scan_in(test::turned(30, Vec3::UnitY()), {5, 3, -7});
   const int before = omp_get_max_threads();
   std::vector<std::vector<FoundPose>> found;
   for (const int threads : {1, 3}) {

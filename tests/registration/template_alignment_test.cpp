@@ -29,12 +29,8 @@ class AlignToTemplate : public testing::Test {
   const Mask brain_ = test::rendered_mask(grid_, test::in_brain);
 };
 
-Affine turned(double degrees, const Vec3& axis) {
-  return Affine(Eigen::AngleAxisd(degrees * EIGEN_PI / 180, axis.normalized()));
-}
-
 TEST_F(AlignToTemplate, FindsAHeadThatNodsAndLiesFarOff) {
-  const Affine truth = Eigen::Translation3d(20, -25, 23) * turned(20, Vec3::UnitX());  // 40 mm
+  const Affine truth = Eigen::Translation3d(20, -25, 23) * test::turned(20, Vec3::UnitX());  // 40 mm
   const TemplateAlignment found = found_in(scan_in(truth, 1));
   EXPECT_LT(test::largest_difference_mm(found.template_to_scan, truth), 3.0);
   EXPECT_GT(found.correlation, 0.8);
@@ -44,7 +40,7 @@ TEST_F(AlignToTemplate, FindsAHeadThatNodsAndLiesFarOff) {
 
 TEST_F(AlignToTemplate, FindsAHeadThatIsTurnedBySixtyDegreesAboutAnyAxis) {
   for (const Vec3& axis : {Vec3(1, 0, 0), Vec3(-1, 0, 0), Vec3(0, 1, 0), Vec3(0, 0, -1), Vec3(1, -1, 1)}) {
-    const Affine truth = Eigen::Translation3d(0, 10, -15) * turned(60, axis);
+    const Affine truth = Eigen::Translation3d(0, 10, -15) * test::turned(60, axis);
     const TemplateAlignment found = found_in(scan_in(truth, 2));
     EXPECT_LT(test::largest_difference_mm(found.template_to_scan, truth), 3.0) << axis.transpose();
   }
@@ -52,13 +48,13 @@ TEST_F(AlignToTemplate, FindsAHeadThatIsTurnedBySixtyDegreesAboutAnyAxis) {
 
 TEST_F(AlignToTemplate, FindsALargeAndASmallHead) {
   for (const double size : {0.8, 1.12}) {
-    const Affine truth = turned(10, Vec3(1, 1, 0)) * Eigen::Scaling(size);
+    const Affine truth = test::turned(10, Vec3(1, 1, 0)) * Eigen::Scaling(size);
     EXPECT_LT(test::largest_difference_mm(found_in(scan_in(truth, 3)).template_to_scan, truth), 3.0) << size;
   }
 }
 
 TEST_F(AlignToTemplate, FindsAHeadThatLiesUpsideDownWhereItMayLieInAnyWay) {
-  const Affine truth = Eigen::Translation3d(5, 0, 9) * turned(170, Vec3(1, 0.2, 0.1));
+  const Affine truth = Eigen::Translation3d(5, 0, 9) * test::turned(170, Vec3(1, 0.2, 0.1));
   EXPECT_LT(test::largest_difference_mm(found_in(scan_in(truth, 4), 180).template_to_scan, truth), 3.0);
 }
 
