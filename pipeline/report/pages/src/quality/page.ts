@@ -1,0 +1,5 @@
+import type { QualityPage } from '../page_data';
+import { readPageData } from '../read_page_data';
+
+const page = readPageData<QualityPage>();
+document.title = page.schema;
