@@ -107,7 +107,9 @@ TEST(BrainSurface, ValuesOfTheLeftStandOnTheLeft) {
   ASSERT_EQ(values.size(), surface.points_ras_mm.size());
   for (std::size_t n = 0; n < values.size(); ++n) {
     const double left = -surface.points_ras_mm[n][0] - kMiddle[0];
-    if (std::abs(left) > 3) ASSERT_NEAR(values[n], left > 0 ? -3 : 0, 1e-3);
+    if (std::abs(left) > 3) {
+      ASSERT_NEAR(values[n], left > 0 ? -3 : 0, 1e-3);
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "imaging/counted_random.h"
 #include "imaging/morphology.h"
 #include "imaging/nifti.h"
 #include "imaging/text_file.h"
@@ -32,7 +33,7 @@ const std::vector<VisitFiles> kVisits = {{"ses-01", "sub-01/ses-01/anat/sub-01_s
 
 Grid midpoint_grid() {
   Grid grid;
-  grid.size = {52, 56, 54};
+  grid.size = {70, 74, 72};
   grid.spacing_mm = Vec3::Constant(2);
   grid.direction = Eigen::AngleAxisd(0.2, Vec3(1, -2, 3).normalized()).toRotationMatrix();
   grid.origin_mm = Vec3(-50, -60, -40);
@@ -66,7 +67,7 @@ ProcessedParticipant lost_on_the_left() {
   processed.joint_tissues = {Volume(full), ball(full, 34), Volume(full)};
   processed.extracted.brain = threshold(ball(full, 38), 0.5F);
   processed.aligned.midpoint = full;
-  const Grid part = cropped_grid(full, {6, 6, 6}, {46, 48, 48});
+  const Grid part = cropped_grid(full, {14, 15, 14}, {56, 59, 57});
   Measurement& measurement = processed.measurement;
   measurement.average = ball(full, 34, 100);
   measurement.measured = threshold(ball(part, 34), 0.5F);
@@ -138,12 +139,13 @@ TEST_F(Derivatives, ALossOnTheLeftStandsInTheMapsOnTheLeftAlone) {
         for (int i = 0; i < map.grid.size[0]; ++i) {
           const double left = (map.grid.index_to_lps() * Vec3(i, j, k) - map.grid.centre_mm())[0];
           const float value = map.at(i, j, k);
-          if (!measured.at(i, j, k))
+          if (!measured.at(i, j, k)) {
             ASSERT_EQ(value, 0);
-          else if (left > 16)
+          } else if (left > 16) {
             ASSERT_NEAR(value, expected, 0.02);
-          else if (left < -16)
+          } else if (left < -16) {
             ASSERT_NEAR(value, 0, 0.02);
+          }
         }
   }
 }
@@ -238,10 +240,55 @@ TEST_F(Derivatives, ThePagesImagesLieWhereThoseOfOutLie) {
   EXPECT_EQ(tissues.at(0, 0, 0), 0);
   for (int x = 0; x < map.grid.size[0]; ++x) {
     const double left = (map.grid.index_to_lps() * Vec3(x, j, k) - full.centre_mm())[0];
-    if (left > 16 && measured.at(x, j, k) > 0) EXPECT_NEAR(map.at(x, j, k), -2.02, 0.03);
-    if (left < -16) EXPECT_NEAR(map.at(x, j, k), 0, 0.03);
+    if (left > 16 && measured.at(x, j, k) > 0) {
+      EXPECT_NEAR(map.at(x, j, k), -2.02, 0.03);
+    }
+    if (left < -16) {
+      EXPECT_NEAR(map.at(x, j, k), 0, 0.03);
+    }
   }
   EXPECT_NEAR(change.at("extreme_percent").get<double>(), 2.02, 0.03);
+}
+
+// Noise does not compress: two such visits would not fit into a page as they are.
+TEST_F(Derivatives, ImagesThatWouldNotFitAreShownCoarserAndInTheSamePlace) {
+  Grid fine = midpoint_grid();
+  fine.size = {170, 180, 170};
+  fine.spacing_mm = Vec3::Constant(1);
+  Volume noisy = ball(fine, 60, 100);
+  const CountedRandom noise(1);
+  for (std::size_t n = 0; n < noisy.size(); ++n) noisy[n] += float(20 + 15 * noise.normal(n));
+  const Mask brain = threshold(ball(fine, 66), 0.5F);
+  const Volume white = ball(fine, 60), none(fine);
+  for (const VisitFiles& visit : kVisits) {
+    const auto file = [&](const char* ending) { return midpoint_file(out_, kId, visit.session, ending); };
+    fs::create_directories(file("").parent_path());
+    write_nifti(file("desc-preproc_T1w.nii.gz"), noisy);
+    write_nifti(file("desc-brain_mask.nii.gz"), brain);
+    write_nifti_fraction(file("label-WM_probseg.nii.gz"), white);
+    for (const char* ending : {"label-GM_probseg.nii.gz", "label-CSF_probseg.nii.gz"})
+      write_nifti_fraction(file(ending), none);
+  }
+  ParticipantReport no_changes = report();
+  no_changes.changes.clear();
+  const Json viewer = viewer_json(out_, no_changes);
+  ASSERT_FALSE(viewer.is_null());
+  EXPECT_TRUE(viewer.at("coarser_than_measured").get<bool>());
+  EXPECT_LT(viewer.dump().size(), std::size_t(9) << 20);
+  const double voxel_mm = viewer.at("voxel_size_mm").at(0);
+  EXPECT_GT(voxel_mm, 1.0);
+  EXPECT_LT(voxel_mm, 2.0);
+  const Volume tissues = decoded_image(viewer.at("visits").at(0).at("tissues"));
+  EXPECT_NEAR(tissues.grid.spacing_mm[0], voxel_mm, 1e-3);
+  const Affine to_lps = tissues.grid.index_to_lps();
+  for (int k = 0; k < tissues.grid.size[2]; k += 3)
+    for (int j = 0; j < tissues.grid.size[1]; j += 3)
+      for (int i = 0; i < tissues.grid.size[0]; i += 3) {
+        const double radius = (to_lps * Vec3(i, j, k) - fine.centre_mm()).norm();
+        if (std::abs(radius - 60) > 2) {
+          ASSERT_EQ(tissues.at(i, j, k), radius < 60 ? 3 : 0);
+        }
+      }
 }
 
 TEST_F(Derivatives, ThePagesSurfaceIsTheFileOfOut) {
