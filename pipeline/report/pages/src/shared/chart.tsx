@@ -21,13 +21,15 @@ export interface ChartProps<Row> {
   attributes?: (row: Row) => Record<`data-${string}`, string | number | null | undefined>;
   paperWidth?: number; // px at 96 to the inch, for print
   paperHeight?: number; // without: the specification's
-  openValues?: boolean; // the table is open from the start, and printed
   children?: ComponentChildren; // more below the table of values
 }
 
+// A table of more rows than this is made when it is opened.
+const mostRowsAtOnce = 500;
 // A drawing of so many rows is painted, not built of elements: a browser slows down with more.
 const mostRowsAsElements = 400;
 const defaultPaperWidth = 650;
+const paperFontSize = 9.5;
 
 function renderer(rows: number): 'svg' | 'canvas' {
   return rows > mostRowsAsElements ? 'canvas' : 'svg';
@@ -35,7 +37,7 @@ function renderer(rows: number): 'svg' | 'canvas' {
 
 // Print waits for nothing, so that this is done within the event.
 function drawForPaper(spec: TopLevelSpec, place: HTMLElement, size: { width: number; height?: number }): View {
-  const config = chartConfig(chartTheme('light'));
+  const config = chartConfig(chartTheme('light'), paperFontSize);
   const compiled = compile({ ...spec, ...size } as TopLevelSpec, { config });
   return new View(parse(compiled.spec), { renderer: 'svg' }).initialize(place).run();
 }
@@ -139,7 +141,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
       </figcaption>
       <div class="chart-canvas" ref={screen} role="img" aria-label={props.description} />
       <div class="chart-paper print-only" ref={paper} aria-hidden="true" />
-      <Fold title="Values of this chart" open={props.openValues}>
+      <Fold title="Values of this chart" lazy={props.rows.length > mostRowsAtOnce}>
         <DataTable
           label={`Values of the chart: ${props.title}`}
           columns={props.columns}

@@ -9,6 +9,7 @@ import {
   dosesOf,
   drawnDoses,
   groupLabels,
+  groupTitle,
   isotonic,
   rateInWords,
   type RateRow,
@@ -59,9 +60,10 @@ function specOf(
   groups: string[],
   response: DoseResponse | undefined,
   measure: Measure,
-  unit: string | null,
+  trial: Trial,
   theme: ChartTheme,
 ): TopLevelSpec {
+  const unit = trial.doseUnit;
   const logarithmic = response?.scale === 'log';
   const values = shifted(rows, groups, logarithmic).map((row) => ({ ...row, dose_text: doseWithUnit(row.dose, unit) }));
   const line = response ? trendAt(drawnDoses(response.scale, dosesOf(rows)), rows, response) : [];
@@ -70,7 +72,7 @@ function specOf(
     ...line.map((row) => ({ ...row, curve: curveNames.trend })),
     ...steps.map((row) => ({ ...row, curve: curveNames.isotonic })),
   ];
-  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group));
+  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), groupTitle(trial));
   const scale = logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false, zero: false, padding: 16 };
   const x = { type: 'quantitative' as const, title: doseTitle(unit), scale };
   const y = {
@@ -178,7 +180,7 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
   const groups = useMemo(() => groupLabels(trial), [trial]);
   const columns = useMemo(() => rateColumns(trial), [trial]);
   const spec = useCallback(
-    (theme: ChartTheme) => specOf(rows, groups, response, measure, trial.doseUnit, theme),
+    (theme: ChartTheme) => specOf(rows, groups, response, measure, trial, theme),
     [rows, groups, response, measure, trial],
   );
   if (rows.length === 0) return null;
@@ -201,7 +203,8 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
       columns={columns}
       rows={rows}
       attributes={(row) => ({ 'data-participant': row.participant_id, 'data-measure': measure })}
-      paperHeight={210}
+      paperWidth={310}
+      paperHeight={150}
     >
       {response && <CurveTable response={response} rows={rows} measure={measure} unit={trial.doseUnit} />}
     </Chart>

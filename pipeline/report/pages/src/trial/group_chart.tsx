@@ -3,9 +3,19 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
-import type { Column } from '../shared/data_table';
+import { type Column, DataTable } from '../shared/data_table';
 import { measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
-import { groupLabels, groupMeans, type GroupRow, rateInWords, type RateRow, rates, references, referenceSource } from './model';
+import {
+  groupLabels,
+  groupMeans,
+  type GroupRow,
+  groupTitle,
+  rateInWords,
+  type RateRow,
+  rates,
+  references,
+  referenceSource,
+} from './model';
 import type { Trial } from './report';
 import { groupEncoding, valueDomain } from './scales';
 
@@ -17,27 +27,33 @@ function referenceBands() {
     low: one.percent_per_year - one.standard_deviation,
     high: one.percent_per_year + one.standard_deviation,
     middle: one.percent_per_year,
-    reference: `${one.name} ${signed(one.percent_per_year)} ± ${number(one.standard_deviation, 2)} % per year`,
+    reference: `${one.name} ${signed(one.percent_per_year)} ± ${number(one.standard_deviation, 2)}`,
   }));
 }
 
 const bandColors = { light: ['#3b7dd8', '#d17a00'], dark: ['#7fb0f5', '#f0a848'] };
 
-function specOf(rows: GroupRow[], points: RateRow[], groups: string[], measure: Measure, theme: ChartTheme): TopLevelSpec {
+function specOf(
+  rows: GroupRow[],
+  points: RateRow[],
+  groups: string[],
+  title: string,
+  measure: Measure,
+  theme: ChartTheme,
+): TopLevelSpec {
   const bands = measure === 'brain' ? referenceBands() : [];
   const values = rows
     .filter((row) => row.mean !== null)
     .map((row) => ({
       ...row,
-      label: `${row.group}`,
       words: rateInWords({ percent_per_year: row.mean ?? 0, low: row.low, high: row.high }),
     }));
-  const { color, shape } = groupEncoding(theme, groups, []);
+  const { color, shape } = groupEncoding(theme, groups, [], title);
   const plain = { ...color, legend: null };
   const x = {
     field: 'group',
     type: 'nominal' as const,
-    title: 'Dose group',
+    title,
     scale: { domain: groups, padding: 0.5 },
     axis: { labelAngle: 0, labelOverlap: false, labelExpr: "split(datum.label, ': ')", labelLimit: 120 },
   };
@@ -57,7 +73,7 @@ function specOf(rows: GroupRow[], points: RateRow[], groups: string[], measure: 
     field: 'reference',
     type: 'nominal' as const,
     scale: { domain: bands.map((band) => band.reference), range: bandColors[theme.name] },
-    legend: { title: 'Literature, other scanners and methods', orient: 'bottom' as const, direction: 'vertical' as const, symbolType: 'square' },
+    legend: { title: 'Literature: mean ± SD, % per year', orient: 'bottom' as const, direction: 'vertical' as const, symbolType: 'square', symbolOpacity: 0.55, labelLimit: 320 },
   };
   return {
     width: 'container',
@@ -103,7 +119,7 @@ function specOf(rows: GroupRow[], points: RateRow[], groups: string[], measure: 
           color: plain,
           shape: { ...shape, legend: null },
           tooltip: [
-            { field: 'group', title: 'Dose group' },
+            { field: 'group', title },
             { field: 'n', title: 'Participants' },
             { field: 'words', title: 'Mean rate' },
           ],
@@ -113,7 +129,7 @@ function specOf(rows: GroupRow[], points: RateRow[], groups: string[], measure: 
   } as TopLevelSpec;
 }
 
-function columnsOf(unit: string | null): Column<GroupRow>[] {
+export function groupMeanColumns(unit: string | null): Column<GroupRow>[] {
   const rate = (key: 'mean' | 'low' | 'high' | 'median', title: string): Column<GroupRow> => ({
     key,
     title,
@@ -141,6 +157,21 @@ function columnsOf(unit: string | null): Column<GroupRow>[] {
   ];
 }
 
+// The means as a table that is always in view and printed.
+export function GroupTable({ trial, measure }: { trial: Trial; measure: Measure }) {
+  const rows = groupMeans(trial.groups, measure);
+  return (
+    <DataTable
+      label={`Annual rate of ${measureNames[measure]} of each dose group`}
+      caption={`Annual rate of ${measureNames[measure]} of each dose group; negative = loss.`}
+      columns={groupMeanColumns(trial.doseUnit)}
+      rows={rows}
+      attributes={(row) => ({ 'data-dose-group': row.dose_group, 'data-measure': measure })}
+      tableAttributes={{ 'data-table': 'group-means' }}
+    />
+  );
+}
+
 function inWords(rows: GroupRow[]): string {
   return rows
     .filter((row) => row.mean !== null)
@@ -149,13 +180,13 @@ function inWords(rows: GroupRow[]): string {
 }
 
 export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure }) {
-  const rows = useMemo(() => groupMeans(trial.groups, trial.doseUnit, measure), [trial, measure]);
+  const rows = useMemo(() => groupMeans(trial.groups, measure), [trial, measure]);
   const groups = useMemo(() => groupLabels(trial), [trial]);
   const points = useMemo(() => rates(trial, measure).filter((row) => groups.includes(row.group)), [trial, measure, groups]);
-  const columns = useMemo(() => columnsOf(trial.doseUnit), [trial]);
+  const columns = useMemo(() => groupMeanColumns(trial.doseUnit), [trial]);
   const spec = useCallback(
-    (theme: ChartTheme) => specOf(rows, points, groups, measure, theme),
-    [rows, points, groups, measure],
+    (theme: ChartTheme) => specOf(rows, points, groups, groupTitle(trial), measure, theme),
+    [rows, points, groups, measure, trial],
   );
   if (rows.every((row) => row.mean === null)) return null;
   return (
@@ -173,8 +204,8 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       columns={columns}
       rows={rows}
       attributes={(row) => ({ 'data-dose-group': row.dose_group, 'data-measure': measure })}
-      paperHeight={210}
-      openValues
+      paperWidth={310}
+      paperHeight={150}
     />
   );
 }

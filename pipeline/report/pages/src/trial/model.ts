@@ -1,6 +1,6 @@
 // What the charts and tables show, computed from the report: pure functions.
 import type { Measure, TrialParticipant } from '../page_data';
-import { doseWithUnit, interval, percent, percentPerYear } from '../shared/format';
+import { doseWithUnit, interval, percent, percentPerYear, prettyUnit } from '../shared/format';
 import type { DoseGroup, DoseResponse, DoseScale, Trial } from './report';
 
 // For a 95 % interval of what is normal with a known standard error.
@@ -10,18 +10,24 @@ const daysPerYear = 365.25;
 // Beyond this, an axis in years has enough steps.
 const mostMonthsOnAxis = 24;
 
-export function groupLabel(group: { dose_group: string; dose: number | null }, unit: string | null): string {
-  return group.dose === null ? group.dose_group : `${group.dose_group}: ${doseWithUnit(group.dose, unit)}`;
+// "A: 0.7"; the unit stands once, in the title that groupTitle gives.
+export function groupLabel(group: { dose_group: string; dose: number | null }): string {
+  return group.dose === null ? group.dose_group : `${group.dose_group}: ${Number(group.dose.toPrecision(6))}`;
+}
+
+export function groupTitle(trial: Trial): string {
+  if (trial.groups.every((group) => group.dose === null)) return 'Dose group';
+  return trial.doseUnit ? `Dose group: dose (${prettyUnit(trial.doseUnit)})` : 'Dose group: dose';
 }
 
 // Dose groups as the colors of charts order them: by dose. None while blinded.
 export function groupLabels(trial: Trial): string[] {
-  return trial.groups.map((group) => groupLabel(group, trial.doseUnit));
+  return trial.groups.map((group) => groupLabel(group));
 }
 
 function labelOf(trial: Trial, participant: TrialParticipant): string | null {
   const group = trial.groups.find((one) => one.dose_group === participant.dose_group);
-  return group ? groupLabel(group, trial.doseUnit) : null;
+  return group ? groupLabel(group) : null;
 }
 
 export const noGroup = 'No dose group';
@@ -206,12 +212,12 @@ export interface GroupRow {
   maximum: number | null;
 }
 
-export function groupMeans(groups: DoseGroup[], unit: string | null, measure: Measure): GroupRow[] {
+export function groupMeans(groups: DoseGroup[], measure: Measure): GroupRow[] {
   return groups.map((group) => {
     const summary = group.rates_percent_per_year[measure];
     const [low, high] = summary.interval_95 ?? [null, null];
     return {
-      group: groupLabel(group, unit),
+      group: groupLabel(group),
       dose_group: group.dose_group,
       dose: group.dose,
       n: summary.n,

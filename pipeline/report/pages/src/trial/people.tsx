@@ -59,7 +59,7 @@ function lookColumns(trial: Trial): Column<Finding>[] {
       value: (finding) => finding.verdict,
       show: (finding) => <VerdictBadge verdict={finding.verdict ?? 'fail'} />,
     },
-    { key: 'sentence', title: 'What was found', value: (finding) => finding.sentence, fixed: true },
+    { key: 'sentence', title: 'What was found', value: (finding) => finding.sentence, fixed: true, wide: true },
   ];
 }
 
@@ -88,7 +88,7 @@ export function LeftOutSection({ trial, measure }: { trial: Trial; measure: Meas
   const columns: Column<TrialParticipant>[] = [
     personColumn,
     ...groupColumns(trial).slice(0, 1),
-    { key: 'left_out_because', title: 'Why', value: (person) => person.left_out_because, fixed: true },
+    { key: 'left_out_because', title: 'Why', value: (person) => person.left_out_because, fixed: true, wide: true },
   ];
   const total = trial.participants.length;
   const looks = trial.quality.needs_a_look;
@@ -224,6 +224,7 @@ function participantColumns(trial: Trial, measure: Measure): Column<TrialPartici
       title: 'Flags and reasons',
       value: (person) => [person.left_out_because, ...person.flags].filter(Boolean).join(' | '),
       show: (person) => <Flags person={person} />,
+      wide: true,
       fixed: true,
     },
   ];

@@ -56,12 +56,10 @@ export function PlanSection({ trial }: { trial: Trial }) {
 export function BlindingSection({ trial }: { trial: Trial }) {
   return (
     <Section id="blinding" title="Blinding">
-      <Card>
-        <div class="row">
-          <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>
-        </div>
-        <p class="prose">{blindingInWords(trial)}</p>
-      </Card>
+      <p class="prose">
+        <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>{' '}
+        {blindingInWords(trial)}
+      </p>
     </Section>
   );
 }

@@ -5,12 +5,12 @@ import { noGroup } from './model';
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross', 'triangle-right', 'triangle-left'];
 
 // Each dose group has a color, lowest dose first, and a shape, so that it can be told without color too.
-export function groupEncoding(theme: ChartTheme, groups: string[], present: string[]) {
+export function groupEncoding(theme: ChartTheme, groups: string[], present: string[], title: string) {
   const hasOthers = present.includes(noGroup);
   const domain = hasOthers ? [...groups, noGroup] : groups;
   const colors = theme.steps(groups.length);
   const range = hasOthers ? [...colors, groups.length === 0 ? theme.accent : theme.soft] : colors;
-  const legend = groups.length === 0 ? null : { title: 'Dose group', columns: 2 };
+  const legend = groups.length === 0 ? null : { title, columns: { expr: 'max(1, floor(width / 90))' } };
   return {
     color: { field: 'group', type: 'nominal' as const, scale: { domain, range }, legend },
     shape: {

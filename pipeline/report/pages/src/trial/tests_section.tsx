@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Measure } from '../page_data';
 import { type Column, DataTable } from '../shared/data_table';
-import { capitalized, interval, measureNames, missing, number, pValue, signed } from '../shared/format';
+import { amount, capitalized, interval, measureNames, missing, number, pValue, signed } from '../shared/format';
 import { Card, Fold, Pairs, Section } from '../shared/layout';
 import { Badge } from '../shared/verdict';
 import { doseStep } from './model';
@@ -49,7 +49,7 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
       heading: true,
     },
     { key: 'role', title: 'Role', value: (row) => row.test.role },
-    { key: 'estimate', title: 'Estimate', value: estimateValue, show: (row) => estimate(row, step), fixed: true },
+    { key: 'estimate', title: 'Estimate', value: estimateValue, show: (row) => estimate(row, step), fixed: true, wide: true },
     {
       key: 'p',
       title: 'p',
@@ -71,9 +71,10 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
       title: 'Smallest trend the design could show',
       unit: '80 % power',
       value: (row) => row.test.detectable?.slope_percent_per_year_per_unit_of_scale ?? null,
+      wide: true,
       show: (row) =>
         row.test.detectable
-          ? `${number(row.test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor, 3)} % per year ${step.words}; ` +
+          ? `${amount(row.test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor)} % per year ${step.words}; ` +
             `${number(row.test.detectable.highest_minus_lowest_percent_per_year, 2)} % per year between highest and lowest dose`
           : 'none: so few participants reach no significance',
       fixed: true,

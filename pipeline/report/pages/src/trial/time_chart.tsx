@@ -5,7 +5,7 @@ import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
 import { days, interval, measureNames, percent, signed } from '../shared/format';
-import { changeInWords, changesOverTime, type ChangeRow, groupLabels, sidewaysShifts, smallestGap, timeAxis } from './model';
+import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis } from './model';
 import type { Trial } from './report';
 import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
 
@@ -27,10 +27,10 @@ function drawn(rows: ChangeRow[], groups: string[]) {
   return { axis, values };
 }
 
-function specOf(rows: ChangeRow[], groups: string[], measure: Measure, theme: ChartTheme): TopLevelSpec {
+function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Measure, theme: ChartTheme): TopLevelSpec {
   const { axis, values } = drawn(rows, groups);
   const people = new Set(rows.map((row) => row.participant_id)).size;
-  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group));
+  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), title);
   const x = {
     field: 'time',
     type: 'quantitative' as const,
@@ -46,7 +46,7 @@ function specOf(rows: ChangeRow[], groups: string[], measure: Measure, theme: Ch
   };
   const tooltip = [
     { field: 'participant_id', title: 'Participant' },
-    ...(groups.length > 0 ? [{ field: 'group', title: 'Dose group' }] : []),
+    ...(groups.length > 0 ? [{ field: 'group', title }] : []),
     { field: 'when', title: 'Visit' },
     { field: 'change', title: 'Change' },
   ];
@@ -132,7 +132,10 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
   const rows = useMemo(() => changesOverTime(trial, measure), [trial, measure]);
   const groups = useMemo(() => groupLabels(trial), [trial]);
   const columns = useMemo(() => columnsOf(trial), [trial]);
-  const spec = useCallback((theme: ChartTheme) => specOf(rows, groups, measure, theme), [rows, groups, measure]);
+  const spec = useCallback(
+    (theme: ChartTheme) => specOf(rows, groups, groupTitle(trial), measure, theme),
+    [rows, groups, measure, trial],
+  );
   if (rows.length === 0)
     return <p class="soft">No change over time can be drawn: no participant has two visits with dates.</p>;
   return (
@@ -149,7 +152,7 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
         'data-session': row.session,
         'data-measure': measure,
       })}
-      paperHeight={230}
+      paperHeight={165}
     />
   );
 }

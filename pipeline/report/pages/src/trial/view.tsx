@@ -1,13 +1,25 @@
 import './trial.css';
 import { useMemo, useState } from 'preact/hooks';
 import type { Measure, TrialPage } from '../page_data';
-import { capitalized, interval, measureNames, measures, number, plural, pValue, signed, thinSpace } from '../shared/format';
+import {
+  amount,
+  capitalized,
+  interval,
+  measureNames,
+  measures,
+  number,
+  plural,
+  prettySentence,
+  pValue,
+  signed,
+  thinSpace,
+} from '../shared/format';
 import { Fact, Facts, Fold, Footer, Notice, PageHead, Section, Segmented, TopBar } from '../shared/layout';
 import { MethodsSection } from '../shared/methods';
 import { ProvenanceSection } from '../shared/provenance';
 import { Badge } from '../shared/verdict';
 import { DoseChart } from './dose_chart';
-import { GroupChart } from './group_chart';
+import { GroupChart, GroupTable } from './group_chart';
 import { doseStep, headline } from './model';
 import { LeftOutSection, ParticipantsSection, VisitsSection } from './people';
 import { BlindingSection, blindingInWords, planChanged, PlanSection } from './plan';
@@ -34,10 +46,11 @@ function findingOf(trial: Trial, measure: Measure): string {
   return trial.response[measure]?.sentence ?? trial.page.trial.sentence;
 }
 
-// What follows the headline in the finding's sentence.
-function restOf(sentence: string): string {
-  const rest = sentence.slice(headline(sentence).length).replace(/^[:.]\s*/, '');
-  return capitalized(rest);
+// What follows the headline in the finding's sentence: the result itself, and what else there is to say.
+function restOf(sentence: string): [string, string] {
+  const rest = capitalized(sentence.slice(headline(sentence).length).replace(/^[:.]\s*/, ''));
+  const end = rest.search(/[.] (?=[A-Z])/);
+  return end < 0 ? [rest, ''] : [rest.slice(0, end + 1), rest.slice(end + 2)];
 }
 
 function FindingFacts({ trial, response }: { trial: Trial; response: DoseResponse }) {
@@ -55,7 +68,7 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
         unit="% per year"
         note={
           <>
-            {step.words}; {low === null || high === null ? 'no 95 % interval exists' : `95 % interval ${interval([low * step.factor, high * step.factor])}`}
+            {slope < 0 ? 'more' : 'less'} loss {step.words}; {low === null || high === null ? 'no 95 % interval exists' : `95 % interval ${interval([low * step.factor, high * step.factor])}`}
           </>
         }
         name="trend"
@@ -81,8 +94,8 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
         raw={test.p}
       />
       <Fact
-        label="The design could have shown"
-        value={test.detectable ? number(test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor, 2) : '–'}
+        label="Smallest trend the design could show"
+        value={amount(test.detectable && test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor)}
         unit={test.detectable ? '% per year' : undefined}
         note={test.detectable ? `${step.words}, with 80${thinSpace}% power; smaller trends would often be missed` : 'no trend: too few participants'}
         name="detectable"
@@ -93,7 +106,8 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
 }
 
 function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
-  const sentence = findingOf(trial, measure);
+  const sentence = prettySentence(findingOf(trial, measure));
+  const [result, more] = restOf(sentence);
   const response = trial.response[measure];
   const role = roleOf(trial, measure);
   const n = response?.n ?? 0;
@@ -103,9 +117,12 @@ function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
       eyebrow={`Trial report: ${plural(all, 'participant')}${trial.groups.length > 0 ? `, ${plural(trial.groups.length, 'dose group')}` : ''}`}
       title={<span data-finding={measure}>{headline(sentence)}.</span>}
     >
-      <p class="lead prose" data-finding-detail={measure}>
-        {restOf(sentence)} <strong>Negative = loss.</strong>
-      </p>
+      <div class="stack" data-finding-detail={measure}>
+        <p class="lead prose">
+          {result} <strong class="nowrap">Negative = loss.</strong>
+        </p>
+        {more && <p class="soft prose">{more}</p>}
+      </div>
       <div class="row">
         {!trial.blinded && <Badge kind={role === 'primary' ? 'accent' : undefined}>{role === 'primary' ? 'Primary analysis' : 'Exploratory'}</Badge>}
         {!trial.blinded && <Badge>n = {n}</Badge>}
@@ -129,7 +146,7 @@ function Notices({ trial }: { trial: Trial }) {
   const leftOut = trial.participants.filter((person) => person.left_out_because !== null).length;
   const looks = new Set(trial.quality.needs_a_look.map((finding) => finding.participant_id)).size;
   return (
-    <>
+    <div class="notices">
       {sloppy && <Notice kind="fail">This run was coarse and quick (--sloppy). It is not for results.</Notice>}
       {trial.blinded && <Notice>{blindingInWords(trial)}</Notice>}
       {planChanged(trial.plan) && <Notice kind="warn">{trial.plan.sentence}</Notice>}
@@ -145,7 +162,7 @@ function Notices({ trial }: { trial: Trial }) {
           <a href="#left-out">Who, and why</a>
         </Notice>
       )}
-    </>
+    </div>
   );
 }
 
@@ -156,10 +173,13 @@ function Charts({ trial, measure }: { trial: Trial; measure: Measure }) {
       {trial.blinded ? (
         <p class="soft prose">Group means and charts against dose are withheld while the trial is blinded.</p>
       ) : (
-        <div class="grid-2">
-          <DoseChart trial={trial} measure={measure} />
-          <GroupChart trial={trial} measure={measure} />
-        </div>
+        <>
+          <div class="grid-2">
+            <DoseChart trial={trial} measure={measure} />
+            <GroupChart trial={trial} measure={measure} />
+          </div>
+          {trial.groups.length > 0 && <GroupTable trial={trial} measure={measure} />}
+        </>
       )}
     </Section>
   );
