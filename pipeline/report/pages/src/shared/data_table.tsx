@@ -66,7 +66,7 @@ export function DataTable<Row>(props: {
 
   if (rows.length === 0 && props.empty) return <p class="soft">{props.empty}</p>;
   return (
-    <div class={`table-frame ${props.tall ? 'tall' : ''}`} role="region" aria-label={props.label} tabIndex={0}>
+    <div class={`table-frame ${props.tall ? 'tall' : ''}`} role="region" aria-label={`Table: ${props.label}`} tabIndex={0}>
       <table aria-label={props.label} {...props.tableAttributes}>
         {props.caption && <caption>{props.caption}</caption>}
         <thead>
@@ -75,7 +75,7 @@ export function DataTable<Row>(props: {
               <th
                 key={column.key}
                 scope="col"
-                class={column.numeric ? 'numeric' : undefined}
+                class={classOf(column)}
                 aria-sort={column.fixed ? undefined : direction(column.key)}
               >
                 {column.fixed ? (
@@ -104,11 +104,15 @@ export function DataTable<Row>(props: {
   );
 }
 
+function classOf<Row>(column: Column<Row>): string | undefined {
+  return [column.numeric && 'numeric', column.wide && 'wide'].filter(Boolean).join(' ') || undefined;
+}
+
 function TableCell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const value = column.value(row);
   const content = column.show ? column.show(row) : (value ?? missing);
   const attributes = {
-    class: column.numeric ? 'numeric' : column.wide ? 'wide' : undefined,
+    class: classOf(column),
     'data-column': column.key,
     'data-value': value === null || value === undefined ? '' : String(value),
   };

@@ -19,11 +19,14 @@ import {
   trendAt,
 } from './model';
 import type { DoseResponse, Trial } from './report';
-import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
+import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
 // Participants with the same dose are spread over this share of the space between two doses.
 const spreadOfGap = 0.55;
 const mostSpreadOfAxis = 0.09;
+
+// With more participants their error bars hide everything else; the table of values has them.
+const mostErrorBars = 60;
 
 const curveNames = { trend: 'Fitted trend and its 95 % interval', isotonic: 'Isotonic curve (monotone in dose)' };
 
@@ -74,11 +77,15 @@ function specOf(
   ];
   const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), groupTitle(trial));
   const scale = logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false, zero: false, padding: 16 };
+  const withBars = rows.length <= mostErrorBars;
+  const drawnValues = rows.flatMap((row) =>
+    withBars ? [row.low, row.high, row.percent_per_year] : [row.percent_per_year],
+  );
   const x = { type: 'quantitative' as const, title: doseTitle(unit), scale };
   const y = {
     type: 'quantitative' as const,
     title: `Change in ${measureNames[measure]} volume (% per year)`,
-    scale: { domain: valueDomain(rows.flatMap((row) => [row.low, row.high, row.percent_per_year])), nice: true },
+    scale: { domain: valueDomain(drawnValues), nice: true },
   };
   const strokeDash = {
     field: 'curve',
@@ -92,26 +99,19 @@ function specOf(
     height: 320,
     autosize: { type: 'fit-x', contains: 'padding' },
     layer: [
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
-      {
-        data: { values: line.filter((row) => row.low !== null) },
+      zeroLine(theme),
+      ...layerOf(line.filter((row) => row.low !== null), {
         mark: { type: 'area', color: theme.accent, opacity: 0.14 },
         encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-      },
-      {
-        data: { values },
+      }),
+      ...layerOf(withBars ? values.filter((row) => row.low !== null) : [], {
         mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
         encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
-      },
-      {
-        data: { values: curves },
+      }),
+      ...layerOf(curves, {
         mark: { type: 'line', strokeWidth: 2, color: theme.text },
         encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'percent_per_year' }, strokeDash },
-      },
+      }),
       {
         data: { values },
         mark: {
@@ -161,8 +161,8 @@ export function rateColumns(trial: Trial): Column<RateRow>[] {
       show: (row) => signed(row.percent_per_year),
       numeric: true,
     },
-    { key: 'low', title: '95 % from', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
-    { key: 'high', title: 'to', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
+    { key: 'low', title: '95 % low', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
+    { key: 'high', title: '95 % high', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
   ];
 }
 
@@ -190,9 +190,11 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
       id="rate-by-dose"
       title={`Annual rate of ${measureNames[measure]} by dose`}
       note={
-        'Points: participants, with the 95 % interval of the measurement.' +
+        (rows.length <= mostErrorBars
+          ? 'Points: participants, with the 95 % interval of the measurement.'
+          : 'Points: participants; their intervals are in the table of values.') +
         (fitted
-          ? ' Line: least squares; its shaded band is the 95 % interval of the slope, drawn through the mean.'
+          ? ' Line: least squares; band: 95 % interval of its slope.'
           : ` No trend is drawn: ${response?.unable ?? 'it was not computed'}.`)
       }
       description={
@@ -204,7 +206,7 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
       rows={rows}
       attributes={(row) => ({ 'data-participant': row.participant_id, 'data-measure': measure })}
       paperWidth={310}
-      paperHeight={150}
+      paperHeight={140}
     >
       {response && <CurveTable response={response} rows={rows} measure={measure} unit={trial.doseUnit} />}
     </Chart>
@@ -248,8 +250,8 @@ function CurveTable(props: { response: DoseResponse; rows: RateRow[]; measure: M
     },
     rate('isotonic', 'Isotonic curve'),
     rate('trend', 'Fitted trend'),
-    rate('low', '95 % from'),
-    rate('high', 'to'),
+    rate('low', '95 % low'),
+    rate('high', '95 % high'),
   ];
   return (
     <DataTable

@@ -4,7 +4,7 @@ import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import { type Column, DataTable } from '../shared/data_table';
-import { measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
+import { amount, measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
 import {
   groupLabels,
   groupMeans,
@@ -17,7 +17,7 @@ import {
   referenceSource,
 } from './model';
 import type { Trial } from './report';
-import { groupEncoding, valueDomain } from './scales';
+import { groupEncoding, layerOf, valueDomain, zeroLine } from './scales';
 
 // Above this many, the participants behind a mean are one dark band.
 const mostParticipantsDrawn = 200;
@@ -81,35 +81,23 @@ function specOf(
     autosize: { type: 'fit-x', contains: 'padding' },
     resolve: { scale: { color: 'independent', shape: 'independent' } },
     layer: [
-      ...(bands.length > 0
-        ? [
-            {
-              data: { values: bands },
-              mark: { type: 'rect', opacity: 0.16 },
-              encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, color: bandColor },
-            },
-            {
-              data: { values: bands },
-              mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.25 },
-              encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
-            },
-          ]
-        : []),
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
-      {
-        data: { values: points.length > mostParticipantsDrawn ? [] : points },
-        mark: { type: 'tick', thickness: 1.5, size: 14, opacity: 0.55 },
+      ...layerOf(bands, {
+        mark: { type: 'rect', opacity: 0.16 },
+        encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, color: bandColor },
+      }),
+      ...layerOf(bands, {
+        mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.25 },
+        encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
+      }),
+      zeroLine(theme),
+      ...layerOf(points.length > mostParticipantsDrawn ? [] : points, {
+        mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
         encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
-      },
-      {
-        data: { values },
+      }),
+      ...layerOf(values.filter((row) => row.low !== null), {
         mark: { type: 'rule', strokeWidth: 2.5 },
         encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: plain },
-      },
+      }),
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 150, opacity: 1, stroke: theme.surface, strokeWidth: 1 },
@@ -143,14 +131,14 @@ export function groupMeanColumns(unit: string | null): Column<GroupRow>[] {
     { key: 'dose', title: 'Dose', unit: unit ? prettyUnit(unit) : undefined, value: (row) => row.dose, numeric: true },
     { key: 'n', title: 'n', value: (row) => row.n, numeric: true },
     rate('mean', 'Mean'),
-    rate('low', '95 % from'),
-    rate('high', 'to'),
+    rate('low', '95 % low'),
+    rate('high', '95 % high'),
     {
       key: 'standard_deviation',
       title: 'SD',
       unit: '% per year',
       value: (row) => row.standard_deviation,
-      show: (row) => number(row.standard_deviation, 2),
+      show: (row) => amount(row.standard_deviation),
       numeric: true,
     },
     rate('median', 'Median'),
@@ -196,7 +184,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       note={
         'Symbols: means with 95 % intervals; thin ticks: participants.' +
         (measure === 'brain'
-          ? ` Bands: mean ± SD of whole-brain loss published for healthy adults and for multiple sclerosis (${referenceSource.text}); other scanners and methods, so compare with caution.`
+          ? ` Bands: published whole-brain rates, mean ± SD (${referenceSource.text}), from other scanners and methods.`
           : ' Published reference rates exist for the whole brain only.')
       }
       description={`Chart of group means: annual change in ${measureNames[measure]} volume. ${inWords(rows)}. Negative = loss.`}
@@ -205,7 +193,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       rows={rows}
       attributes={(row) => ({ 'data-dose-group': row.dose_group, 'data-measure': measure })}
       paperWidth={310}
-      paperHeight={150}
+      paperHeight={140}
     />
   );
 }

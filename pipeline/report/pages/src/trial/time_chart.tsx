@@ -4,14 +4,23 @@ import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
-import { days, interval, measureNames, percent, signed } from '../shared/format';
-import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis } from './model';
+import { days, interval, measureNames, number, percent, plural, signed } from '../shared/format';
+import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis, undated } from './model';
 import type { Trial } from './report';
-import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
+import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
 // Participants seen on the same day are spread over this share of the axis, or of the time between two visits.
 const spreadOfAxis = 0.08;
 const spreadOfGap = 0.3;
+
+// Whole steps of a calendar.
+const tickSteps = { months: [1, 2, 3, 6, 12], years: [0.5, 1, 2, 5, 10] };
+const mostTicks = 9;
+
+function ticks(unit: 'months' | 'years', last: number): number[] {
+  const step = tickSteps[unit].find((one) => last / one < mostTicks) ?? last;
+  return Array.from({ length: Math.floor(last / step + 0.1) + 1 }, (_, i) => i * step);
+}
 
 function drawn(rows: ChangeRow[], groups: string[]) {
   const axis = timeAxis(rows);
@@ -36,7 +45,7 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     type: 'quantitative' as const,
     title: axis.title,
     scale: { nice: false, padding: 12 },
-    axis: { tickMinStep: axis.unit === 'months' ? 1 : 0.25 },
+    axis: { tickCount: mostTicks, values: ticks(axis.unit, Math.max(...values.map((row) => row.time))) },
   };
   const y = {
     field: 'percent',
@@ -59,20 +68,15 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     autosize: { type: 'fit-x', contains: 'padding' },
     data: { values },
     layer: [
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
+      zeroLine(theme),
       {
         mark: { type: 'line', strokeWidth: 1.5 },
         encoding: { x, y, detail: { field: 'participant_id' }, color, opacity: opacity(faint) },
       },
-      {
-        transform: [{ filter: 'isValid(datum.low)' }],
+      ...layerOf(values.filter((row) => row.low !== null), {
         mark: { type: 'rule', strokeWidth: 1.25 },
         encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color, opacity: opacity(faint) },
-      },
+      }),
       {
         params: [hover],
         transform: [{ filter: 'datum.days > 0' }],
@@ -103,7 +107,7 @@ function columnsOf(trial: Trial): Column<ChangeRow>[] {
       title: 'Standard error',
       unit: '%',
       value: (row) => row.standard_error,
-      show: (row) => signed(row.standard_error).replace('+', ''),
+      show: (row) => number(row.standard_error, 2),
       numeric: true,
     },
     {
@@ -136,13 +140,18 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
     (theme: ChartTheme) => specOf(rows, groups, groupTitle(trial), measure, theme),
     [rows, groups, measure, trial],
   );
+  const withoutDates = undated(trial).length;
   if (rows.length === 0)
-    return <p class="soft">No change over time can be drawn: no participant has two visits with dates.</p>;
+    return <p class="soft">No change over time can be drawn: no participant has two measured visits with dates.</p>;
   return (
     <Chart
       id="change-over-time"
       title={`Change in ${measureNames[measure]} volume of each participant`}
-      note="From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same day stand a little apart. Select a point to open its participant."
+      note={
+        'From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same ' +
+        'day stand a little apart. Select a point to open its participant.' +
+        (withoutDates > 0 ? ` Not drawn, because their visits have no dates: ${plural(withoutDates, 'participant')}.` : '')
+      }
       description={describe(rows, measure)}
       spec={spec}
       columns={columns}
@@ -152,7 +161,7 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
         'data-session': row.session,
         'data-measure': measure,
       })}
-      paperHeight={165}
+      paperHeight={150}
     />
   );
 }
