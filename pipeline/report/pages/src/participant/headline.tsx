@@ -10,6 +10,7 @@ function title(page: ParticipantPage, change: Change | null): string {
   if (!change || change.percent.brain === null) {
     return page.report.visits.length > 1 ? `${id}: no change could be measured` : `${id}: one visit, volumes only`;
   }
+  if (change.quality.verdict === 'fail') return `${id}: the change failed its quality checks`;
   const word = direction(change.percent.brain);
   const size = signed(Math.abs(change.percent.brain)).replace('+', '');
   const span = change.days === null ? `from ${change.from} to ${change.to}` : `in ${days(change.days)}`;

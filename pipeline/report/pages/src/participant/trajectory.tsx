@@ -5,7 +5,7 @@ import type { ParticipantReport } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
-import { measureNames, milliliters, percent } from '../shared/format';
+import { measureNames, measures, milliliters, percent } from '../shared/format';
 import { Section, Segmented } from '../shared/layout';
 import { type Change, drift_percent, hasDays, type Measurement, measurements, pairOf, timeOf, trajectory, type TrajectoryPoint } from './model';
 
@@ -32,10 +32,9 @@ function TrajectoryChart({ report }: { report: ParticipantReport }) {
     (theme: ChartTheme): TopLevelSpec => ({
       width: 'container',
       height: chartHeight,
-      data: { values: points.map((point) => ({ ...point, name: measureNames[point.measure], shift: shift[point.measure] })) },
+      data: { values: points.map((point) => ({ ...point, name: measureNames[point.measure] })) },
       encoding: {
         x: { field: 'time', type: 'quantitative', axis: timeAxis(report), scale: { nice: false, padding: 22 } },
-        xOffset: undefined,
         color: {
           field: 'name',
           type: 'nominal',
@@ -45,17 +44,21 @@ function TrajectoryChart({ report }: { report: ParticipantReport }) {
       },
       layer: [
         { mark: { type: 'rule', strokeWidth: 1.5, aria: false }, data: { values: [{}] }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 }, color: { value: theme.soft } } },
-        ...(['brain', 'gray matter', 'white matter'] as const).flatMap((name, index) => {
-          const xOffset = [0, -7, 7][index]!;
+        ...measures.flatMap((measure) => {
+          const name = measureNames[measure];
+          const own = points.filter((point) => point.measure === measure);
+          if (own.length === 0) return [];
+          const xOffset = shift[measure];
           const only = [{ filter: `datum.name === '${name}'` }];
           const y = { field: 'change_percent', type: 'quantitative' as const, axis: { title: `change since ${first}, %` } };
+          const intervalLayer = {
+            transform: [...only, { filter: 'datum.low !== null' }],
+            mark: { type: 'rule' as const, strokeWidth: 1.75, xOffset },
+            encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
+          };
           return [
             { transform: only, mark: { type: 'line' as const, strokeWidth: 1.5, xOffset, opacity: 0.8 }, encoding: { y } },
-            {
-              transform: [...only, { filter: 'datum.low !== null' }],
-              mark: { type: 'rule' as const, strokeWidth: 1.75, xOffset },
-              encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
-            },
+            ...(own.some((point) => point.low !== null) ? [intervalLayer] : []),
             {
               transform: only,
               mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, xOffset },
@@ -121,14 +124,17 @@ function MeasurementsChart({ report, headline }: { report: ParticipantReport; he
           encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } },
         },
         ...methods.flatMap((method, index) => {
+          const own = rows.filter((row) => row.method === method);
+          if (own.length === 0) return [];
           const yOffset = [-6, 6][index]!;
           const only = [{ filter: `datum.method === '${method}'` }];
-          return [
-            {
+          const intervalLayer = {
               transform: [...only, { filter: 'datum.low !== null' }],
               mark: { type: 'rule' as const, strokeWidth: 2, yOffset },
               encoding: { x: { field: 'low', type: 'quantitative' as const }, x2: { field: 'high' } },
-            },
+            };
+          return [
+            ...(own.some((row) => row.low !== null) ? [intervalLayer] : []),
             {
               transform: only,
               mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, yOffset },
@@ -303,6 +309,7 @@ function DriftChart({ report }: { report: ParticipantReport }) {
 
 export function TrajectorySection({ report, headline }: { report: ParticipantReport; headline: Change | null }) {
   const hasChange = report.changes.some((change) => change.percent.brain !== null);
+  if (report.visits.length < 2) return null;
   const hasDrift = report.visits.some((visit) => drift_percent(visit) !== null);
   return (
     <Section id="over-time" title="Over time">

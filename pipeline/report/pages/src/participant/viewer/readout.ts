@@ -7,7 +7,7 @@ export const tissueNames: Record<number, string> = { 1: 'CSF', 2: 'gray matter',
 export interface Reading {
   mm: Triple; // RAS
   change_percent: number | null; // null: not measured here
-  from: string;
+  from: string; // "" where no change is measured between any visits
   to: string;
   tissue: number;
 }
@@ -33,6 +33,7 @@ export function sliceInWords(axis: 0 | 1 | 2, mm: Triple): string {
 
 export function changeInWords(reading: Reading): string {
   const tissue = tissueNames[reading.tissue] ?? 'outside the brain';
+  if (!reading.from) return tissue;
   if (reading.change_percent === null) return `change not measured here, ${tissue}`;
   const value = reading.change_percent;
   const word = Number(number(Math.abs(value), 1)) === 0 ? 'no change' : value < 0 ? 'loss' : 'gain';

@@ -284,7 +284,7 @@ export function Viewer(props: ViewerProps) {
       data-blinking={state.blinking}
       data-outline={showOutline}
       data-tissues={state.tissues && !state.hidden}
-      data-change={state.change && !state.hidden ? `${change?.from} ${change?.to}` : ''}
+      data-change={change && state.change && !state.hidden ? `${change.from} ${change.to}` : ''}
       data-range-percent={state.range_percent}
       data-window={`${state.window.low.toFixed(1)} ${state.window.high.toFixed(1)}`}
       data-voxel={state.voxel.join(' ')}
