@@ -163,10 +163,6 @@ export function Viewer(props: ViewerProps) {
       const canvases: Canvases = { a, b: null as unknown as SliceCanvas, surface: null };
       setState((now) => ({ ...now, voxel: middleOf(mask) }));
       setOpened({ images, grid: gridOf(t1w), canvases });
-      await new Promise((resume) => setTimeout(resume, 50));
-      canvases.b = await openSliceCanvas(canvasB.current!);
-      if (viewer.surface) canvases.surface = await openSurface(canvasSurface.current!, viewer.surface);
-      if (!stale) setIdle(true);
     };
     open().catch((error: unknown) => props.onFailure(error instanceof Error ? error.message : String(error)));
     return () => {
@@ -175,6 +171,21 @@ export function Viewer(props: ViewerProps) {
   }, []);
 
   const drawnA = useLayers(opened, 'a', state, viewer, true);
+  const firstIsDrawn = drawnA > 1; // with its overlays
+  useEffect(() => {
+    if (!opened || !firstIsDrawn) return;
+    let stale = false;
+    const openRest = async () => {
+      await new Promise((resume) => requestAnimationFrame(() => setTimeout(resume)));
+      opened.canvases.b = await openSliceCanvas(canvasB.current!);
+      if (viewer.surface) opened.canvases.surface = await openSurface(canvasSurface.current!, viewer.surface);
+      if (!stale) setIdle(true);
+    };
+    openRest().catch((error: unknown) => props.onFailure(error instanceof Error ? error.message : String(error)));
+    return () => {
+      stale = true;
+    };
+  }, [opened, firstIsDrawn]);
   const drawnB = useLayers(opened, 'b', state, viewer, idle);
   const reading = useReading(opened, state, viewer);
   const showOutline = state.outline && !state.hidden;
