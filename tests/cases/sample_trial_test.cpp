@@ -56,9 +56,20 @@ TEST(SampleTrial, TheChangesAreWhatWasPlanted) {
 
 TEST(SampleTrial, EveryFileOfTheContractIsThere) {
   const SharedRun run = sample_trial_run();
-  std::vector<std::string> expected = {
-      "dataset_description.json", "trial_atrophy.json", "volumes.tsv", "changes.tsv",   "rates.tsv", "visits.tsv",
-      "dose_groups.tsv",          "dose_tests.tsv",     "rates.json",  "logs/run.jsonl"};
+  std::vector<std::string> expected = {"dataset_description.json",
+                                       "trial_atrophy.json",
+                                       "volumes.tsv",
+                                       "changes.tsv",
+                                       "rates.tsv",
+                                       "visits.tsv",
+                                       "dose_groups.tsv",
+                                       "dose_tests.tsv",
+                                       "rates.json",
+                                       "logs/run.jsonl",
+                                       "trial.html",
+                                       "quality.html",
+                                       "sub-12.html",
+                                       "methods.md"};
   for (const char* group : {"A", "B", "C", "D"})
     expected.push_back("dose-groups/dose-" + std::string(group) + "_atrophy.json");
   expected.insert(expected.end(),
