@@ -16,12 +16,15 @@ export function launch({ webgl = false } = {}) {
   });
 }
 
-const staysInside = (url, pageUrl) => url === pageUrl || /^(data|blob|about):/.test(url) || url.startsWith(`${pageUrl}#`);
+const staysInside = (url, pageUrl) =>
+  url === pageUrl || /^(data|blob|about):/.test(url) || url.startsWith(`${pageUrl}#`);
 
 // { page, faults } of a file that is open in a context of its own, with its own storage. `faults`: console errors,
 // uncaught exceptions and requests for anything but the file itself, as sentences; a test asks that there are none.
 export async function openFile(browser, file, options = {}) {
-  const context = options.context ?? (await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options.context_options }));
+  const context =
+    options.context ??
+    (await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options.context_options }));
   const page = await context.newPage();
   const url = pathToFileURL(file).href;
   const faults = [];

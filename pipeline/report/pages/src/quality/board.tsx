@@ -1,6 +1,6 @@
 // The approval board: every visit, worst first, to be passed or failed by keyboard, and the decisions as a file for
 // `wane group`.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Decision, QualityPage, QualityVisit, Verdict } from '../page_data';
 import { plural } from '../shared/format';
 import { Footer, Notice, Segmented, TopBar } from '../shared/layout';
@@ -8,7 +8,17 @@ import { MethodsSection } from '../shared/methods';
 import { saveText } from '../shared/save';
 import { Badge } from '../shared/verdict';
 import { VisitCard, type Action } from './card';
-import { decisionOf, decisionsAsTsv, localIsoTime, parseDecisions, recordedDecision, rowsToExport, visitKey, type DecisionSources, type OwnDecision } from './decisions';
+import {
+  decisionOf,
+  decisionsAsTsv,
+  localIsoTime,
+  parseDecisions,
+  recordedDecision,
+  rowsToExport,
+  visitKey,
+  type DecisionSources,
+  type OwnDecision,
+} from './decisions';
 import { EnlargedDialog, HelpDialog, ReaderDialog, ReasonDialog } from './dialogs';
 import { Rail } from './rail';
 import { notExported, withAllExported, withDecision, withOpened, withoutLastStep, type Kept } from './store';
@@ -57,7 +67,26 @@ function isInView(card: Element): boolean {
 
 function cardOf(visit: QualityVisit): HTMLElement | null {
   const cards = document.querySelectorAll<HTMLElement>('.board-card');
-  return [...cards].find((card) => card.dataset.participant === visit.participant_id && card.dataset.session === visit.session) ?? null;
+  return (
+    [...cards].find(
+      (card) => card.dataset.participant === visit.participant_id && card.dataset.session === visit.session,
+    ) ?? null
+  );
+}
+
+// How many cards are drawn in full: those that the first screen can show at once, the others when the browser has time,
+// so that 1,000 visits open as quickly as ten. Paper gets all.
+const cardsAtOnce = 8;
+const cardsAtATime = 40;
+
+function useDrawnCards(total: number): number {
+  const [drawn, setDrawn] = useState(cardsAtOnce);
+  useEffect(() => {
+    if (drawn >= total) return;
+    const next = setTimeout(() => setDrawn(drawn + cardsAtATime), 20);
+    return () => clearTimeout(next);
+  }, [drawn, total]);
+  return drawn;
 }
 
 function Progress({ decided, total }: { decided: number; total: number }) {
@@ -75,7 +104,10 @@ export function Board({ page }: { page: QualityPage }) {
   const { visits } = page;
   const { kept, isStored, change } = useKept(page.dataset_key);
   const sources = useMemo(() => sourcesOf(visits, kept), [visits, kept]);
-  const decisions = useMemo(() => new Map(visits.map((visit) => [visit, decisionOf({ ...visit }, sources)])), [visits, sources]);
+  const decisions = useMemo(
+    () => new Map(visits.map((visit) => [visit, decisionOf({ ...visit }, sources)])),
+    [visits, sources],
+  );
   const decided = visits.filter((visit) => decisions.get(visit)).length;
 
   const [filter, setFilter] = useState<Filter>('all');
@@ -89,9 +121,13 @@ export function Board({ page }: { page: QualityPage }) {
   const fileField = useRef<HTMLInputElement>(null);
 
   // A decided visit stays where it is until the filter is set anew: nothing moves under the reader's hands.
-  const shown = useMemo(() => visits.filter((visit) => matches(visit, decisions.get(visit) ?? null, filter, search)), [visits, filter, search]);
+  const shown = useMemo(
+    () => visits.filter((visit) => matches(visit, decisions.get(visit) ?? null, filter, search)),
+    [visits, filter, search],
+  );
   const current = active && shown.includes(active) ? active : (shown[0] ?? null);
-  const placeOf = (visit: QualityVisit): string => `${shown.indexOf(visit) + 1} of ${shown.length}`;
+  const indexOf = useMemo(() => new Map(shown.map((visit, index) => [visit, index])), [shown]);
+  const placeOf = (visit: QualityVisit): string => `${(indexOf.get(visit) ?? -1) + 1} of ${shown.length}`;
 
   const goTo = (visit: QualityVisit | undefined | null): void => {
     if (!visit) return;
@@ -140,7 +176,8 @@ export function Board({ page }: { page: QualityPage }) {
     if (decision === 'pass' && !visit.usable)
       return setMessage(`${visitTitle(visit)} could not be read, so that it cannot be passed.`);
     if (!reader) return setQuestion({ kind: 'reader', then: { visit, action } });
-    if (decision === 'pass' && action === 'pass' && visit.verdict !== 'fail') return save(visit, 'pass', plainPassReason(visit.verdict), reader);
+    if (decision === 'pass' && action === 'pass' && visit.verdict !== 'fail')
+      return save(visit, 'pass', plainPassReason(visit.verdict), reader);
     setQuestion({ kind: 'reason', visit, decision });
   };
 
@@ -167,16 +204,27 @@ export function Board({ page }: { page: QualityPage }) {
     if (rows.length === 0) return setMessage('There is no decision to export yet.');
     saveText(decisionsAsTsv(rows), 'quality_decisions.tsv', 'text/tab-separated-values');
     change(withAllExported);
-    setMessage(`Saved quality_decisions.tsv with ${plural(decided, 'decided visit')}. Put it into the dataset’s folder in place of the old one, and run wane group.`);
+    setMessage(
+      `Saved quality_decisions.tsv with ${plural(decided, 'decided visit')}. Put it into the dataset’s folder in place of the old one, and run wane group.`,
+    );
   };
 
   const openFile = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     const { rows, problems } = parseDecisions(await file.text(), visits);
     change((before) => withOpened(before, rows));
-    const unknown = rows.filter((row) => !visits.some((visit) => visit.participant_id === row.participant_id && (row.session_id === '' || row.session_id === visit.session))).length;
+    const unknown = rows.filter(
+      (row) =>
+        !visits.some(
+          (visit) =>
+            visit.participant_id === row.participant_id && (row.session_id === '' || row.session_id === visit.session),
+        ),
+    ).length;
     const parts = [`Opened ${file.name}: ${plural(rows.length, 'decision')}.`, ...problems];
-    if (unknown > 0) parts.push(`${plural(unknown, 'is about a visit', 'are about visits')} that this page does not have; the exported file keeps them.`);
+    if (unknown > 0)
+      parts.push(
+        `${plural(unknown, 'is about a visit', 'are about visits')} that this page does not have; the exported file keeps them.`,
+      );
     setMessage(parts.join(' '));
   };
 
@@ -215,10 +263,18 @@ export function Board({ page }: { page: QualityPage }) {
     if (enlarged) {
       const siblings = siblingsOf(current);
       const beside = (by: number): void => goTo(current && siblings[siblings.indexOf(current) + by]);
-      Object.assign(keys, { ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), a: undefined, l: undefined, d: undefined, '/': undefined });
+      Object.assign(keys, {
+        ArrowLeft: () => beside(-1),
+        ArrowRight: () => beside(1),
+        a: undefined,
+        l: undefined,
+        d: undefined,
+        '/': undefined,
+      });
       if (target.matches('input[type="range"]')) return;
     }
-    if (event.key === 'Enter' && !(isControl && !target.matches('[data-first]'))) keys.Enter = () => setEnlarged(!enlarged && current !== null);
+    if (event.key === 'Enter' && !(isControl && !target.matches('[data-first]')))
+      keys.Enter = () => setEnlarged(!enlarged && current !== null);
     // Radio buttons have arrows of their own.
     if (target.matches('input[type="radio"]') && event.key.startsWith('Arrow')) return;
     const does = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -226,6 +282,20 @@ export function Board({ page }: { page: QualityPage }) {
     event.preventDefault();
     does();
   };
+  const drawn = useDrawnCards(visits.length);
+
+  // Cards that are gone to stop below the bar, which wraps where the window is narrow.
+  const bar = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (!bar.current) return;
+    const observer = new ResizeObserver(([entry]) => {
+      const height = entry?.borderBoxSize[0]?.blockSize;
+      if (height) bar.current?.parentElement?.style.setProperty('--tools', `${height}px`);
+    });
+    observer.observe(bar.current);
+    return () => observer.disconnect();
+  }, []);
+
   const latestOnKey = useRef(onKey);
   latestOnKey.current = onKey;
   useEffect(() => {
@@ -235,12 +305,19 @@ export function Board({ page }: { page: QualityPage }) {
   }, []);
 
   const siblingsOf = (visit: QualityVisit | null): QualityVisit[] =>
-    visits.filter((one) => one.participant_id === visit?.participant_id).sort((a, b) => (a.days ?? 0) - (b.days ?? 0) || a.session.localeCompare(b.session));
+    visits
+      .filter((one) => one.participant_id === visit?.participant_id)
+      .sort((a, b) => (a.days ?? 0) - (b.days ?? 0) || a.session.localeCompare(b.session));
 
   const waiting = notExported(kept);
-  const counts = { look: visits.filter((visit) => needsALook(visit, decisions.get(visit) ?? null)).length, undecided: visits.length - decided };
+  const counts = {
+    look: visits.filter((visit) => needsALook(visit, decisions.get(visit) ?? null)).length,
+    undecided: visits.length - decided,
+  };
   const hasDose = !page.blinded && visits.some((visit) => visit.dose_group !== null);
-  const groups = (['fail', 'warn', 'pass'] as const).map((verdict) => ({ verdict, visits: shown.filter((visit) => visit.verdict === verdict) })).filter((group) => group.visits.length > 0);
+  const groups = (['fail', 'warn', 'pass'] as const)
+    .map((verdict) => ({ verdict, visits: shown.filter((visit) => visit.verdict === verdict) }))
+    .filter((group) => group.visits.length > 0);
 
   return (
     <div
@@ -256,7 +333,7 @@ export function Board({ page }: { page: QualityPage }) {
           Keys <kbd>?</kbd>
         </button>
       </TopBar>
-      <div class="board-bar">
+      <div class="board-bar" ref={bar}>
         <div class="board-bar-inner">
           <h1 class="board-title">Scan approval</h1>
           <Progress decided={decided} total={visits.length} />
@@ -273,21 +350,36 @@ export function Board({ page }: { page: QualityPage }) {
           />
           <label class="board-search">
             <span class="visually-hidden">Search for a participant</span>
-            <input ref={searchField} type="search" placeholder="Participant  /" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+            <input
+              ref={searchField}
+              type="search"
+              placeholder="Participant  /"
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
           </label>
           <div class="board-tools">
             {page.blinded && <Badge kind="accent">Blinded</Badge>}
             {hasDose && (
               <label class="small row board-dose">
-                <input type="checkbox" checked={showDose} onChange={(event) => setShowDose(event.currentTarget.checked)} />
+                <input
+                  type="checkbox"
+                  checked={showDose}
+                  onChange={(event) => setShowDose(event.currentTarget.checked)}
+                />
                 Dose groups
               </label>
             )}
-            <button type="button" class="quiet" onClick={() => setQuestion({ kind: 'reader', then: null })}>
+            <button
+              type="button"
+              class="quiet board-reader"
+              title={kept.reader}
+              onClick={() => setQuestion({ kind: 'reader', then: null })}
+            >
               {kept.reader ? `Reader: ${kept.reader}` : 'Reader'}
             </button>
-            <button type="button" onClick={() => fileField.current?.click()}>
-              Open decisions
+            <button type="button" class="board-open" onClick={() => fileField.current?.click()}>
+              Open file
             </button>
             <input
               ref={fileField}
@@ -308,11 +400,17 @@ export function Board({ page }: { page: QualityPage }) {
         </div>
       </div>
       <div class="board-body">
-        <Rail groups={groups.map((group) => ({ ...group, title: groupTitles[group.verdict] }))} decisions={decisions} current={current} onGo={goTo} />
+        <Rail
+          groups={groups.map((group) => ({ ...group, title: groupTitles[group.verdict] }))}
+          decisions={decisions}
+          current={current}
+          onGo={goTo}
+        />
         <div class="board-list">
           {!isStored && (
             <Notice kind="fail">
-              This browser keeps nothing for this page: a reload loses your decisions. Export them before you close the page.
+              This browser keeps nothing for this page: a reload loses your decisions. Export them before you close the
+              page.
             </Notice>
           )}
           {visits.length === 0 && <Notice>There are no visits to judge.</Notice>}
@@ -330,6 +428,7 @@ export function Board({ page }: { page: QualityPage }) {
                   visit={visit}
                   decision={decisions.get(visit) ?? null}
                   active={visit === current}
+                  full={(indexOf.get(visit) ?? 0) < drawn}
                   place={placeOf(visit)}
                   showDose={hasDose && showDose}
                   onActivate={setActive}
@@ -393,7 +492,11 @@ export function Board({ page }: { page: QualityPage }) {
           key={keyOf(question.visit) + question.decision}
           visit={question.visit}
           decision={question.decision}
-          earlier={decisions.get(question.visit)?.decision === question.decision ? (decisions.get(question.visit) ?? null) : null}
+          earlier={
+            decisions.get(question.visit)?.decision === question.decision
+              ? (decisions.get(question.visit) ?? null)
+              : null
+          }
           onSave={(reason) => save(question.visit, question.decision, reason)}
           onClose={() => {
             setQuestion(null);

@@ -5,7 +5,16 @@ import type { Check, Decision, QualityVisit } from '../page_data';
 import { Fold } from '../shared/layout';
 import { plural } from '../shared/format';
 import { VerdictBadge } from '../shared/verdict';
-import { checkName, figure, findingsOf, sentenceOf, valueAndLimit, verdictWords, visitTitle, type Finding } from './words';
+import {
+  checkName,
+  figure,
+  findingsOf,
+  sentenceOf,
+  valueAndLimit,
+  verdictWords,
+  visitTitle,
+  type Finding,
+} from './words';
 
 export type Action = 'pass' | 'fail' | 'enlarge' | 'note';
 
@@ -17,9 +26,12 @@ function useNearby(): [RefObject<HTMLDivElement | null>, boolean] {
   const [near, setNear] = useState(false);
   useEffect(() => {
     if (near || !place.current) return;
-    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setNear(true), {
-      rootMargin: nearby,
-    });
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setNear(true),
+      {
+        rootMargin: nearby,
+      },
+    );
     observer.observe(place.current);
     return () => observer.disconnect();
   }, [near]);
@@ -39,14 +51,26 @@ function Picture({ visit, onEnlarge }: { visit: QualityVisit; onEnlarge: () => v
   if (!visit.picture)
     return (
       <div class="board-picture empty">
-        <span>{visit.usable ? 'There is no picture of this scan.' : 'The scan could not be read: there is nothing to show.'}</span>
+        <span>
+          {visit.usable ? 'There is no picture of this scan.' : 'The scan could not be read: there is nothing to show.'}
+        </span>
       </div>
     );
   return (
     <div class="board-picture" ref={place}>
-      <button type="button" tabIndex={-1} onClick={onEnlarge} aria-label={`Enlarge the picture of ${visitTitle(visit)}`}>
+      <button
+        type="button"
+        tabIndex={-1}
+        onClick={onEnlarge}
+        aria-label={`Enlarge the picture of ${visitTitle(visit)}`}
+      >
         {near && (
-          <img src={visit.picture} decoding="async" onLoad={takeRatio} alt={`${visitTitle(visit)} in three planes with the outline of the brain`} />
+          <img
+            src={visit.picture}
+            decoding="async"
+            onLoad={takeRatio}
+            alt={`${visitTitle(visit)} in three planes with the outline of the brain`}
+          />
         )}
       </button>
     </div>
@@ -102,6 +126,7 @@ export interface CardProps {
   visit: QualityVisit;
   decision: Decision | null;
   active: boolean;
+  full: boolean; // else only its name, until the browser has time
   place: string; // "3 of 24"
   showDose: boolean;
   onActivate: (visit: QualityVisit) => void;
@@ -126,6 +151,7 @@ export class VisitCard extends Component<CardProps> {
       next.visit !== old.visit ||
       next.decision !== old.decision ||
       next.active !== old.active ||
+      next.full !== old.full ||
       next.place !== old.place ||
       next.showDose !== old.showDose
     );
@@ -133,9 +159,9 @@ export class VisitCard extends Component<CardProps> {
 
   override render(props: CardProps) {
     const { visit, decision, active } = props;
-    const findings = findingsOf(visit);
     const act = (action: Action) => () => props.onAction(visit, action);
     const titleId = `visit-${props.place.split(' ')[0]}`;
+    const isFull = props.full || active;
     return (
       <article
         ref={this.element}
@@ -149,48 +175,65 @@ export class VisitCard extends Component<CardProps> {
         onFocus={() => props.onActivate(visit)}
         onClick={() => props.onActivate(visit)}
       >
-        <Picture visit={visit} onEnlarge={act('enlarge')} />
+        {isFull && <Picture visit={visit} onEnlarge={act('enlarge')} />}
         <div class="board-side">
           <div class="row">
             <h3 id={titleId}>{visitTitle(visit)}</h3>
-            <VerdictBadge verdict={visit.verdict} label={verdictWords[visit.verdict]} />
-            <span class="small soft board-place">{props.place}</span>
+            {isFull && <VerdictBadge verdict={visit.verdict} label={verdictWords[visit.verdict]} />}
+            {isFull && <span class="small soft board-place">{props.place}</span>}
           </div>
-          <p class="small soft">
-            {facts(props)}
-            {visit.page && (
-              <>
-                {' · '}
-                <a href={visit.page}>all of {visit.participant_id}</a>
-              </>
-            )}
-          </p>
-          {findings.length > 0 && (
-            <ul class="findings">
-              {findings.map((finding) => (
-                <FindingLine key={finding.about + finding.check.name} finding={finding} />
-              ))}
-            </ul>
-          )}
-          <PassedChecks checks={visit.checks} />
-          <div class="board-verdict">
-            {decision ? <DecisionLine decision={decision} /> : <p class="small soft">Not decided yet</p>}
-            <div class="row screen-only">
-              <button type="button" class={`pass ${decision?.decision === 'pass' ? 'chosen' : ''}`} onClick={act('pass')} disabled={!visit.usable} title={visit.usable ? undefined : 'A scan that cannot be read cannot be passed'}>
-                Pass <kbd>P</kbd>
-              </button>
-              <button type="button" class={`fail ${decision?.decision === 'fail' ? 'chosen' : ''}`} onClick={act('fail')}>
-                Fail <kbd>F</kbd>
-              </button>
-              {decision && (
-                <button type="button" class="quiet" onClick={act('note')}>
-                  Change reason <kbd>N</kbd>
-                </button>
-              )}
-            </div>
-          </div>
+          {isFull && this.body(props)}
         </div>
       </article>
+    );
+  }
+
+  private body(props: CardProps) {
+    const { visit, decision } = props;
+    const findings = findingsOf(visit);
+    const act = (action: Action) => () => props.onAction(visit, action);
+    return (
+      <>
+        <p class="small soft">
+          {facts(props)}
+          {visit.page && (
+            <>
+              {' · '}
+              <a href={visit.page}>all of {visit.participant_id}</a>
+            </>
+          )}
+        </p>
+        {findings.length > 0 && (
+          <ul class="findings">
+            {findings.map((finding) => (
+              <FindingLine key={finding.about + finding.check.name} finding={finding} />
+            ))}
+          </ul>
+        )}
+        <PassedChecks checks={visit.checks} />
+        <div class="board-verdict">
+          {decision ? <DecisionLine decision={decision} /> : <p class="small soft">Not decided yet</p>}
+          <div class="row screen-only">
+            <button
+              type="button"
+              class={`pass ${decision?.decision === 'pass' ? 'chosen' : ''}`}
+              onClick={act('pass')}
+              disabled={!visit.usable}
+              title={visit.usable ? undefined : 'A scan that cannot be read cannot be passed'}
+            >
+              Pass <kbd>P</kbd>
+            </button>
+            <button type="button" class={`fail ${decision?.decision === 'fail' ? 'chosen' : ''}`} onClick={act('fail')}>
+              Fail <kbd>F</kbd>
+            </button>
+            {decision && (
+              <button type="button" class="quiet" onClick={act('note')}>
+                Change reason <kbd>N</kbd>
+              </button>
+            )}
+          </div>
+        </div>
+      </>
     );
   }
 }

@@ -162,7 +162,12 @@ export function parseDecisions(text: string, visits: readonly VisitName[]): Open
   const header = start < 0 ? [] : cellsOf(lines[start] ?? '');
   const missing = columns.filter((column) => !header.includes(column));
   if (missing.length > 0)
-    return { rows: [], problems: [`The file has no column ${missing.join(', ')}. Open a quality_decisions.tsv with the columns ${columns.join(', ')}, separated by tabs.`] };
+    return {
+      rows: [],
+      problems: [
+        `The file has no column ${missing.join(', ')}. Open a quality_decisions.tsv with the columns ${columns.join(', ')}, separated by tabs.`,
+      ],
+    };
   const known = new Set(visits.flatMap((visit) => [visit.participant_id, visit.session]));
   const label = (cell: string, prefix: string): string =>
     cell === '' || cell.startsWith(prefix) || (known.has(cell) && !known.has(prefix + cell)) ? cell : prefix + cell;
@@ -175,7 +180,8 @@ export function parseDecisions(text: string, visits: readonly VisitName[]): Open
     const empty = (['participant_id', 'reason', 'reader', 'time'] as const).find((column) => cell(column) === '');
     const refuse = (why: string): void => void result.problems.push(`Line ${index + 1} is left out: ${why}.`);
     if (empty) return refuse(`${empty} is empty`);
-    if (decision !== 'pass' && decision !== 'fail') return refuse(`decision '${cell('decision')}' is neither pass nor fail`);
+    if (decision !== 'pass' && decision !== 'fail')
+      return refuse(`decision '${cell('decision')}' is neither pass nor fail`);
     if (!isoTime(cell('time'))) return refuse(`time '${cell('time')}' is not like 2026-03-31T14:05`);
     result.rows.push({
       participant_id: label(cell('participant_id'), 'sub-'),

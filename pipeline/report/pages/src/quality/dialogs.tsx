@@ -1,15 +1,25 @@
 // The board's dialogs: native <dialog> elements, so that focus stays inside and Esc closes.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Decision, QualityVisit } from '../page_data';
 import { VerdictBadge } from '../shared/verdict';
 import { cleanCell } from './decisions';
 import { DecisionLine, type Action } from './card';
 import { failReasons, findingsOf, passReasons, sentenceOf, verdictWords, visitTitle } from './words';
 
-export function Dialog(props: { name: string; title: string; class?: string; onClose: () => void; children: ComponentChildren }) {
+interface DialogProps {
+  name: string;
+  title: string;
+  class?: string;
+  sharesKeys?: boolean; // with the board; else a key that is pressed here means nothing there
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Dialog(props: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before anything is painted: who types F and 1 in one go means the dialog with the 1.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     dialog?.querySelector<HTMLElement>('[data-first]')?.focus();
@@ -21,6 +31,7 @@ export function Dialog(props: { name: string; title: string; class?: string; onC
       class={`board-dialog ${props.class ?? ''}`}
       aria-labelledby={`${props.name}-title`}
       data-dialog={props.name}
+      onKeyDown={(event) => !props.sharesKeys && event.stopPropagation()}
       onCancel={(event) => {
         event.preventDefault();
         props.onClose();
@@ -47,7 +58,13 @@ export function ReaderDialog(props: { reader: string; onSave: (reader: string) =
       <form class="stack" onSubmit={save}>
         <label class="stack field">
           <span>Your name or initials. They stand beside each of your decisions in the file.</span>
-          <input type="text" data-first autocomplete="off" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            type="text"
+            data-first
+            autocomplete="off"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         <div class="row">
           <button type="submit" class="primary" disabled={!reader}>
@@ -97,7 +114,8 @@ export function ReasonDialog(props: {
     if (reason) {
       event.preventDefault();
       choose(reason);
-      if (reason !== 'other') document.querySelector<HTMLElement>(`[data-reason="${reasons.indexOf(reason)}"]`)?.focus();
+      if (reason !== 'other')
+        document.querySelector<HTMLElement>(`[data-reason="${reasons.indexOf(reason)}"]`)?.focus();
     } else if (event.key.toLowerCase() === 'n') {
       event.preventDefault();
       noteField.current?.focus();
@@ -105,9 +123,15 @@ export function ReasonDialog(props: {
   };
   const overrules = props.decision === 'pass' && props.visit.verdict === 'fail';
   return (
-    <Dialog name="reason" title={`${props.decision === 'pass' ? 'Pass' : 'Fail'} ${visitTitle(props.visit)}: why?`} onClose={props.onClose}>
+    <Dialog
+      name="reason"
+      title={`${props.decision === 'pass' ? 'Pass' : 'Fail'} ${visitTitle(props.visit)}: why?`}
+      onClose={props.onClose}
+    >
       <form class="stack" onSubmit={save} onKeyDown={byNumber}>
-        {overrules && <p class="soft">A check fails this visit. Your pass overrules it, and the reports will say so.</p>}
+        {overrules && (
+          <p class="soft">A check fails this visit. Your pass overrules it, and the reports will say so.</p>
+        )}
         <fieldset class="reasons">
           <legend class="visually-hidden">Reason</legend>
           {reasons.map((reason, index) => (
@@ -129,7 +153,14 @@ export function ReasonDialog(props: {
           <span>
             Note {chosen === 'other' ? '(needed)' : '(optional)'} <kbd>N</kbd>
           </span>
-          <input type="text" ref={noteField} autocomplete="off" maxLength={400} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+          <input
+            type="text"
+            ref={noteField}
+            autocomplete="off"
+            maxLength={400}
+            value={note}
+            onInput={(event) => setNote(event.currentTarget.value)}
+          />
         </label>
         <div class="row">
           <button type="submit" class={props.decision} disabled={!complete}>
@@ -198,14 +229,20 @@ export function EnlargedDialog(props: {
   const [brightness, setBrightness] = useState(100);
   const findings = findingsOf(visit);
   return (
-    <Dialog name="enlarged" title={visitTitle(visit)} class="enlarged" onClose={props.onClose}>
+    <Dialog name="enlarged" title={visitTitle(visit)} class="enlarged" sharesKeys onClose={props.onClose}>
       <div class="row enlarged-head">
         <VerdictBadge verdict={visit.verdict} label={verdictWords[visit.verdict]} />
         <span class="small soft">{props.place}</span>
         {props.siblings.length > 1 && (
           <span class="row enlarged-visits">
             {props.siblings.map((one) => (
-              <button key={one.session} type="button" class={one === visit ? 'chosen' : ''} aria-pressed={one === visit} onClick={() => props.onShow(one)}>
+              <button
+                key={one.session}
+                type="button"
+                class={one === visit ? 'chosen' : ''}
+                aria-pressed={one === visit}
+                onClick={() => props.onShow(one)}
+              >
                 {one.session}
               </button>
             ))}
@@ -216,15 +253,26 @@ export function EnlargedDialog(props: {
         )}
         <label class="row small enlarged-brightness">
           Brightness
-          <input type="range" min={50} max={400} step={10} value={brightness} onInput={(event) => setBrightness(Number(event.currentTarget.value))} />
+          <input
+            type="range"
+            min={50}
+            max={400}
+            step={10}
+            value={brightness}
+            onInput={(event) => setBrightness(Number(event.currentTarget.value))}
+          />
         </label>
-        <button type="button" data-first onClick={props.onClose}>
+        <button type="button" class="enlarged-close" data-first onClick={props.onClose}>
           Close <kbd>Esc</kbd>
         </button>
       </div>
       <div class="enlarged-picture">
         {visit.picture ? (
-          <img src={visit.picture} style={{ filter: `brightness(${brightness}%)` }} alt={`${visitTitle(visit)} in three planes with the outline of the brain`} />
+          <img
+            src={visit.picture}
+            style={{ filter: `brightness(${brightness}%)` }}
+            alt={`${visitTitle(visit)} in three planes with the outline of the brain`}
+          />
         ) : (
           <p>There is no picture of this scan.</p>
         )}

@@ -39,7 +39,13 @@ export function Rail(props: {
               const decision = props.decisions.get(visit)?.decision;
               return (
                 <li key={visitTitle(visit)}>
-                  <button type="button" tabIndex={-1} class={decision ?? ''} aria-current={visit === props.current ? 'true' : undefined} onClick={() => props.onGo(visit)}>
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    class={decision ?? ''}
+                    aria-current={visit === props.current ? 'true' : undefined}
+                    onClick={() => props.onGo(visit)}
+                  >
                     <span class="rail-name">
                       {visit.participant_id} <span>{visit.session}</span>
                     </span>

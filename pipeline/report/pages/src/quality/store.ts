@@ -20,7 +20,8 @@ export const nothingKept: Kept = { reader: '', own: [], opened: [], steps: [], e
 // As many steps as a reader may want back; the store is small (5 MB in chromium).
 const mostSteps = 200;
 
-export const exportMark = (row: DecisionRow): string => `${visitKey(row.participant_id, row.session_id)}\t${row.time}\t${row.decision}\t${row.reason}`;
+export const exportMark = (row: DecisionRow): string =>
+  `${visitKey(row.participant_id, row.session_id)}\t${row.time}\t${row.decision}\t${row.reason}`;
 
 export const storageName = (datasetKey: string): string => `wane-quality/1/${datasetKey}`;
 
@@ -39,7 +40,9 @@ function keptIn(text: string | null): Kept {
       reader: typeof kept.reader === 'string' ? kept.reader : '',
       own: list(kept.own).filter(isRow),
       opened: list(kept.opened).filter(isRow),
-      steps: list(kept.steps).filter((step) => typeof step?.key === 'string' && (step.before === null || isRow(step.before))),
+      steps: list(kept.steps).filter(
+        (step) => typeof step?.key === 'string' && (step.before === null || isRow(step.before)),
+      ),
       exported: list(kept.exported).filter((mark) => typeof mark === 'string'),
     };
   } catch {
@@ -77,4 +80,5 @@ export function withOpened(kept: Kept, rows: readonly DecisionRow[]): Kept {
 
 export const withAllExported = (kept: Kept): Kept => ({ ...kept, exported: kept.own.map(exportMark) });
 
-export const notExported = (kept: Kept): number => kept.own.filter((row) => !kept.exported.includes(exportMark(row))).length;
+export const notExported = (kept: Kept): number =>
+  kept.own.filter((row) => !kept.exported.includes(exportMark(row))).length;

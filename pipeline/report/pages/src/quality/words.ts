@@ -28,7 +28,8 @@ export const checkName = (name: string): string => checkNames[name] ?? name.repl
 // Enough digits to compare value and limit, no more.
 export function figure(value: number | null): string {
   if (value === null) return '';
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.01 || value === 0 ? 2 : 5;
+  const digits =
+    Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.01 || value === 0 ? 2 : 5;
   return value.toFixed(digits).replace('-', '−');
 }
 
@@ -52,10 +53,14 @@ export function findingsOf(visit: QualityVisit): Finding[] {
     pair.checks.map((check) => ({ verdict: check.verdict, about: `${pair.from} to ${pair.to}`, check })),
   );
   const found = [...own, ...pairs].filter((finding) => finding.verdict !== 'pass');
-  return [...found.filter((finding) => finding.verdict === 'fail'), ...found.filter((finding) => finding.verdict === 'warn')];
+  return [
+    ...found.filter((finding) => finding.verdict === 'fail'),
+    ...found.filter((finding) => finding.verdict === 'warn'),
+  ];
 }
 
-export const sentenceOf = (check: Check): string => check.sentence || `The check “${checkName(check.name)}” ${check.verdict === 'fail' ? 'fails' : 'warns'}.`;
+export const sentenceOf = (check: Check): string =>
+  check.sentence || `The check “${checkName(check.name)}” ${check.verdict === 'fail' ? 'fails' : 'warns'}.`;
 
 // Reasons to choose from by their number. The last one needs a note.
 export const failReasons = [
