@@ -13,6 +13,7 @@ namespace wane {
 void add_run_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_participant_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_group_command(CLI::App& program, int& exit_code, Interruption& interruption);
+void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_log_command(CLI::App& program, int& exit_code);
 

@@ -60,11 +60,16 @@ int thread_count(int threads) {
   return cores_of_this_process();
 }
 
-fs::path own_template_folder() {
+fs::path own_files_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  fs::path folder = (program.parent_path().parent_path() / "share/wane/template").lexically_normal();
-  if (!error && fs::is_directory(folder)) return folder;
+  return (program.parent_path().parent_path() / "share/wane").lexically_normal();
+}
+
+fs::path own_template_folder() {
+  std::error_code error;
+  fs::path folder = own_files_folder() / "template";
+  if (fs::is_directory(folder, error)) return folder;
   throw InputError("Wane's own template is not where it belongs (" + folder.string() +
                    "): build or install Wane again, or name another template with --template.");
 }

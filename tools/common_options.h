@@ -59,8 +59,11 @@ class CommandLine {
   std::vector<Flag> flags_;
 };
 
-// Where the program's own template is: ../share/wane/template beside the executable's folder, in the build tree and
-// where it is installed. Throws InputError saying how to get one where it is not there.
+// The program's own files: ../share/wane beside the executable's folder, in the build tree and where it is installed.
+std::filesystem::path own_files_folder();
+
+// Where the program's own template is, below own_files_folder. Throws InputError saying how to get one where it is not
+// there.
 std::filesystem::path own_template_folder();
 
 // threads if positive, else OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else what the machine lets this process use.

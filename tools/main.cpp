@@ -41,6 +41,7 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_run_command(program, exit_code, interruption);
   add_participant_command(program, exit_code, interruption);
   add_group_command(program, exit_code, interruption);
+  add_report_command(program, exit_code, interruption);
   add_unblind_command(program, exit_code, interruption);
   add_log_command(program, exit_code);
   add_conform_command(program);

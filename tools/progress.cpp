@@ -39,6 +39,7 @@ void ProgressDisplay::begin(std::size_t participants) {
   const std::lock_guard lock(mutex_);
   started_ = std::chrono::steady_clock::now();
   participants_ = participants;
+  counted_ = "participants";
   done_ = 0;
   draw_bar();
 }
@@ -60,6 +61,22 @@ void ProgressDisplay::finished(const std::string& participant) {
   ++done_;
   if (!terminal_) spdlog::info("{}: finished ({} of {} participants)", participant, done_, participants_);
   if (done_ >= participants_) {
+    erase_bar();
+    participants_ = 0;
+  }
+  draw_bar();
+}
+
+void ProgressDisplay::page_made(std::size_t pages) {
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  if (participants_ == 0) {
+    started_ = std::chrono::steady_clock::now();
+    participants_ = pages;
+    counted_ = "pages";
+    done_ = 0;
+  }
+  if (++done_ >= participants_) {
     erase_bar();
     participants_ = 0;
   }
@@ -100,7 +117,7 @@ void ProgressDisplay::say_time_of(const std::string& participant) {
 
 void ProgressDisplay::draw_bar() {
   if (!terminal_ || ended_ || participants_ == 0) return;
-  BarState state{done_, participants_, static_cast<double>(done_), 0, ""};
+  BarState state{done_, participants_, counted_, static_cast<double>(done_), 0, ""};
   for (const auto& [participant, step] : under_way_) {
     state.fraction += step.fraction_done;
     state.under_way += fmt::format("  {} {}", participant, step.name);
@@ -125,8 +142,8 @@ std::string bar_line(const BarState& state, std::size_t columns) {
           ? ", about " + minutes_and_seconds(state.seconds / state.fraction - state.seconds) + " left"
           : "";
   const std::string line =
-      fmt::format("[{}{}] {}/{} participants, {}{}{}", std::string(filled, '#'), std::string(width - filled, '.'),
-                  state.done, state.participants, minutes_and_seconds(state.seconds), left, state.under_way);
+      fmt::format("[{}{}] {}/{} {}, {}{}{}", std::string(filled, '#'), std::string(width - filled, '.'), state.done,
+                  state.count, state.counted, minutes_and_seconds(state.seconds), left, state.under_way);
   return line.substr(0, columns - 1);  // a line that fills the last column wraps on some terminals
 }
 
@@ -137,7 +154,8 @@ TrialEvents events_shown_on(ProgressDisplay& display) {
           },
           [&](const std::string& participant) { display.finished(participant); },
           [&](const std::string& sentence) { display.note(sentence); },
-          [&](const std::string& sentence) { display.warn(sentence); }};
+          [&](const std::string& sentence) { display.warn(sentence); },
+          [&](std::size_t pages) { display.page_made(pages); }};
 }
 
 }  // namespace wane

@@ -23,6 +23,7 @@ class ProgressDisplay {
   void begin(std::size_t participants);
   void step(const std::string& participant, const std::string& step, int index, int count);
   void finished(const std::string& participant);
+  void page_made(std::size_t pages);  // one more of so many; seen on a terminal only
   void note(const std::string& sentence);
   void warn(const std::string& sentence);
   // The sentence stands alone in the last line; nothing is shown after it.
@@ -45,6 +46,7 @@ class ProgressDisplay {
   std::size_t done_ = 0;
   bool ended_ = false;
   std::map<std::string, Step> under_way_;  // by participant
+  const char* counted_ = "participants";
 };
 
 // The trial's events as the display shows them; it must outlive them.
@@ -53,7 +55,8 @@ TrialEvents events_shown_on(ProgressDisplay& display);
 // The bar in one line of a terminal of so many columns (which a bar of full width would wrap): how far all is, then as
 // many of the participants under way as find room. `seconds`: since the beginning; `fraction`: of all that is done.
 struct BarState {
-  std::size_t done = 0, participants = 0;
+  std::size_t done = 0, count = 0;
+  const char* counted = "participants";
   double fraction = 0, seconds = 0;
   std::string under_way;  // "  sub-01 align  sub-02 extract"
 };

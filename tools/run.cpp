@@ -28,6 +28,7 @@ struct TrialCommand {
   fs::path blind_key;  // of --blind, or of unblind
   double memory_gb = 0;
   bool force = false;
+  bool no_pages = false;
 };
 
 const std::vector<std::string> kAllSections = {"dataset", "conform", "align",         "extract",        "segment",
@@ -63,6 +64,11 @@ void add_blind_option(CLI::App& app, TrialCommand& command) {
       ->type_name("FILE");
 }
 
+void add_pages_flag(CLI::App& app, TrialCommand& command) {
+  app.add_flag("--no-pages", command.no_pages,
+               "Leave out the pages (trial.html, quality.html, sub-*.html); `wane report` makes them");
+}
+
 void require_own_folder(const TrialCommand& command) {
   std::error_code error;
   if (fs::equivalent(command.bids, command.out, error))
@@ -80,6 +86,8 @@ TrialRequest report_request_of(const TrialCommand& command) {
   request.blind_key = command.blind_key;
   request.memory_gb = command.memory_gb;
   request.force = command.force;
+  request.program_files = own_files_folder();
+  request.pages = !command.no_pages;
   request.asked_by_label = !command.labels.empty();
   request.program_version = program_version();
   request.command_line = given_command_line();
@@ -105,8 +113,9 @@ Dataset dataset_with_decisions(const TrialCommand& command, TrialRequest& reques
   return dataset;
 }
 
-// Reports are made of what was measured: the scans' names of 100 000 participants would only fill the memory.
-Dataset without_scans(Dataset dataset) {
+// Pages tell of the scans; else the scans' names of 100 000 participants would only fill the memory.
+Dataset without_unused_scans(Dataset dataset, const TrialRequest& request) {
+  if (request.pages && dataset.participants.size() <= most_participants_with_pages) return dataset;
   for (auto& participant : dataset.participants) {
     participant.visits = {};
     participant.warnings = {};
@@ -134,9 +143,19 @@ void print_reports(const GroupResult& result) {
   for (const auto& file : result.files) std::cout << "  " << file.string() << '\n';
 }
 
-// The last thing on the screen, where it is seen.
+// Near the end of the screen, where it is seen.
 void print_look_list(const LookList& list) {
   if (!list.text.empty()) std::cout << '\n' << list.text;
+}
+
+// Where to look first; the last lines on the screen.
+void print_pages(const WrittenPages& pages) {
+  if (pages.trial.empty()) return;
+  std::cout << "\nOpen first: " << pages.trial.string() << '\n';
+  if (!pages.quality.empty()) std::cout << "  to accept or reject visits: " << pages.quality.string() << '\n';
+  if (!pages.participants.empty())
+    std::cout << "  a page for each participant: " << pages.participants.front().string()
+              << (pages.participants.size() > 1 ? ", ..." : "") << '\n';
 }
 
 // 1 where a participant of this call was measured and a check keeps it out of the rates: who looks at the exit code
@@ -178,16 +197,18 @@ int participants(const TrialCommand& command, Interruption& interruption) {
   return exit_code_of(outcomes);
 }
 
+// Also `wane report`.
 int group(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;
   const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = report_request_of(command);
-  const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
+  const Dataset dataset = without_unused_scans(dataset_with_decisions(command, request, display), request);
   const OutputLock lock = lock_reports(request.out);
   const GroupResult result = report_trial(dataset, request, events_shown_on(display), lock);
   print_reports(result);
   print_look_list(result.look);
+  print_pages(result.pages);
   return 0;
 }
 
@@ -197,11 +218,12 @@ int unblind(const TrialCommand& command, Interruption& interruption) {
   const Interruption::LastWords last_words = last_words_of(display, command.out, interruption);
   TrialRequest request = report_request_of(command);
   request.blind_key.clear();
-  const Dataset dataset = without_scans(dataset_with_decisions(command, request, display));
+  const Dataset dataset = without_unused_scans(dataset_with_decisions(command, request, display), request);
   const OutputLock lock = lock_reports(request.out);
   const GroupResult result = unblind_trial(dataset, request, command.blind_key, events_shown_on(display), lock);
   print_reports(result);
   print_look_list(result.look);
+  print_pages(result.pages);
   return 0;
 }
 
@@ -229,6 +251,7 @@ int run(const TrialCommand& command, Interruption& interruption) {
   const OutputLock lock = lock_reports(request.out);
   const auto outcomes = process_trial(dataset, request, events);
   LookList look;
+  WrittenPages pages;
   // With nobody left there is nothing to report, and the failures say why.
   if (count_of(outcomes, ParticipantState::failed) < outcomes.size()) {
     // The reports are of the whole trial, whoever was asked for now.
@@ -238,10 +261,12 @@ int run(const TrialCommand& command, Interruption& interruption) {
     const GroupResult result = report_trial(whole, request, events, lock);
     print_reports(result);
     look = result.look;
+    pages = result.pages;
     std::cout << '\n';
   }
   print_outcomes(outcomes);
   print_look_list(look);
+  print_pages(pages);
   return exit_code_with(exit_code_of(outcomes), outcomes, look);
 }
 
@@ -252,6 +277,7 @@ void add_run_command(CLI::App& program, int& exit_code, Interruption& interrupti
   const auto command = add_folders(*app, kRunSections);
   add_participant_flags(*app, *command);
   add_blind_option(*app, *command);
+  add_pages_flag(*app, *command);
   app->footer(
       "Example: wane run trial/ results/ --threads 8\n"
       "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
@@ -274,6 +300,16 @@ void add_group_command(CLI::App& program, int& exit_code, Interruption& interrup
       program.add_subcommand("group", "Write the trial's reports from what `participant` left in the output folder");
   const auto command = add_folders(*app, {"dataset", "group"});
   add_blind_option(*app, *command);
+  add_pages_flag(*app, *command);
+  app->callback([&exit_code, &interruption, command] { exit_code = group(*command, interruption); });
+}
+
+void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption) {
+  CLI::App* app = program.add_subcommand(
+      "report", "Make all pages, reports and tables anew from the output folder, without measuring");
+  const auto command = add_folders(*app, {"dataset", "group"});
+  add_blind_option(*app, *command);
+  app->footer("Example: wane report trial/ results/\nThen open results/trial.html.");
   app->callback([&exit_code, &interruption, command] { exit_code = group(*command, interruption); });
 }
 
@@ -281,6 +317,7 @@ void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interr
   CLI::App* app = program.add_subcommand("unblind", "Give blinded results their dose groups back, and report anew");
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
+  add_pages_flag(*app, *command);
   app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
   app->callback([&exit_code, &interruption, command] { exit_code = unblind(*command, interruption); });
 }

@@ -67,16 +67,6 @@ std::string decision_row(const std::string& participant, const Place& place) {
   return row.line();
 }
 
-// The checks of `full`, and those of `known` that are not among them.
-Quality all_of(const Quality& full, const Quality& known) {
-  Quality all = full;
-  for (const QualityCheck& check : known.checks)
-    if (std::none_of(full.checks.begin(), full.checks.end(),
-                     [&](const QualityCheck& own) { return own.name == check.name && own.sentence == check.sentence; }))
-      all.checks.push_back(check);
-  return all;
-}
-
 std::string rows_in_file(const ParticipantReport& known, const std::filesystem::path& out) {
   const std::string path = participant_json_path(known.participant_id);
   try {
@@ -87,6 +77,15 @@ std::string rows_in_file(const ParticipantReport& known, const std::filesystem::
 }
 
 }  // namespace
+
+Quality all_checks(const Quality& full, const Quality& known) {
+  Quality all = full;
+  for (const QualityCheck& check : known.checks)
+    if (std::none_of(full.checks.begin(), full.checks.end(),
+                     [&](const QualityCheck& own) { return own.name == check.name && own.sentence == check.sentence; }))
+      all.checks.push_back(check);
+  return all;
+}
 
 TableText quality_table_head() {
   return builder().finished();
@@ -101,7 +100,7 @@ std::string quality_rows(const ParticipantReport& full, const ParticipantReport&
     const bool is_known = own != known.visits.end();
     const Place place{visit.session, std::nullopt, is_known ? &own->decision : &visit.decision};
     rows += decision_row(id, place);
-    rows += rows_of(is_known ? all_of(visit.quality, own->quality) : visit.quality, id, place);
+    rows += rows_of(is_known ? all_checks(visit.quality, own->quality) : visit.quality, id, place);
   }
   for (const ChangeRow& change : full.changes) rows += rows_of(change.quality, id, {change.from, change.to, nullptr});
   rows += rows_of(full.quality, id, {});

@@ -11,6 +11,9 @@
 
 namespace wane {
 
+// The checks of `full`, and those of `known` that are not among them.
+Quality all_checks(const Quality& full, const Quality& known);
+
 // Header line and data dictionary.
 TableText quality_table_head();
 

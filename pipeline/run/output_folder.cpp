@@ -197,8 +197,8 @@ OutputLock lock_of(const fs::path& file, bool wait, const std::string& what) {
         return {};
       }
       if (errno != EWOULDBLOCK) refuse_lock(file, errno);
-      throw ResourceError(what + " by another Wane" + holder_of(file) +
-                          "; wait until it has finished, or end it, and run the same command again.");
+      throw UnderWay(what + " by another Wane" + holder_of(file) +
+                     "; wait until it has finished, or end it, and run the same command again.");
     }
     if (!is_still(descriptor.number(), file)) continue;
     write_holder(descriptor.number(), file);

@@ -10,7 +10,15 @@
 #include <set>
 #include <string>
 
+#include "imaging/error.h"
+
 namespace wane {
+
+// Another process holds the lock.
+class UnderWay : public ResourceError {
+ public:
+  using ResourceError::ResourceError;
+};
 
 // Throws UsageError, naming what lies there, where `out` is a folder that is neither empty nor an output folder of Wane
 // (dataset_description.json with Wane in GeneratedBy, or what a run that was killed at its very beginning leaves, or
@@ -41,7 +49,8 @@ class OutputLock {
   bool held_ = false;
 };
 
-// Throws ResourceError, naming who holds it (machine, process, since when), where another process does.
+// Throws UnderWay, naming who holds it (machine, process, since when), where another process does; ResourceError where
+// the lock cannot be made.
 // lock_reports: after require_output_folder; holds nothing where there is no folder `out` yet.
 [[nodiscard]] OutputLock lock_reports(const std::filesystem::path& out);
 [[nodiscard]] OutputLock lock_participant(const std::filesystem::path& out, const std::string& participant_id);

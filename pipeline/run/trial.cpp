@@ -27,6 +27,7 @@
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/methods.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/quality_table.h"
 #include "pipeline/report/tables.h"
@@ -49,6 +50,7 @@ constexpr int kInput = 3;
 constexpr int kResources = 5;
 constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
+constexpr const char* template_head = "template/head.nii.gz";  // in reports' inputs, and below the program's files
 
 const char* in_words(ParticipantState state) {
   switch (state) {
@@ -85,9 +87,10 @@ void remove_if_there(const fs::path& file) {
   fs::remove(file, error);
 }
 
-// Report and images: neither is to be taken for this run's.
+// Report, page and images: none is to be taken for this run's.
 void remove_result(const fs::path& out, const std::string& participant_id) {
   remove_if_there(report_file(out, participant_id));
+  remove_page_of(out, participant_id);
   remove_derivatives(out, participant_id);
 }
 
@@ -390,8 +393,9 @@ void remove_other_dose_groups(const fs::path& out, const std::vector<fs::path>& 
   for (const fs::path& file : stale) remove_if_there(file);
 }
 
-// Everything that trial_reports writes.
+// Everything that trial_reports writes, and the pages.
 void remove_trial_reports(const fs::path& out) {
+  remove_pages(out);
   remove_if_there(out / "trial_atrophy.json");
   for (const TrialTable& table : trial_tables)
     for (const char* ending : {".tsv", ".json"}) remove_if_there(out / (std::string(table.name) + ending));
@@ -567,6 +571,49 @@ namespace {
                    " that can be used: run `wane participant` or `wane run` first.");
 }
 
+// Of another template than the program's own, the hash of its head; empty where it is its own.
+std::optional<std::string> other_template(const CollectedReports& collected, const TrialRequest& request) {
+  const Json report = json_in_file(request.out / collected.inputs.front().path);
+  std::string measured_with;
+  for (const Json& input : report.is_object() ? report.value("inputs", Json::array()) : Json::array())
+    if (input.is_object() && input.value("path", "") == template_head) measured_with = input.value("sha256", "");
+  std::error_code error;
+  const fs::path own = request.program_files / template_head;
+  if (fs::exists(own, error) && sha256_of_file(own) == measured_with) return std::nullopt;
+  return measured_with;
+}
+
+MethodsFacts methods_facts(const CollectedReports& collected, const Json& options, const TrialRequest& request) {
+  MethodsFacts facts;
+  facts.version = request.program_version;
+  facts.options = json_line(options);
+  facts.default_options = json_line(options_json(RunOptions()));
+  facts.measured_alike = collected.options.has_value();
+  const auto other = other_template(collected, request);
+  facts.own_template = !other;
+  facts.template_sha256 = other.value_or("");
+  return facts;
+}
+
+WrittenPages write_pages_of(const Dataset& dataset, const TrialAnalysis& analysis, const std::string& trial_report,
+                            const Methods& methods, const TrialRequest& request, const TrialEvents& events) {
+  // What `wane report` may take, of whatever the machine has: pages are to be made on any laptop.
+  constexpr std::uint64_t most_bytes = 1'000'000'000;
+  const PagesRequest pages{request.out, request.program_files / "pages", request.program_version, request.threads,
+                           std::min(memory_budget(request), most_bytes)};
+  return write_pages(dataset, analysis, trial_report, methods, pages, {events.page_made, events.warn});
+}
+
+bool wants_pages(const TrialAnalysis& analysis, const TrialRequest& request, const TrialEvents& events) {
+  if (!request.pages) return false;
+  const std::size_t people = analysis.trial.reports.size();
+  if (people <= most_participants_with_pages) return true;
+  events.note("There are no pages: browsers do not open those of more than " +
+              std::to_string(most_participants_with_pages) + " participants, and this trial has " +
+              std::to_string(people) + ".");
+  return false;
+}
+
 // `dataset` as the reports may know it.
 GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
                          const TrialEvents& events) {
@@ -621,12 +668,21 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
 
   GroupResult result;
   const TrialAnalysis analysis = analyse(std::move(trial));
+  const bool pages = wants_pages(analysis, request, events);
+  // Pages beside newer reports would show old numbers until they are made anew.
+  remove_pages(request.out);
+  std::string trial_report;
   trial_reports(analysis, provenance, [&](const ReportText& report) {
     write_report(request.out, report);
     result.files.push_back(request.out / report.path);
+    if (pages && report.path == "trial_atrophy.json") trial_report = report.text;
   });
   write_quality_table(request.out, analysis.trial, result.files);
   remove_other_dose_groups(request.out, result.files);
+  const Methods methods = methods_of(analysis, methods_facts(collected, options, request));
+  result.files.push_back(request.out / methods_file_name);
+  write_text_atomically(result.files.back(), methods_markdown(methods));
+  if (pages) result.pages = write_pages_of(dataset, analysis, trial_report, methods, request, events);
   result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
   result.summary = trial_summary(analysis);
   RunLog(request.out)

@@ -12,12 +12,16 @@
 #include "pipeline/report/look_list.h"
 #include "pipeline/run/options.h"
 #include "pipeline/run/output_folder.h"
+#include "pipeline/run/report_pages.h"
 
 namespace wane {
 
 struct TrialRequest {
   std::filesystem::path out;              // made where it does not exist
   std::filesystem::path template_folder;  // see pipeline/dataset/template_folder.h
+  // The program's own files (share/wane: pages/, template/), for the reports.
+  std::filesystem::path program_files;
+  bool pages = true;  // else the reports have none, and those of an earlier run are removed
   RunOptions options;
   int threads = 1;
   double memory_gb = 0;             // never more participants in flight than fit into it; 0: 80 % of what is available
@@ -36,6 +40,7 @@ struct TrialEvents {
   std::function<void(const std::string& participant)> finished;
   std::function<void(const std::string& sentence)> note;
   std::function<void(const std::string& sentence)> warn;
+  std::function<void(std::size_t pages)> page_made;  // one more of so many
 };
 
 enum class ParticipantState { computed, kept, failed };
@@ -75,9 +80,11 @@ struct GroupResult {
   std::vector<std::filesystem::path> files;  // the reports and tables written
   std::string summary;                       // the findings in a few lines, who is left out and why
   LookList look;                             // who needs a look
+  WrittenPages pages;
 };
 
-// Writes the reports of dose groups and of the trial, and the tables, from the participants' reports in OUT.
+// Writes the reports of dose groups and of the trial, the tables, methods.md and the pages, from what participants left
+// in OUT. `dataset` may be without scans where no pages are made.
 // Participants of the dataset without a report are left out, with the reason of their failure where there is one.
 // With request.blind_key, codes stand for dose groups in every file of OUT, and dose responses are not computed.
 // `reports`: the lock of lock_reports(request.out). Throws InputError where OUT holds no report of any participant of

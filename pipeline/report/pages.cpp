@@ -1,0 +1,358 @@
+#include "pipeline/report/pages.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/dataset/natural_order.h"
+#include "pipeline/quality/judge.h"
+#include "pipeline/report/exclusion.h"
+#include "pipeline/report/json_values.h"
+#include "pipeline/report/quality_table.h"
+#include "pipeline/report/words.h"
+
+namespace wane {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view marker = "/*WANE-DATA*/";
+
+// JSON in which no character has a meaning for HTML or ends a line of JavaScript.
+std::string safe_json(const ordered_json& data) {
+  const std::string json = json_line(data);
+  std::string safe;
+  safe.reserve(json.size() + json.size() / 64);
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const std::string_view rest = std::string_view(json).substr(i, 3);
+    if (json[i] == '<') {
+      safe += "\\u003c";
+    } else if (json[i] == '>') {
+      safe += "\\u003e";
+    } else if (json[i] == '&') {
+      safe += "\\u0026";
+    } else if (rest == "\xE2\x80\xA8" || rest == "\xE2\x80\xA9") {
+      safe += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      safe += json[i];
+    }
+  }
+  return safe;
+}
+
+// Checks whose sentences quote sidecars, and what pages say instead.
+struct QuotingCheck {
+  std::string_view name, instead;
+};
+constexpr std::array quoting_checks = {
+    QuotingCheck{"acquisition",
+                 "The scanner or the sequence differs between the two visits (quality.tsv says in what): part of the "
+                 "measured change may be the scanner's."},
+    QuotingCheck{"contrast_agent_recorded",
+                 "A sidecar names a contrast agent for one of the two visits (quality.tsv says which) and not for the "
+                 "other: check whether the two can be compared."}};
+
+const QuotingCheck* quoting_check(std::string_view name) {
+  const auto found = std::find_if(quoting_checks.begin(), quoting_checks.end(),
+                                  [&](const QuotingCheck& check) { return check.name == name; });
+  return found == quoting_checks.end() ? nullptr : &*found;
+}
+
+struct Replacement {
+  std::string text, instead;  // both without the full stop at the end: within other sentences it may be missing
+};
+
+std::string without_full_stop(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return std::string(sentence);
+}
+
+void add_replacement(std::vector<Replacement>& all, const std::string& check, const std::string& sentence) {
+  const QuotingCheck* quoting = quoting_check(check);
+  if (quoting && !sentence.empty()) all.push_back({without_full_stop(sentence), without_full_stop(quoting->instead)});
+}
+
+std::vector<Replacement> replacements_of(const ParticipantReport& report) {
+  std::vector<Replacement> all;
+  for (const auto& change : report.changes)
+    for (const auto& check : change.quality.checks) add_replacement(all, check.name, check.sentence);
+  return all;
+}
+
+std::vector<Replacement> replacements_in(const ordered_json& report) {
+  std::vector<Replacement> all;
+  for (const auto& change : report.value("changes", ordered_json::array()))
+    for (const auto& check : change.at("quality").at("checks"))
+      add_replacement(all, check.at("name").get<std::string>(), check.at("sentence").get<std::string>());
+  return all;
+}
+
+std::string with_replacements(std::string text, const std::vector<Replacement>& all) {
+  for (const auto& [what, instead] : all)
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + instead.size()))
+      text.replace(at, what.size(), instead);
+  return text;
+}
+
+// In every text of `json`.
+void replace_in(ordered_json& json, const std::vector<Replacement>& all) {
+  if (all.empty()) return;
+  if (json.is_string()) {
+    json = with_replacements(json.get<std::string>(), all);
+  } else if (json.is_structured()) {
+    for (auto& part : json) replace_in(part, all);
+  }
+}
+
+// "fewer than two visits" -> "Fewer than two visits."
+std::string as_sentence(std::string text) {
+  if (text.empty()) return text;
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text.ends_with('.') ? text : text + '.';
+}
+
+ordered_json check_json(const QualityCheck& check) {
+  const QuotingCheck* quoting = check.sentence.empty() ? nullptr : quoting_check(check.name);
+  return {{"name", check.name},
+          {"value", number_json(check.value, decimals_quality)},
+          {"limit", number_json(check.limit, decimals_quality)},
+          {"verdict", name_of(check.verdict)},
+          {"sentence", quoting ? std::string(quoting->instead) : check.sentence}};
+}
+
+ordered_json decision_json(const std::optional<HumanDecision>& decision) {
+  if (!decision) return nullptr;
+  return {{"decision", decision->pass ? "pass" : "fail"},
+          {"reason", decision->reason},
+          {"reader", decision->reader},
+          {"time", decision->time}};
+}
+
+ordered_json volumes_json(const Volumes& volumes) {
+  return {{"brain", number_json(volumes.brain, decimals_ml)},
+          {"gray_matter", number_json(volumes.gray_matter, decimals_ml)},
+          {"white_matter", number_json(volumes.white_matter, decimals_ml)},
+          {"csf", number_json(volumes.csf, decimals_ml)},
+          {"intracranial", number_json(volumes.intracranial, decimals_ml)}};
+}
+
+// What a person should look at, a sentence each.
+ordered_json flags_json(const ParticipantReport& report) {
+  auto flags = ordered_json::array();
+  for (const Finding& finding : open_findings_of(report)) {
+    const std::string place = place_in_words(finding);
+    flags.push_back((place.empty() ? "" : place + ": ") + finding.sentence);
+  }
+  if (report.sloppy) flags.push_back(made_sloppy);
+  return flags;
+}
+
+ordered_json intervals_json(const ParticipantRate& rates) {
+  auto intervals = ordered_json::object();
+  for (const auto& tissue : tissues)
+    if (const auto& rate = (rates.*tissue.rate).rate; rate && rate->interval_95_low)
+      intervals[tissue.key] = {number_json(rate->interval_95_low, decimals_percent),
+                               number_json(rate->interval_95_high, decimals_percent)};
+  return intervals.empty() ? ordered_json(nullptr) : intervals;
+}
+
+ordered_json measured_participant(const ParticipantReport& report, const ParticipantRate& rates,
+                                  const GroupOptions& options, bool page) {
+  const std::string why_not = why_no_rate(report, options.baseline_after_days);
+  ordered_json json = {
+      {"participant_id", report.participant_id},
+      {"page", page ? ordered_json(participant_page_name(report.participant_id)) : nullptr},
+      {"dose_group", text_json(report.dose_group)},
+      {"dose", number_json(report.dose, decimals_dose)},
+      {"verdict", name_of(worst_verdict(report))},
+      {"left_out_because", why_not.empty() ? ordered_json(nullptr) : ordered_json(as_sentence(why_not))},
+      {"flags", flags_json(report)},
+      {"visits", ordered_json::array()},
+      {"changes", ordered_json::array()}};
+  for (const auto& visit : report.visits)
+    json["visits"].push_back({{"session", visit.session},
+                              {"days", number_json(visit.days, decimals_days)},
+                              {"volumes_ml", volumes_json(visit.volumes_ml)},
+                              {"verdict", name_of(verdict_of(visit))}});
+  for (const auto& change : report.changes)
+    json["changes"].push_back({{"from", change.from},
+                               {"to", change.to},
+                               {"days", number_json(change.days, decimals_days)},
+                               {"percent", percent_json(change.percent)},
+                               {"standard_error", percent_json(change.standard_error)},
+                               {"verdict", name_of(verdict_of(report, change))}});
+  json["rates_percent_per_year"] =
+      report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr);
+  json["rate_intervals_95"] = intervals_json(rates);
+  replace_in(json, replacements_of(report));
+  return json;
+}
+
+ordered_json absent_participant(const LeftOut& absent) {
+  return {{"participant_id", absent.participant_id},
+          {"page", nullptr},
+          {"dose_group", text_json(absent.dose_group)},
+          {"dose", number_json(absent.dose, decimals_dose)},
+          {"verdict", nullptr},
+          {"left_out_because", as_sentence(absent.reason)},
+          {"flags", ordered_json::array()},
+          {"visits", ordered_json::array()},
+          {"changes", ordered_json::array()},
+          {"rates_percent_per_year", nullptr},
+          {"rate_intervals_95", nullptr}};
+}
+
+ordered_json everybody(const TrialAnalysis& analysis, const std::set<std::string>& with_page) {
+  const Trial& trial = analysis.trial;
+  std::vector<std::pair<std::string, ordered_json>> people;
+  for (std::size_t i = 0; i < trial.reports.size(); ++i) {
+    const std::string& id = trial.reports[i].participant_id;
+    people.emplace_back(
+        id, measured_participant(trial.reports[i], analysis.rates[i], trial.options, with_page.contains(id)));
+  }
+  for (const auto& absent : trial.left_out) people.emplace_back(absent.participant_id, absent_participant(absent));
+  std::stable_sort(people.begin(), people.end(),
+                   [](const auto& a, const auto& b) { return natural_less(a.first, b.first); });
+  auto json = ordered_json::array();
+  for (auto& [id, person] : people) json.push_back(std::move(person));
+  return json;
+}
+
+void remove_group_means(ordered_json& trial_report) {
+  for (auto& group : trial_report["dose_groups"]) group.erase("rates_percent_per_year");
+  if (trial_report.contains("with_excluded")) trial_report["with_excluded"].erase("dose_groups");
+}
+
+// Of the pairs that `session` is part of, those that did not pass.
+ordered_json pairs_json(const ParticipantReport& report, const std::string& session, Verdict& worst) {
+  auto pairs = ordered_json::array();
+  for (const auto& change : report.changes) {
+    if (change.from != session && change.to != session) continue;
+    auto checks = ordered_json::array();
+    for (const auto& check : change.quality.checks) {
+      if (check.verdict == Verdict::pass) continue;
+      checks.push_back(check_json(check));
+      worst = std::max(worst, check.verdict);
+    }
+    if (!checks.empty()) pairs.push_back({{"from", change.from}, {"to", change.to}, {"checks", checks}});
+  }
+  return pairs;
+}
+
+}  // namespace
+
+std::string page_html(const std::string& bundle, const ordered_json& data) {
+  const auto at = bundle.find(marker);
+  if (at == std::string::npos) throw std::logic_error("a page's bundle without the marker for its data");
+  const std::string json = safe_json(data);
+  std::string page;
+  page.reserve(bundle.size() + json.size());
+  page.append(bundle, 0, at).append(json).append(bundle, at + marker.size());
+  return page;
+}
+
+bool is_page(const std::string& beginning) {
+  return beginning.find("<meta name=\"generator\" content=\"Wane\">") != std::string::npos;
+}
+
+std::string participant_page_name(const std::string& participant_id) {
+  return participant_id + ".html";
+}
+
+ordered_json trial_page_json(const TrialAnalysis& analysis, ordered_json trial_report,
+                             const std::set<std::string>& with_page, const Methods& methods) {
+  if (analysis.trial.blinded) remove_group_means(trial_report);
+  std::vector<Replacement> replacements;
+  for (const auto& report : analysis.trial.reports)
+    for (auto& one : replacements_of(report)) replacements.push_back(std::move(one));
+  replace_in(trial_report, replacements);
+  return {{"schema", "wane/page-trial/1"},
+          {"trial", std::move(trial_report)},
+          {"participants", everybody(analysis, with_page)},
+          {"methods", methods_json(methods)}};
+}
+
+ordered_json participant_page_json(ordered_json report, ParticipantPageParts parts, const Methods& methods) {
+  replace_in(report, replacements_in(report));
+  return {{"schema", "wane/page-participant/1"}, {"blinded", parts.blinded},        {"dose_unit", parts.dose_unit},
+          {"report", std::move(report)},         {"scans", std::move(parts.scans)}, {"viewer", std::move(parts.viewer)},
+          {"picture", std::move(parts.picture)}, {"trial_page", "trial.html"},      {"methods", methods_json(methods)}};
+}
+
+std::vector<QualityVisit> quality_visits(const ParticipantReport& full, const ParticipantReport& known, bool page,
+                                         bool blinded,
+                                         const std::function<std::string(const std::string& session)>& picture) {
+  std::vector<QualityVisit> visits;
+  for (const VisitRow& visit : full.visits) {
+    const auto own = std::find_if(known.visits.begin(), known.visits.end(),
+                                  [&](const VisitRow& one) { return one.session == visit.session; });
+    const Quality quality = own == known.visits.end() ? visit.quality : all_checks(visit.quality, own->quality);
+    QualityVisit row{quality.verdict(), nullptr};
+    auto checks = ordered_json::array();
+    bool usable = true;
+    for (const auto& check : quality.checks) {
+      checks.push_back(check_json(check));
+      if (check.name == usable_check && check.verdict == Verdict::fail) usable = false;
+    }
+    // Nobody would see those of the person elsewhere on this page.
+    for (const auto& check : full.quality.checks) {
+      if (check.verdict == Verdict::pass) continue;
+      checks.push_back(check_json(check));
+      row.verdict = std::max(row.verdict, check.verdict);
+    }
+    const ordered_json pairs = pairs_json(full, visit.session, row.verdict);
+    row.json = {{"participant_id", full.participant_id},
+                {"session", visit.session},
+                {"page", page ? ordered_json(participant_page_name(full.participant_id)) : nullptr},
+                {"dose_group", blinded ? ordered_json(nullptr) : text_json(known.dose_group)},
+                {"days", number_json(visit.days, decimals_days)},
+                {"verdict", name_of(row.verdict)},
+                {"measured_together", visit.measured_together},
+                {"usable", usable},
+                {"checks", checks},
+                {"pairs", pairs},
+                {"decision", decision_json(own == known.visits.end() ? visit.decision : own->decision)},
+                {"picture", picture(visit.session)}};
+    visits.push_back(std::move(row));
+  }
+  return visits;
+}
+
+QualityVisit unmeasured_visit(const LeftOut& participant, const std::string& session, std::optional<double> days,
+                              bool blinded) {
+  const QualityCheck check{usable_check, std::nullopt, std::nullopt, Verdict::fail, as_sentence(participant.reason)};
+  return {Verdict::fail,
+          {{"participant_id", participant.participant_id},
+           {"session", session},
+           {"page", nullptr},
+           {"dose_group", blinded ? ordered_json(nullptr) : text_json(participant.dose_group)},
+           {"days", number_json(days, decimals_days)},
+           {"verdict", name_of(Verdict::fail)},
+           {"measured_together", false},
+           {"usable", false},
+           {"checks", ordered_json::array({check_json(check)})},
+           {"pairs", ordered_json::array()},
+           {"decision", nullptr},
+           {"picture", ""}}};
+}
+
+ordered_json quality_page_json(std::vector<QualityVisit> visits, bool blinded, const std::string& version,
+                               const std::string& dataset_key, const Methods& methods) {
+  std::stable_sort(visits.begin(), visits.end(),
+                   [](const QualityVisit& a, const QualityVisit& b) { return a.verdict > b.verdict; });
+  ordered_json json = {{"schema", "wane/page-quality/1"},
+                       {"blinded", blinded},
+                       {"version", version},
+                       {"dataset_key", dataset_key},
+                       {"visits", ordered_json::array()}};
+  for (auto& visit : visits) json["visits"].push_back(std::move(visit.json));
+  json["methods"] = methods_json(methods);
+  return json;
+}
+
+}  // namespace wane

@@ -1,0 +1,296 @@
+#include "pipeline/run/report_pages.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/parallel.h"
+#include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
+#include "pipeline/dataset/natural_order.h"
+#include "pipeline/report/page_images.h"
+#include "pipeline/report/pages.h"
+#include "pipeline/report/participant_json.h"
+#include "pipeline/run/memory.h"
+#include "pipeline/run/output_folder.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr const char* trial_page_name = "trial.html";
+constexpr const char* quality_page_name = "quality.html";
+constexpr int picture_pixels = 1600;  // wide enough for three planes of all visits on paper
+constexpr std::size_t most_bundle_bytes = 64u << 20;
+
+// Thumbnails of so many visits keep the quality page below some 60 MB, which a browser still opens.
+struct Thumbnails {
+  std::size_t most_visits;
+  int pixels;
+};
+constexpr std::array thumbnails = {Thumbnails{1000, 600}, Thumbnails{4000, 300}};
+
+int thumbnail_pixels(std::size_t visits) {
+  for (const Thumbnails& each : thumbnails)
+    if (visits <= each.most_visits) return each.pixels;
+  return 0;
+}
+
+void remove_if_there(const fs::path& file) {
+  std::error_code error;
+  fs::remove(file, error);
+}
+
+std::string beginning_of(const fs::path& file) {
+  std::string text(page_beginning_bytes, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
+  return text;
+}
+
+void remove_page(const fs::path& file) {
+  std::error_code error;
+  if (fs::is_regular_file(fs::symlink_status(file, error)) && is_page(beginning_of(file))) remove_if_there(file);
+}
+
+// Of all participants but these.
+void remove_other_participant_pages(const fs::path& out, const std::set<fs::path>& kept) {
+  std::vector<fs::path> others;
+  std::error_code error;
+  for (fs::directory_iterator it(out, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with("sub-") && name.ends_with(".html") && !kept.contains(it->path())) others.push_back(it->path());
+  }
+  for (const fs::path& file : others) remove_page(file);
+}
+
+void remove_pages_but_methods(const fs::path& out) {
+  for (const char* name : {trial_page_name, quality_page_name}) remove_page(out / name);
+  remove_other_participant_pages(out, {});
+}
+
+struct Bundles {
+  std::string trial, participant, quality;
+};
+
+Bundles read_bundles(const fs::path& folder) {
+  return {read_text_file(folder / "trial.html", most_bundle_bytes),
+          read_text_file(folder / "participant.html", most_bundle_bytes),
+          read_text_file(folder / "quality.html", most_bundle_bytes)};
+}
+
+// Calls `make` and turns what is wrong with it alone into a warning; a full disk or memory is everybody's.
+template <class F>
+bool made_or_warned(const std::string& page, const PagesEvents& events, F&& make) {
+  try {
+    make();
+    return true;
+  } catch (const UnderWay& error) {
+    events.warn(page + " was not made: " + error.what());
+  } catch (const ResourceError&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    events.warn(page + " could not be made, all else was: " + error.what());
+  }
+  return false;
+}
+
+class PageWriter {
+ public:
+  PageWriter(const Dataset& dataset, const TrialAnalysis& analysis, const Methods& methods, const PagesRequest& request,
+             const PagesEvents& events, Bundles bundles)
+      : analysis_(analysis), methods_(methods), request_(request), events_(events), bundles_(std::move(bundles)) {
+    for (const auto& participant : dataset.participants) scans_of_[participant.participant_id] = &participant;
+    std::size_t visits = 0;
+    for (const auto& report : analysis.trial.reports) visits += report.visits.size();
+    thumbnail_pixels_ = thumbnail_pixels(visits);
+  }
+
+  WrittenPages write_all(const std::string& trial_report) {
+    const auto& reports = analysis_.trial.reports;
+    std::vector<Made> made(reports.size());
+    const int threads_before = omp_get_max_threads();
+    omp_set_num_threads(pages_at_once());
+    try {
+      parallel_tasks(reports.size(), [&](std::size_t i) {
+        made[i] = make(reports[i]);
+        events_.made(reports.size());
+      });
+    } catch (...) {
+      omp_set_num_threads(threads_before);
+      throw;
+    }
+    omp_set_num_threads(threads_before);
+
+    WrittenPages written;
+    std::set<std::string> with_page;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (!made[i].page) continue;
+      with_page.insert(reports[i].participant_id);
+      written.participants.push_back(page_of(reports[i].participant_id));
+    }
+    remove_other_participant_pages(request_.out, {written.participants.begin(), written.participants.end()});
+    written.quality = write(quality_page_name, [&] { return quality_page(std::move(made)); });
+    written.trial = write(trial_page_name, [&] {
+      return page_html(bundles_.trial,
+                       trial_page_json(analysis_, ordered_json::parse(trial_report), with_page, methods_));
+    });
+    return written;
+  }
+
+ private:
+  struct Made {
+    bool page = false;
+    std::vector<QualityVisit> visits;
+  };
+
+  fs::path page_of(const std::string& id) const { return request_.out / participant_page_name(id); }
+
+  // Empty where the page could not be made.
+  template <class F>
+  fs::path write(const char* name, F&& page) const {
+    const fs::path file = request_.out / name;
+    if (made_or_warned(name, events_, [&] { write_text_atomically(file, page()); })) return file;
+    remove_page(file);
+    return {};
+  }
+
+  // Of the images that a page is made of, as they lie in the memory while it is made.
+  int pages_at_once() const {
+    // Per voxel of midpoint space: images of each visit, maps of each change, the surface's field.
+    constexpr std::uint64_t bytes_each_visit = 24, bytes_else = 32, fixed = 64u << 20;
+    std::vector<std::uint64_t> bytes;
+    for (const auto& report : analysis_.trial.reports) {
+      const std::string& id = report.participant_id;
+      const Grid grid = declared_grid(request_.out / id / "anat" / (id + "_space-midpoint_T1w.nii.gz"));
+      bytes.push_back(fixed + grid.voxel_count() * (bytes_else + bytes_each_visit * report.visits.size()));
+      if (bytes.back() > request_.memory_bytes) return 1;
+    }
+    return plan_work(bytes, request_.threads, request_.memory_bytes).participants_at_once;
+  }
+
+  Made make(const ParticipantReport& known) const {
+    Made made;
+    made.page =
+        made_or_warned(participant_page_name(known.participant_id), events_, [&] { made.visits = page(known); });
+    if (made.page) return made;
+    remove_page(page_of(known.participant_id));
+    made.visits = quality_visits(known, known, false, analysis_.trial.blinded, [](const std::string&) { return ""; });
+    return made;
+  }
+
+  // Writes the page and gives the rows of the quality page.
+  std::vector<QualityVisit> page(const ParticipantReport& known) const {
+    const std::string& id = known.participant_id;
+    const OutputLock lock = lock_participant(request_.out, id);
+    const std::string path = participant_json_path(id);
+    const std::string text = read_text_file(request_.out / path, most_json_bytes);
+    const ParticipantReport full = parse_participant_json(text, path);
+    const auto dataset = scans_of_.find(id);
+    if (dataset == scans_of_.end()) throw InputError("the dataset has no scans of " + id + ".");
+
+    ParticipantPageParts parts;
+    parts.blinded = analysis_.trial.blinded;
+    parts.dose_unit = analysis_.trial.dose_unit;
+    parts.scans = scan_facts_json(*dataset->second, full);
+    parts.viewer = viewer_json(request_.out, full);
+    parts.picture = picture_data_uri(request_.out / id / "figures" / (id + "_quality.png"), picture_pixels);
+    ordered_json json = participant_page_json(ordered_json::parse(text), std::move(parts), methods_);
+    write_text_atomically(page_of(id), page_html(bundles_.participant, json));
+    json = nullptr;
+    return quality_visits(full, known, true, analysis_.trial.blinded, [&](const std::string& session) {
+      return thumbnail_pixels_ > 0 ? quality_picture_data_uri(request_.out, full, session, thumbnail_pixels_) : "";
+    });
+  }
+
+  std::string quality_page(std::vector<Made> made) const {
+    const auto& reports = analysis_.trial.reports;
+    struct Person {
+      std::string id;
+      std::vector<QualityVisit> visits;
+    };
+    std::vector<Person> people;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      people.push_back({reports[i].participant_id, std::move(made[i].visits)});
+    for (const auto& absent : analysis_.trial.left_out) {
+      const auto found = scans_of_.find(absent.participant_id);
+      if (found == scans_of_.end()) continue;
+      Person person{absent.participant_id, {}};
+      for (const auto& visit : found->second->visits)
+        person.visits.push_back(unmeasured_visit(absent, visit.session, visit.days, analysis_.trial.blinded));
+      people.push_back(std::move(person));
+    }
+    std::stable_sort(people.begin(), people.end(),
+                     [](const Person& a, const Person& b) { return natural_less(a.id, b.id); });
+    std::vector<QualityVisit> visits;
+    for (Person& person : people)
+      for (QualityVisit& visit : person.visits) visits.push_back(std::move(visit));
+    return page_html(bundles_.quality, quality_page_json(std::move(visits), analysis_.trial.blinded,
+                                                         request_.program_version, dataset_key(), methods_));
+  }
+
+  // The same for every run on this dataset, also when people join it at the end.
+  std::string dataset_key() const {
+    std::string first;
+    if (const auto& reports = analysis_.trial.reports; !reports.empty()) {
+      first = reports.front().participant_id;
+      if (!reports.front().visits.empty()) first += "\n" + reports.front().visits.front().fingerprint;
+    }
+    return sha256_of_text("wane quality page\n" + first).substr(0, 16);
+  }
+
+  const TrialAnalysis& analysis_;
+  const Methods& methods_;
+  const PagesRequest& request_;
+  const PagesEvents& events_;
+  const Bundles bundles_;
+  std::map<std::string, const DatasetParticipant*> scans_of_;
+  int thumbnail_pixels_ = 0;
+};
+
+}  // namespace
+
+WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, const std::string& trial_report,
+                         const Methods& methods, const PagesRequest& request, const PagesEvents& events) {
+  std::optional<Bundles> bundles;
+  std::error_code error;
+  if (!fs::is_directory(request.bundles, error)) {
+    events.warn("There are no pages: they are not where they belong (" + request.bundles.string() +
+                "); build or install Wane again, with -DWANE_PAGES=ON.");
+    remove_pages_but_methods(request.out);
+    return {};
+  }
+  if (!made_or_warned("The pages", events, [&] { bundles = read_bundles(request.bundles); })) {
+    remove_pages_but_methods(request.out);
+    return {};
+  }
+  return PageWriter(dataset, analysis, methods, request, events, std::move(*bundles)).write_all(trial_report);
+}
+
+void remove_pages(const fs::path& out) {
+  remove_pages_but_methods(out);
+  if (beginning_of(out / methods_file_name).starts_with("# Methods\n")) remove_if_there(out / methods_file_name);
+}
+
+void remove_page_of(const fs::path& out, const std::string& participant_id) {
+  remove_page(out / participant_page_name(participant_id));
+}
+
+}  // namespace wane
