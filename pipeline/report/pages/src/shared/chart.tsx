@@ -1,4 +1,5 @@
 // A chart is a Vega-Lite specification; this draws it (vega-embed), saves it, prints it and gives its values as a table.
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { parse, View } from 'vega';
 import embed, { type Result } from 'vega-embed';
@@ -19,20 +20,25 @@ export interface ChartProps<Row> {
   rows: Row[];
   attributes?: (row: Row) => Record<`data-${string}`, string | number | null | undefined>;
   paperWidth?: number; // px at 96 to the inch, for print
+  paperHeight?: number; // without: the specification's
+  children?: ComponentChildren; // more below the table of values
 }
 
+// A table of more rows than this is made when it is opened.
+const mostRowsAtOnce = 500;
 // A drawing of so many rows is painted, not built of elements: a browser slows down with more.
 const mostRowsAsElements = 400;
 const defaultPaperWidth = 650;
+const paperFontSize = 9.5;
 
 function renderer(rows: number): 'svg' | 'canvas' {
   return rows > mostRowsAsElements ? 'canvas' : 'svg';
 }
 
 // Print waits for nothing, so that this is done within the event.
-function drawForPaper(spec: TopLevelSpec, place: HTMLElement, width: number): View {
-  const config = chartConfig(chartTheme('light'));
-  const compiled = compile({ ...spec, width } as TopLevelSpec, { config });
+function drawForPaper(spec: TopLevelSpec, place: HTMLElement, size: { width: number; height?: number }): View {
+  const config = chartConfig(chartTheme('light'), paperFontSize);
+  const compiled = compile({ ...spec, ...size } as TopLevelSpec, { config });
   return new View(parse(compiled.spec), { renderer: 'svg' }).initialize(place).run();
 }
 
@@ -109,8 +115,11 @@ export function Chart<Row>(props: ChartProps<Row>) {
     };
     const draw = () => {
       clear();
-      const width = props.paperWidth ?? defaultPaperWidth;
-      if (paper.current) view = drawForPaper(props.spec(chartTheme('light')), paper.current, width);
+      const size = {
+        width: props.paperWidth ?? defaultPaperWidth,
+        ...(props.paperHeight ? { height: props.paperHeight } : {}),
+      };
+      if (paper.current) view = drawForPaper(props.spec(chartTheme('light')), paper.current, size);
     };
     window.addEventListener('beforeprint', draw);
     window.addEventListener('afterprint', clear);
@@ -119,7 +128,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
       window.removeEventListener('beforeprint', draw);
       window.removeEventListener('afterprint', clear);
     };
-  }, [props.spec, props.paperWidth]);
+  }, [props.spec, props.paperWidth, props.paperHeight]);
 
   return (
     <figure class="chart card" id={props.id} data-chart={props.id} aria-labelledby={`${props.id}-title`}>
@@ -132,7 +141,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
       </figcaption>
       <div class="chart-canvas" ref={screen} role="img" aria-label={props.description} />
       <div class="chart-paper print-only" ref={paper} aria-hidden="true" />
-      <Fold title="Values of this chart">
+      <Fold title="Values of this chart" lazy={props.rows.length > mostRowsAtOnce}>
         <DataTable
           label={`Values of the chart: ${props.title}`}
           columns={props.columns}
@@ -141,6 +150,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
           tableAttributes={{ 'data-values-of': props.id }}
           tall
         />
+        {props.children}
       </Fold>
     </figure>
   );

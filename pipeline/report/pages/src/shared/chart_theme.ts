@@ -34,7 +34,9 @@ export function chartTheme(name: Theme): ChartTheme {
 
 export const chartFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-export function chartConfig(theme: ChartTheme): Config {
+// `fontSize` in px: 12 on the screen, less on paper.
+export function chartConfig(theme: ChartTheme, fontSize = 12): Config {
+  const symbolSize = (fontSize / 12) ** 2 * 70;
   return {
     background: theme.surface,
     font: chartFont,
@@ -46,8 +48,8 @@ export function chartConfig(theme: ChartTheme): Config {
       tickColor: theme.line,
       labelColor: theme.soft,
       titleColor: theme.soft,
-      labelFontSize: 12,
-      titleFontSize: 12,
+      labelFontSize: fontSize,
+      titleFontSize: fontSize,
       titleFontWeight: 500,
       titlePadding: 8,
       labelPadding: 6,
@@ -56,22 +58,23 @@ export function chartConfig(theme: ChartTheme): Config {
       tickCount: 6,
     },
     axisX: { grid: false, domain: true, ticks: true },
+    axisY: { grid: true },
     legend: {
       labelColor: theme.text,
       titleColor: theme.soft,
-      labelFontSize: 12,
-      titleFontSize: 12,
+      labelFontSize: fontSize,
+      titleFontSize: fontSize,
       titleFontWeight: 500,
       orient: 'top',
       direction: 'horizontal',
       offset: 8,
       symbolStrokeWidth: 1.5,
-      symbolSize: 70,
+      symbolOpacity: 1,
+      symbolSize,
       labelLimit: 260,
       titleLimit: 400,
     },
-    text: { color: theme.text, fontSize: 12 },
+    text: { color: theme.text, fontSize },
     rule: { color: theme.line },
-    style: { 'guide-label': { fontSize: 12 } },
   };
 }

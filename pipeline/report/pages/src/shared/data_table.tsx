@@ -12,6 +12,7 @@ export interface Column<Row> {
   show?: (row: Row) => ComponentChildren; // without: the value
   numeric?: boolean;
   heading?: boolean; // the cell names its row
+  wide?: boolean; // holds sentences
   fixed?: boolean; // not sortable
 }
 
@@ -107,7 +108,7 @@ function TableCell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const value = column.value(row);
   const content = column.show ? column.show(row) : (value ?? missing);
   const attributes = {
-    class: column.numeric ? 'numeric' : undefined,
+    class: column.numeric ? 'numeric' : column.wide ? 'wide' : undefined,
     'data-column': column.key,
     'data-value': value === null || value === undefined ? '' : String(value),
   };

@@ -60,6 +60,13 @@ export function pValue(p: number | null | undefined): string {
   return p < 0.0001 ? 'p < 0.0001' : `p = ${p.toFixed(4)}`;
 }
 
+// An amount without sign as the program's sentences give it: two decimals, or two digits where it is small.
+export function amount(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missing;
+  const size = Math.abs(value);
+  return size >= 0.095 || size === 0 ? size.toFixed(2) : String(Number(size.toPrecision(2)));
+}
+
 // The loss or gain in a word: the sign convention is never left to the reader.
 export function direction(value: number): 'loss' | 'gain' | 'no change' {
   if (Math.abs(value) < 0.005) return 'no change';
@@ -79,6 +86,11 @@ const superscripts: Record<string, string> = {
 
 export function prettyUnit(unit: string): string {
   return unit.replace(/\^(-?\d+)/g, (_, power: string) => [...power].map((sign) => superscripts[sign] ?? sign).join(''));
+}
+
+// A sentence of the program with its powers of ten set as such: "1 x 10^6" becomes "1 × 10⁶".
+export function prettySentence(sentence: string): string {
+  return sentence.replace(/(\d) x (10\^-?\d+)/g, (_, digit: string, power: string) => `${digit} × ${prettyUnit(power)}`);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -1,5 +1,5 @@
 import type { TrialPage } from '../page_data';
-import { readPageData } from '../read_page_data';
+import { mountPage } from '../shared/mount';
+import { TrialView } from './view';
 
-const page = readPageData<TrialPage>();
-document.title = page.schema;
+mountPage<TrialPage>(TrialView, () => 'Wane: trial report');

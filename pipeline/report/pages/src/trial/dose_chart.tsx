@@ -1,0 +1,263 @@
+import { useCallback, useMemo } from 'preact/hooks';
+import type { TopLevelSpec } from 'vega-lite';
+import type { Measure } from '../page_data';
+import { Chart } from '../shared/chart';
+import type { ChartTheme } from '../shared/chart_theme';
+import { type Column, DataTable } from '../shared/data_table';
+import { doseWithUnit, measureNames, percentPerYear, prettyUnit, signed } from '../shared/format';
+import {
+  dosesOf,
+  drawnDoses,
+  groupLabels,
+  groupTitle,
+  isotonic,
+  rateInWords,
+  type RateRow,
+  rates,
+  sidewaysShifts,
+  smallestGap,
+  trendAt,
+} from './model';
+import type { DoseResponse, Trial } from './report';
+import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
+
+// Participants with the same dose are spread over this share of the space between two doses.
+const spreadOfGap = 0.55;
+const mostSpreadOfAxis = 0.09;
+
+const curveNames = { trend: 'Fitted trend and its 95 % interval', isotonic: 'Isotonic curve (monotone in dose)' };
+
+type DosedRow = RateRow & { dose: number };
+
+function hasDose(row: RateRow): row is DosedRow {
+  return row.dose !== null;
+}
+
+// Equal steps of the axis: of the logarithm where the trend is in the logarithm.
+function shifted(rows: DosedRow[], groups: string[], logarithmic: boolean) {
+  const on = (dose: number) => (logarithmic ? Math.log(dose) : dose);
+  const off = (place: number) => (logarithmic ? Math.exp(place) : place);
+  const places = rows.map((row) => on(row.dose));
+  const range = Math.max(...places) - Math.min(...places);
+  const spread = Math.min(spreadOfGap * smallestGap(places), mostSpreadOfAxis * range);
+  const shiftOf = new Map(
+    dosesOf(rows).flatMap((dose) => [...sidewaysShifts(rows.filter((row) => row.dose === dose), groups)]),
+  );
+  return rows.map((row) => ({
+    ...row,
+    place: off(on(row.dose) + spread * (shiftOf.get(row.participant_id) ?? 0)),
+    rate: rateInWords(row),
+  }));
+}
+
+function doseTitle(unit: string | null): string {
+  if (!unit) return 'Dose';
+  return /^\d/.test(unit) ? `Dose (× ${prettyUnit(unit)})` : `Dose (${prettyUnit(unit)})`;
+}
+
+function specOf(
+  rows: DosedRow[],
+  groups: string[],
+  response: DoseResponse | undefined,
+  measure: Measure,
+  trial: Trial,
+  theme: ChartTheme,
+): TopLevelSpec {
+  const unit = trial.doseUnit;
+  const logarithmic = response?.scale === 'log';
+  const values = shifted(rows, groups, logarithmic).map((row) => ({ ...row, dose_text: doseWithUnit(row.dose, unit) }));
+  const line = response ? trendAt(drawnDoses(response.scale, dosesOf(rows)), rows, response) : [];
+  const steps = response ? isotonic(response) : [];
+  const curves = [
+    ...line.map((row) => ({ ...row, curve: curveNames.trend })),
+    ...steps.map((row) => ({ ...row, curve: curveNames.isotonic })),
+  ];
+  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), groupTitle(trial));
+  const scale = logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false, zero: false, padding: 16 };
+  const x = { type: 'quantitative' as const, title: doseTitle(unit), scale };
+  const y = {
+    type: 'quantitative' as const,
+    title: `Change in ${measureNames[measure]} volume (% per year)`,
+    scale: { domain: valueDomain(rows.flatMap((row) => [row.low, row.high, row.percent_per_year])), nice: true },
+  };
+  const strokeDash = {
+    field: 'curve',
+    type: 'nominal' as const,
+    scale: { domain: [curveNames.trend, curveNames.isotonic], range: [[1, 0], [5, 4]] },
+    legend: { title: null, orient: 'bottom' as const, direction: 'vertical' as const, symbolType: 'stroke', symbolSize: 400 },
+  };
+  const faint = faintness(rows.length);
+  return {
+    width: 'container',
+    height: 320,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    layer: [
+      {
+        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
+        data: { values: [{}] },
+        encoding: { y: { datum: 0, type: 'quantitative' } },
+      },
+      {
+        data: { values: line.filter((row) => row.low !== null) },
+        mark: { type: 'area', color: theme.accent, opacity: 0.14 },
+        encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+      },
+      {
+        data: { values },
+        mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
+        encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
+      },
+      {
+        data: { values: curves },
+        mark: { type: 'line', strokeWidth: 2, color: theme.text },
+        encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'percent_per_year' }, strokeDash },
+      },
+      {
+        data: { values },
+        mark: {
+          type: 'point',
+          filled: true,
+          size: pointSize(rows.length),
+          opacity: 1,
+          stroke: theme.surface,
+          strokeWidth: 0.75,
+          cursor: 'pointer',
+        },
+        encoding: {
+          x: { ...x, field: 'place' },
+          y: { ...y, field: 'percent_per_year' },
+          color,
+          shape,
+          href: { field: 'page' },
+          tooltip: [
+            { field: 'participant_id', title: 'Participant' },
+            { field: 'dose_group', title: 'Dose group' },
+            { field: 'dose_text', title: 'Dose' },
+            { field: 'rate', title: 'Rate' },
+          ],
+        },
+      },
+    ],
+  } as TopLevelSpec;
+}
+
+export function rateColumns(trial: Trial): Column<RateRow>[] {
+  const unit = trial.doseUnit ? prettyUnit(trial.doseUnit) : undefined;
+  return [
+    {
+      key: 'participant_id',
+      title: 'Participant',
+      value: (row) => row.participant_id,
+      show: (row) => (row.page ? <a href={row.page}>{row.participant_id}</a> : row.participant_id),
+      heading: true,
+    },
+    { key: 'dose_group', title: 'Dose group', value: (row) => row.dose_group },
+    { key: 'dose', title: 'Dose', unit, value: (row) => row.dose, numeric: true },
+    {
+      key: 'percent_per_year',
+      title: 'Rate',
+      unit: '% per year',
+      value: (row) => row.percent_per_year,
+      show: (row) => signed(row.percent_per_year),
+      numeric: true,
+    },
+    { key: 'low', title: '95 % from', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
+    { key: 'high', title: 'to', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
+  ];
+}
+
+function curvesInWords(response: DoseResponse | undefined): string {
+  const curve = response ? isotonic(response) : [];
+  const first = curve[0];
+  const last = curve[curve.length - 1];
+  if (!first || !last) return '';
+  return ` The isotonic curve runs from ${percentPerYear(first.percent_per_year)} to ${percentPerYear(last.percent_per_year)}.`;
+}
+
+export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }) {
+  const response = trial.response[measure];
+  const rows = useMemo(() => rates(trial, measure).filter(hasDose), [trial, measure]);
+  const groups = useMemo(() => groupLabels(trial), [trial]);
+  const columns = useMemo(() => rateColumns(trial), [trial]);
+  const spec = useCallback(
+    (theme: ChartTheme) => specOf(rows, groups, response, measure, trial, theme),
+    [rows, groups, response, measure, trial],
+  );
+  if (rows.length === 0) return null;
+  const fitted = response && !response.unable;
+  return (
+    <Chart
+      id="rate-by-dose"
+      title={`Annual rate of ${measureNames[measure]} by dose`}
+      note={
+        'Points: participants, with the 95 % interval of the measurement.' +
+        (fitted
+          ? ' Line: least squares; its shaded band is the 95 % interval of the slope, drawn through the mean.'
+          : ` No trend is drawn: ${response?.unable ?? 'it was not computed'}.`)
+      }
+      description={
+        `Scatter chart: annual change in ${measureNames[measure]} volume against dose for ${rows.length} participants.` +
+        `${curvesInWords(response)} Negative = loss. The values are in the table below the chart.`
+      }
+      spec={spec}
+      columns={columns}
+      rows={rows}
+      attributes={(row) => ({ 'data-participant': row.participant_id, 'data-measure': measure })}
+      paperWidth={310}
+      paperHeight={150}
+    >
+      {response && <CurveTable response={response} rows={rows} measure={measure} unit={trial.doseUnit} />}
+    </Chart>
+  );
+}
+
+interface CurvePoint {
+  dose: number;
+  isotonic: number;
+  trend: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+// The curves at the doses of the trial.
+function CurveTable(props: { response: DoseResponse; rows: RateRow[]; measure: Measure; unit: string | null }) {
+  const steps = isotonic(props.response);
+  const line = trendAt(steps.map((step) => step.dose), props.rows, props.response);
+  const points: CurvePoint[] = steps.map((step, i) => ({
+    dose: step.dose,
+    isotonic: step.percent_per_year,
+    trend: line[i]?.percent_per_year ?? null,
+    low: line[i]?.low ?? null,
+    high: line[i]?.high ?? null,
+  }));
+  const rate = (key: keyof CurvePoint, title: string): Column<CurvePoint> => ({
+    key,
+    title,
+    unit: '% per year',
+    value: (point) => point[key],
+    show: (point) => signed(point[key]),
+    numeric: true,
+  });
+  const columns: Column<CurvePoint>[] = [
+    {
+      key: 'dose',
+      title: 'Dose',
+      unit: props.unit ? prettyUnit(props.unit) : undefined,
+      value: (point) => point.dose,
+      heading: true,
+    },
+    rate('isotonic', 'Isotonic curve'),
+    rate('trend', 'Fitted trend'),
+    rate('low', '95 % from'),
+    rate('high', 'to'),
+  ];
+  return (
+    <DataTable
+      label="Curves of the chart at each dose"
+      columns={columns}
+      rows={points}
+      attributes={(point) => ({ 'data-dose': point.dose, 'data-measure': props.measure })}
+      tableAttributes={{ 'data-values-of': 'rate-by-dose-curves' }}
+    />
+  );
+}
