@@ -1,5 +1,5 @@
-import type { ParticipantPage } from '../page_data';
-import { readPageData } from '../read_page_data';
+import type { ParticipantPage as PageData } from '../page_data';
+import { mountPage } from '../shared/mount';
+import { ParticipantPage } from './participant_page';
 
-const page = readPageData<ParticipantPage>();
-document.title = page.schema;
+mountPage<PageData>(ParticipantPage, (page) => `${page.report.participant_id}: brain volume change`);

@@ -1,0 +1,91 @@
+// The viewer where there are images and a browser that draws them; else the static picture, and why.
+import { useMemo, useState } from 'preact/hooks';
+import { Notice, Section } from '../shared/layout';
+import type { ParticipantPage } from '../page_data';
+import { type PaperPictures, Viewer } from './viewer/viewer';
+
+function whyNotDrawn(page: ParticipantPage): string | null {
+  if (!page.viewer) {
+    return 'The images of this participant are not in the output folder (they were not kept, or no visit could be measured), so the viewer cannot open.';
+  }
+  const context = document.createElement('canvas').getContext('webgl2');
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
+  if (!context) {
+    return 'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
+  }
+  return null;
+}
+
+export function StaticPicture({ page, why }: { page: ParticipantPage; why: string }) {
+  return (
+    <div class="stack" data-viewer-missing>
+      <Notice>
+        <p>{why}</p>
+        <p>{page.picture ? 'This is the static picture of all visits instead.' : 'There is no static picture either.'}</p>
+      </Notice>
+      {page.picture && (
+        <figure class="static-picture">
+          <img
+            src={page.picture}
+            alt={`All visits of ${page.report.participant_id} in three planes, with the brain outline and the tissues. The person's left is on the right of the picture.`}
+          />
+          <figcaption class="small soft">
+            All visits in midpoint space. R and L mark the person's right and left.
+          </figcaption>
+        </figure>
+      )}
+    </div>
+  );
+}
+
+export function ViewerSection(props: {
+  page: ParticipantPage;
+  headline: { from: string; to: string } | null;
+  onPictures: (pictures: PaperPictures) => void;
+}) {
+  const { page } = props;
+  const [failure, setFailure] = useState<string | null>(null);
+  const why = useMemo(() => whyNotDrawn(page), [page]);
+  const captions = useMemo(
+    () =>
+      (page.viewer?.visits ?? []).map(({ session }) => {
+        const visit = page.report.visits.find((one) => one.session === session);
+        return { session, caption: visit?.days == null ? session || 'visit' : `${session}, day ${visit.days}` };
+      }),
+    [page],
+  );
+  const problem = why ?? (failure && `The viewer could not open the images (${failure}).`);
+  const coarser = page.viewer?.coarser_than_measured;
+  const size = page.viewer?.voxel_size_mm.map((mm) => Number(mm.toFixed(2))).join(' × ');
+  return (
+    <Section
+      id="images"
+      class="screen-only"
+      title="Images"
+      lead="All visits in midpoint space: the same place of the head is at the same place of the picture in every visit. Click to move the crosshair; drag with the right button to change brightness and contrast."
+    >
+      {problem ? (
+        <StaticPicture page={page} why={problem} />
+      ) : (
+        <Viewer
+          viewer={page.viewer!}
+          captions={captions}
+          headline={props.headline}
+          onPictures={props.onPictures}
+          onFailure={setFailure}
+        />
+      )}
+      {!problem && (
+        <p class="small soft">
+          Voxels of {size} mm{coarser ? ', coarser than those that were measured, so that the page stays small. ' : '. '}
+          {page.viewer?.surface && (
+            <>
+              The surface is in <code>{page.viewer.surface.file}</code>, for ParaView and 3D Slicer. {' '}
+            </>
+          )}
+          For looking at, not for diagnosis.
+        </p>
+      )}
+    </Section>
+  );
+}
