@@ -471,6 +471,36 @@ std::uint8_t as_byte(float fraction) {
   return std::uint8_t(std::lround(std::min(fraction, 1.0f) * 255));
 }
 
+LabelMap in_steps(const Volume& volume, float step) {
+  constexpr float most = std::numeric_limits<std::int16_t>::max();
+  LabelMap steps(volume.grid);
+  std::transform(volume.values.begin(), volume.values.end(), steps.values.begin(), [&](float value) {
+    return std::isnan(value) ? std::int16_t(0) : std::int16_t(std::lround(std::clamp(value / step, -most, most)));
+  });
+  return steps;
+}
+
+template <class T>
+string gz_bytes(const Image<T>& image, NiftiDatatype datatype, float slope, int level) {
+  const auto header = encode_nifti_header(image.grid, datatype, slope);
+  const std::size_t value_bytes = image.values.size() * sizeof(T);
+  z_stream stream{};
+  if (deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+  string bytes(deflateBound(&stream, uLong(header.size() + value_bytes)), '\0');
+  stream.next_out = reinterpret_cast<unsigned char*>(bytes.data());
+  stream.avail_out = uInt(bytes.size());
+  stream.next_in = const_cast<unsigned char*>(header.data());
+  stream.avail_in = uInt(header.size());
+  deflate(&stream, Z_NO_FLUSH);
+  stream.next_in = reinterpret_cast<unsigned char*>(const_cast<T*>(image.values.data()));
+  stream.avail_in = uInt(value_bytes);
+  const int status = deflate(&stream, Z_FINISH);
+  bytes.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (status != Z_STREAM_END) throw std::logic_error("an image that zlib does not take in one piece");
+  return bytes;
+}
+
 }  // namespace
 
 NiftiScan read_nifti(const fs::path& file, const NiftiLimits& limits) {
@@ -544,6 +574,19 @@ void write_nifti_fraction(const fs::path& file, const Volume& fraction) {
   Image<std::uint8_t> bytes(fraction.grid);
   std::transform(fraction.values.begin(), fraction.values.end(), bytes.values.begin(), as_byte);
   write_values(file, bytes.grid, bytes.values, NiftiDatatype::uint8, 1.0f / 255.0f);
+}
+
+void write_nifti_in_steps(const fs::path& file, const Volume& volume, float step) {
+  const LabelMap steps = in_steps(volume, step);
+  write_values(file, steps.grid, steps.values, NiftiDatatype::int16, step);
+}
+
+string nifti_gz_bytes(const Mask& labels, int level) {
+  return gz_bytes(labels, NiftiDatatype::uint8, 1.0f, level);
+}
+
+string nifti_gz_bytes_in_steps(const Volume& volume, float step, int level) {
+  return gz_bytes(in_steps(volume, step), NiftiDatatype::int16, step, level);
 }
 
 }  // namespace wane

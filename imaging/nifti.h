@@ -81,5 +81,12 @@ void write_nifti(const std::filesystem::path& file, const Mask& mask);        //
 void write_nifti(const std::filesystem::path& file, const LabelMap& labels);  // int16
 // Probabilities and partial volumes as uint8 with slope 1/255: a quarter of the space, steps of 0.4 %.
 void write_nifti_fraction(const std::filesystem::path& file, const Volume& fraction);
+// Values as int16 in steps of `step`, which stands as the slope: half the space, and less noise to compress. What does
+// not fit into 16 bits is written as the nearest value that does; what is no number as 0.
+void write_nifti_in_steps(const std::filesystem::path& file, const Volume& volume, float step);
+
+// The bytes of a .nii.gz file of the same kinds, for what is sent rather than stored; `level` of zlib, 1 to 9.
+std::string nifti_gz_bytes(const Mask& labels, int level);  // uint8, all of its values
+std::string nifti_gz_bytes_in_steps(const Volume& volume, float step, int level);
 
 }  // namespace wane

@@ -17,6 +17,7 @@
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/t1w_scans.h"
+#include "pipeline/dataset/visit_dates.h"
 
 namespace wane {
 namespace {
@@ -187,8 +188,11 @@ class ParticipantReader {
     }
     if (of_sessions && used != &*of_sessions && !of_sessions->problem.empty())
       warn(of_sessions->problem + " The dates of " + used->table + " are used instead.");
-    for (auto& visit : participant_.visits)
+    for (auto& visit : participant_.visits) {
       if (used && used->days.contains(visit.session)) visit.days = used->days.at(visit.session);
+      if (used && used->calendar_days.contains(visit.session))
+        visit.acquired = iso_date(used->calendar_days.at(visit.session));
+    }
     tell_of_dates(used);
     if (used && used->latest_day && *used->latest_day > today)
       warn(used->table + " has a date in the future; check the dates.");

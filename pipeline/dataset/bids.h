@@ -19,6 +19,7 @@ struct DatasetVisit {
   std::filesystem::path t1w;       // the scan to measure, below Dataset::folder
   std::vector<std::string> notes;  // sentences: which of several scans was chosen and why
   ScanSidecar sidecar = {};        // how the scan was acquired; empty where there is no sidecar
+  std::optional<std::string> acquired = {};  // "2024-03-31", where the table that dates the visits has dates
 };
 
 struct DatasetParticipant {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "imaging/error.h"
 #include "pipeline/dataset/labels.h"
@@ -35,10 +36,12 @@ void take_days(const VisitDates& dates, const ScanOfSession& scans, const std::v
     // Where the other label has a row of its own, the two are two visits.
     if (session != date.session && written.contains(session)) session = date.session;
     if (session != date.session) completed.push_back(date.session.substr(4) + " as " + session);
-    if (!scans.contains(session))
+    if (!scans.contains(session)) {
       source.other_sessions.push_back(session);
-    else if (date.days)
-      source.days[session] = *date.days;
+      continue;
+    }
+    if (date.days) source.days[session] = *date.days;
+    if (date.calendar_day) source.calendar_days[session] = *date.calendar_day;
   }
   if (!completed.empty())
     source.warnings.push_back(source.table + ": " + options.session_column + " is read " + joined(completed) + ".");
@@ -123,6 +126,7 @@ std::optional<DateSource> dates_of_scans(const ParticipantFolder& place, const S
                                                       [](const auto& a, const auto& b) { return a.second < b.second; });
   source.latest_day = latest->second;
   for (const auto& [session, day] : day_of) source.days[session] = day - earliest->second;
+  source.calendar_days = std::move(day_of);
   return source;
 }
 

@@ -20,6 +20,7 @@ struct ParticipantFolder {
 struct DateSource {
   std::string table;                         // what sentences call it
   std::map<std::string, double> days;        // by session, of the visits that have a scan
+  std::map<std::string, int> calendar_days;  // likewise, since 1970-01-01, where the table has dates
   std::optional<int> latest_day;             // since 1970-01-01, where the table has dates
   std::string problem;                       // a sentence: why the table, or a part of it, cannot be used
   std::vector<std::string> warnings;         // sentences

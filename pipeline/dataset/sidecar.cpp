@@ -36,6 +36,7 @@ const Field fields[] = {
     {"ReceiveCoilName", &ScanSidecar::receive_coil_name},
     {"ReceiveCoilActiveElements", &ScanSidecar::receive_coil_active_elements},
     {"SoftwareVersions", &ScanSidecar::software_versions},
+    {"PulseSequenceType", &ScanSidecar::pulse_sequence_type},
     {"SequenceName", &ScanSidecar::sequence_name},
     {"PulseSequenceDetails", &ScanSidecar::pulse_sequence_details},
     {"ProtocolName", &ScanSidecar::protocol_name},

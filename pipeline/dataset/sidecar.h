@@ -26,6 +26,7 @@ struct ScanSidecar {
   std::optional<std::string> receive_coil_active_elements;
   std::optional<std::string> software_versions;
 
+  std::optional<std::string> pulse_sequence_type;  // "MPRAGE"
   std::optional<std::string> sequence_name;
   std::optional<std::string> pulse_sequence_details;
   std::optional<std::string> protocol_name;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iomanip>
 #include <set>
+#include <sstream>
 
 #include "imaging/error.h"
 #include "pipeline/dataset/file_label.h"
@@ -54,6 +56,13 @@ std::vector<std::optional<double>> days_of_rows(const Table& sessions, const Dat
   return days;
 }
 
+// For showing only, beside days of another column: a date that cannot be read is no error here.
+std::optional<int> readable_day(const Table& sessions, const Table::Row& row, const DatasetOptions& options) {
+  const auto column = sessions.column(options.date_column);
+  if (!column || !row.cells[*column]) return std::nullopt;
+  return calendar_day(*row.cells[*column]);
+}
+
 // The text without the ending of an image, so that a table may name the file as it was before it was compressed.
 std::string_view without_ending(std::string_view file) {
   for (const std::string_view ending : {".gz", ".nii"})
@@ -76,6 +85,14 @@ std::optional<int> calendar_day(const std::string& iso_date) {
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return static_cast<int>(std::chrono::sys_days(date).time_since_epoch().count());
+}
+
+std::string iso_date(int calendar_day) {
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(calendar_day))};
+  std::ostringstream text;
+  text << std::setfill('0') << std::setw(4) << int(date.year()) << '-' << std::setw(2) << unsigned(date.month()) << '-'
+       << std::setw(2) << unsigned(date.day());
+  return text.str();
 }
 
 std::optional<int> scan_day(const Table& scans, const std::string& file, const DatasetOptions& options) {
@@ -104,7 +121,7 @@ VisitDates visit_dates(const Table& sessions, const DatasetOptions& options) {
                        problem + " and cannot name files; correct it.");
     if (!seen.insert(session).second)
       throw InputError(sessions.where(row) + ": " + session + " is listed twice; keep one row for each visit.");
-    dates.visits.push_back({session, days[i]});
+    dates.visits.push_back({session, days[i], readable_day(sessions, row, options)});
   }
   return dates;
 }

@@ -11,8 +11,9 @@
 namespace wane {
 
 struct VisitDate {
-  std::string session;         // "ses-01", also where the table says "01"
-  std::optional<double> days;  // empty: n/a
+  std::string session;                   // "ses-01", also where the table says "01"
+  std::optional<double> days;            // empty: n/a
+  std::optional<int> calendar_day = {};  // since 1970-01-01, where the date column has a date
 };
 
 struct VisitDates {
@@ -29,6 +30,9 @@ VisitDates visit_dates(const Table& sessions, const DatasetOptions& options);
 // or without .gz), since 1970-01-01. Empty where the table does not name the scan or its date. Throws InputError for a
 // date that cannot be read.
 std::optional<int> scan_day(const Table& scans, const std::string& file, const DatasetOptions& options);
+
+// "2024-03-31" of days since 1970-01-01.
+std::string iso_date(int calendar_day);
 
 // Days since 1970-01-01 of an ISO date ("2024-03-31", "2024-03-31T10:15:00", "20240331", "20240331T101500"); the time
 // of day is ignored, because anonymized data often lack it. Empty where it is none; 01/02/2020 is none, because

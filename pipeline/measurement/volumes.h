@@ -27,6 +27,11 @@ inline double percent_change(double from, double to) {
   return from + to > 0 ? 200 * (to - from) / (to + from) : 0;
 }
 
+// What a volume is multiplied by, so that drift of the scanner's voxel size, percent in length, is taken out of it.
+inline double drift_free_factor(double drift_percent_length) {
+  return std::exp(-3 * drift_percent_length / 100);
+}
+
 // V_to / V_from of a percent change.
 inline double volume_ratio(double percent) {
   return (200 + percent) / (200 - percent);

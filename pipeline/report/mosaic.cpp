@@ -5,10 +5,8 @@
 #include <vtkImageImport.h>
 #include <vtkImageReslice.h>
 #include <vtkNew.h>
-#include <vtkPNGWriter.h>
 #include <vtkStdString.h>
 #include <vtkTextProperty.h>
-#include <vtkUnsignedCharArray.h>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +15,6 @@
 #include <numeric>
 #include <optional>
 
-#include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/morphology.h"
 
@@ -279,6 +276,18 @@ struct Layout {
   std::vector<int> left;  // of each slice
   int line_height = 0, width = 0, height = 0;
   int visit_top(std::size_t visit) const { return kTitleHeight + int(visit) * visit_height(); }
+  int first_line(std::size_t visit, const Slice& slice) const {
+    return visit_top(visit) + kVisitHeight + kPositionHeight + (line_height - slice.height) / 2;
+  }
+  // Of the line with the brain's outline.
+  std::array<PictureTile, 3> middle_tiles(std::size_t visit, int slices_per_plane) const {
+    std::array<PictureTile, 3> tiles;
+    for (std::size_t plane = 0; plane < tiles.size(); ++plane) {
+      const std::size_t s = plane * std::size_t(slices_per_plane) + std::size_t(slices_per_plane / 2);
+      tiles[plane] = {left[s], first_line(visit, slices[s]), slices[s].width, slices[s].height};
+    }
+    return tiles;
+  }
   int visit_height() const { return kVisitHeight + kPositionHeight + 2 * (line_height + kGap) + kGap; }
 };
 
@@ -325,7 +334,7 @@ class MosaicPainter {
       const Slice& slice = layout_.slices[s];
       const int left = layout_.left[s];
       canvas_.text(slice.position, left + 2, top + kVisitHeight, 12, kGrey);
-      const int first = top + kVisitHeight + kPositionHeight + (layout_.line_height - slice.height) / 2;
+      const int first = layout_.first_line(number, slice);
       const int second = first + layout_.line_height + kGap;
       const auto t1 = resliced(images.t1.get(), grid_, view_, slice, true);
       for (const int y : {first, second}) paint_grey(t1, slice, window, left, y);
@@ -418,26 +427,10 @@ Picture quality_mosaic(const std::string& title, const std::vector<MosaicVisit>&
   painter.heading(title);
   for (std::size_t v = 0; v < visits.size(); ++v) painter.visit(visits[v], v);
   painter.caption();
-  return painter.take();
-}
-
-void write_png(const std::filesystem::path& file, const Picture& picture) {
-  const std::lock_guard lock(vtk_mutex());
-  vtkNew<vtkImageData> image;
-  image->SetDimensions(picture.width, picture.height, 1);
-  image->AllocateScalars(VTK_UNSIGNED_CHAR, 3);
-  const std::size_t row_bytes = std::size_t(picture.width) * 3;
-  for (int y = 0; y < picture.height; ++y)  // VTK counts rows from the bottom
-    std::copy_n(&picture.rgb[y * row_bytes], row_bytes,
-                static_cast<unsigned char*>(image->GetScalarPointer(0, picture.height - 1 - y, 0)));
-  // VTK does not look whether the disk took the last of what it writes.
-  vtkNew<vtkPNGWriter> writer;
-  writer->WriteToMemoryOn();
-  writer->SetInputData(image);
-  writer->Write();
-  vtkUnsignedCharArray* const bytes = writer->GetResult();
-  write_text_atomically(file, {reinterpret_cast<const char*>(bytes->GetPointer(0)),
-                               static_cast<std::size_t>(bytes->GetNumberOfValues())});
+  Picture picture = painter.take();
+  for (std::size_t v = 0; v < visits.size(); ++v)
+    picture.outlined_visits.push_back({visits[v].name, layout.middle_tiles(v, options.slices_per_plane)});
+  return picture;
 }
 
 }  // namespace wane

@@ -1,8 +1,8 @@
 // The quality mosaic of a participant: every visit in three planes, brain outline above, tissue maps below.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,9 +10,20 @@
 
 namespace wane {
 
+struct PictureTile {  // pixels, from the left and from the top
+  int left = 0, top = 0, width = 0, height = 0;
+};
+
+// Where a picture shows one visit with the brain's outline: the middle slice of each plane, axial, coronal, sagittal.
+struct OutlinedVisit {
+  std::string name;  // "ses-01"
+  std::array<PictureTile, 3> planes;
+};
+
 struct Picture {
   int width = 0, height = 0;
-  std::vector<std::uint8_t> rgb;  // rows from top to bottom, three bytes a pixel
+  std::vector<std::uint8_t> rgb;                 // rows from top to bottom, three bytes a pixel
+  std::vector<OutlinedVisit> outlined_visits{};  // kept in PNG files too
 };
 
 // One visit; all maps of all visits on one grid. What is pointed to must outlive the call; brain or tissues may be
@@ -39,8 +50,5 @@ struct MosaicOptions {
 // visit or the grids differ. Safe to call from several threads.
 Picture quality_mosaic(const std::string& title, const std::vector<MosaicVisit>& visits,
                        const MosaicOptions& options = {});
-
-// PNG; there completely or not at all. Throws ResourceError.
-void write_png(const std::filesystem::path& file, const Picture& picture);
 
 }  // namespace wane

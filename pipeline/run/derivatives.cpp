@@ -14,6 +14,10 @@
 #include "imaging/nifti.h"
 #include "imaging/output_folder.h"
 #include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "pipeline/measurement/change_map.h"
+#include "pipeline/report/brain_surface.h"
+#include "pipeline/report/image_names.h"
 #include "registration/transform_file.h"
 
 namespace wane {
@@ -104,7 +108,110 @@ void write_midpoint(const fs::path& stem, const std::string& reference, const Pr
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.csf); });
 }
 
-// By its name: what write_derivatives writes, and the quality picture.
+// Steps of a hundredth of a percent are well below what can be measured.
+constexpr float change_step_percent = 0.01F;
+constexpr const char* negative_is_loss =
+    "Percent change of local volume, 200 (to - from) / (to + from): negative = loss (the tissue holds less volume at "
+    "the "
+    "later visit), positive = gain. ";
+
+fs::path without_gz_ending(fs::path image) {
+  return image.replace_extension().replace_extension();  // .nii.gz
+}
+
+std::vector<std::string> both(const std::vector<std::string>& sources, const Change& change) {
+  return {sources[change.from], sources[change.to]};
+}
+
+void write_changes(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
+                   const std::string& reference, const ProcessedParticipant& processed,
+                   const std::vector<std::string>& sources, const Sidecar& sidecar, Writing& writing) {
+  const Measurement& measurement = processed.measurement;
+  if (measurement.changes.empty()) return;
+  const Grid& midpoint = processed.extracted.brain.grid;
+  const fs::path measured = measured_mask_file(out, participant_id);
+  const std::string measured_name = "bids::" + participant_id + "/" + measured.filename().string();
+  writing.push_back({1, [=, &measurement, &midpoint, &sidecar] {
+                       write_nifti(measured, placed_on(measurement.measured, midpoint));
+                       sidecar.write(without_gz_ending(measured),
+                                     "Where changes are read: 3 mm or more inside of the brain mask, where all visits "
+                                     "show the brain and none is cut",
+                                     sources, {{"Type", "ROI"}, {"SpatialReference", reference}});
+                     }});
+  for (const Change& change : measurement.changes) {
+    const fs::path file = change_map_file(out, participant_id, visits[change.from].session, visits[change.to].session);
+    const Json about = {{"Units", "percent"},
+                        {"SignConvention", "negative = loss"},
+                        {"From", visits[change.from].session},
+                        {"To", visits[change.to].session},
+                        {"OutsideMeasured", "0 where changes are not read; MeasuredMask says where they are"},
+                        {"MeasuredMask", measured_name},
+                        {"CalibrationDriftRemoved", measurement.drift_removed},
+                        {"SpatialReference", reference}};
+    writing.push_back({2, [=, &measurement, &midpoint, &change, &sidecar] {
+                         write_nifti_in_steps(file,
+                                              change_map_percent(measurement.visits[change.from].volume_ratio,
+                                                                 measurement.visits[change.to].volume_ratio, midpoint),
+                                              change_step_percent);
+                         sidecar.write(without_gz_ending(file),
+                                       negative_is_loss +
+                                           std::string("At each point of the person's average, from the Jacobian "
+                                                       "determinant of the deformation between the two visits. The "
+                                                       "change that the report gives for a tissue is the mean of this "
+                                                       "map over the tissue's fraction, sharpened against the blur of "
+                                                       "the registration"),
+                                       both(sources, change), about);
+                       }});
+  }
+}
+
+Volume gray_and_white(const TissueMaps& joint) {
+  Volume sum = joint.gm;
+  parallel_voxels(sum.size(), [&](std::size_t n) { sum[n] += joint.wm[n]; });
+  return sum;
+}
+
+// On the grid of the ratios, which is smaller: the maps of change with the tissue that they are of as weight.
+std::vector<VertexValues> changes_beneath(const BrainSurface& surface, const Volume& parenchyma,
+                                          const std::vector<VisitFiles>& visits, const Measurement& measurement) {
+  std::vector<VertexValues> values;
+  if (measurement.changes.empty()) return values;
+  const Grid& grid = measurement.measured.grid;
+  Volume weight = resample(parenchyma, grid);
+  parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] *= measurement.measured[n]; });
+  for (const Change& change : measurement.changes)
+    values.push_back({change_values_name(visits[change.from].session, visits[change.to].session),
+                      values_beneath(surface,
+                                     change_map_percent(measurement.visits[change.from].volume_ratio,
+                                                        measurement.visits[change.to].volume_ratio, grid),
+                                     weight)});
+  return values;
+}
+
+void write_brain_surface(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
+                         const std::string& reference, const ProcessedParticipant& processed,
+                         const std::vector<std::string>& sources, const Sidecar& sidecar, Writing& writing) {
+  // By far the longest, therefore the first.
+  constexpr int before_all_others = 100;
+  const fs::path file = surface_file(out, participant_id);
+  writing.push_back(
+      {before_all_others, [=, &visits, &processed, &sidecar] {
+         const Volume parenchyma = gray_and_white(processed.joint_tissues);
+         const BrainSurface surface = brain_surface(parenchyma);
+         write_surface(file, {surface, changes_beneath(surface, parenchyma, visits, processed.measurement)});
+         sidecar.write(
+             fs::path(file).replace_extension(),
+             "Surface of the brain (gray and white matter fill half a voxel or more) of the person's average, "
+             "ventricles filled. Points are RAS mm, as in the NIfTI files of the midpoint space. " +
+                 std::string(negative_is_loss) +
+                 "At each point it is the mean of the map of change in the gray and white matter that is "
+                 "measured near it (a Gaussian of 2.5 mm), because changes are not read in the outermost 3 mm "
+                 "of the brain mask; 0 where nothing is measured near",
+             sources, {{"Units", "percent"}, {"CoordinateSystem", "RAS"}, {"SpatialReference", reference}});
+       }});
+}
+
+// By its name: what write_derivatives writes// By its name: what write_derivatives writes, and the quality picture.
 bool is_derivative(const std::string& name, const std::string& participant_id) {
   if (!name.starts_with(participant_id + "_")) return false;
   for (const char* part : {"_space-midpoint_", "_from-T1w_to-midpoint_mode-image_xfm."})
@@ -141,6 +248,9 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                                      sources);
                      }});
   const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
+
+  write_changes(out, participant_id, visits, reference, processed, sources, sidecar, writing);
+  write_brain_surface(out, participant_id, visits, reference, processed, sources, sidecar, writing);
 
   for (std::size_t n = 0; n < visits.size(); ++n) {
     const std::string& session = visits[n].session;

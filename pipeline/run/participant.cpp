@@ -18,9 +18,11 @@
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/quality/acquisition.h"
 #include "pipeline/report/exclusion.h"
+#include "pipeline/report/image_names.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
+#include "pipeline/report/picture_file.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/run/derivatives.h"
 
@@ -289,8 +291,7 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
   }
   const std::string& id = participant.participant_id;
   make_folders_inside(out, out / id / "figures");
-  write_png(out / id / "figures" / (id + "_quality.png"),
-            quality_mosaic(sloppy ? id + "  (--sloppy: no results)" : id, visits));
+  write_png(quality_picture_file(out, id), quality_mosaic(sloppy ? id + "  (--sloppy: no results)" : id, visits));
 }
 
 Json sidecar_provenance(const Provenance& provenance) {

@@ -148,11 +148,13 @@ void release_images(ProcessedParticipant& processed) {
   processed.extracted = {};
   processed.joint_tissues = {};
   processed.measurement.average = {};
+  processed.measurement.measured = {};
   for (MeasuredVisit& visit : processed.measurement.visits) {
     visit.tissues = {};
     visit.brain = {};
     visit.average_to_visit = {};
     visit.visit_to_average = {};
+    visit.volume_ratio = {};
   }
 }
 

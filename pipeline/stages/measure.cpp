@@ -11,6 +11,7 @@
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "pipeline/measurement/boundary_shift.h"
+#include "pipeline/measurement/change_map.h"
 #include "pipeline/measurement/integration.h"
 #include "registration/calibration_drift.h"
 #include "registration/groupwise.h"
@@ -91,7 +92,7 @@ Volumes scaled_to(const Volumes& whole, const Volumes& part, const Volumes& meas
 }
 
 void remove_drift(Volumes& volumes, double drift_percent_length) {
-  const double factor = std::exp(-3 * drift_percent_length / 100);
+  const double factor = drift_free_factor(drift_percent_length);
   for (double* volume : {&volumes.brain, &volumes.gray_matter, &volumes.white_matter, &volumes.csf}) *volume *= factor;
 }
 
@@ -236,6 +237,12 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
   return visit;
 }
 
+Mask read_anywhere(const Volume& read) {
+  Mask mask(read.grid);
+  parallel_voxels(mask.size(), [&](std::size_t n) { mask[n] = read[n] > 0; });
+  return mask;
+}
+
 struct FoldedPlaces {
   std::size_t folded = 0, places = 0;
   FoldedPlaces& operator+=(const FoldedPlaces& other) {
@@ -307,8 +314,10 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.back().values = jacobian_determinant(field);
   }
   const std::vector<Volumes> volumes = volumes_at_visits(box, jacobians, blur_mm(how, box.weight.grid));
+  result.measured = read_anywhere(box.read);
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
+    visit.volume_ratio = volume_ratio_map(jacobians[v], result.measured, drift.removed() ? drift.percent(v) : 0);
     visit.volumes_ml = volumes[v];
     visit.folded_share = share_folded(jacobians[v], box.read);
     if (found_drift) visit.voxel_size_drift = found_drift->visits[v];

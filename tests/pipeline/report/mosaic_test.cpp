@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "imaging/error.h"
+#include "pipeline/report/picture_file.h"
 
 namespace wane {
 namespace {

@@ -1,0 +1,312 @@
+#include "pipeline/report/page_images.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "imaging/error.h"
+#include "imaging/morphology.h"
+#include "imaging/nifti.h"
+#include "imaging/parallel.h"
+#include "imaging/resample.h"
+#include "imaging/smooth.h"
+#include "imaging/text_file.h"
+#include "pipeline/report/base64.h"
+#include "pipeline/report/brain_surface.h"
+#include "pipeline/report/image_names.h"
+
+namespace wane {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "float32 stands in pages as it stands in memory");
+
+constexpr int gz_level = 6;
+// A page of two visits with its program, the picture and the surface stays below 15 MiB, one of more below 25 MiB.
+constexpr std::size_t most_bytes_of_two_visits = std::size_t(17) << 19, most_bytes_of_more = std::size_t(17) << 20;
+
+// All on the part of the midpoint grid around the head.
+struct VisitImages {
+  Mask t1w, brain, tissues;
+};
+struct ChangeImages {
+  Volume percent;
+  Mask measured;
+};
+struct Images {
+  std::vector<VisitImages> visits;
+  std::vector<ChangeImages> changes;
+};
+
+std::vector<std::string> sessions_shown(const ParticipantReport& report) {
+  std::vector<std::string> sessions;
+  for (const VisitRow& visit : report.visits)
+    if (visit.measured_together) sessions.push_back(visit.session);
+  return sessions;
+}
+
+std::vector<const ChangeRow*> changes_shown(const ParticipantReport& report, const std::vector<std::string>& sessions) {
+  const auto shown = [&](const std::string& session) {
+    return std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+  };
+  std::vector<const ChangeRow*> changes;
+  for (const ChangeRow& change : report.changes)
+    if (shown(change.from) && shown(change.to)) changes.push_back(&change);
+  return changes;
+}
+
+// The brain and the head around it.
+Grid grid_around(const std::vector<Mask>& brains) {
+  constexpr double margin_mm = 20;
+  Box all;
+  for (const Mask& brain : brains) {
+    require_same_grid(brains.front().grid, brain.grid, "a visit", "another visit");
+    const Box box = bounding_box(brain);
+    if (box.empty()) continue;
+    if (all.empty()) all = box;
+    for (int axis = 0; axis < 3; ++axis) {
+      all.low[axis] = std::min(all.low[axis], box.low[axis]);
+      all.high[axis] = std::max(all.high[axis], box.high[axis]);
+    }
+  }
+  const Grid& grid = brains.front().grid;
+  if (all.empty()) return grid;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int margin = int(std::lround(margin_mm / grid.spacing_mm[axis]));
+    all.low[axis] -= margin;
+    all.high[axis] += margin;
+  }
+  return cropped_grid(grid, all.low, all.high);
+}
+
+// White matter, 100 in the images, at 160: bright vessels and fat still fit.
+Mask shown_brightness(const Volume& t1w) {
+  constexpr float factor = 1.6F;
+  Mask bytes(t1w.grid);
+  parallel_voxels(bytes.size(), [&](std::size_t n) {
+    bytes[n] = std::uint8_t(std::lround(std::clamp(factor * t1w[n], 0.F, 255.F)));
+  });
+  return bytes;
+}
+
+// 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; 0 where the three together fill less than half of it.
+Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm) {
+  Mask labels(csf.grid);
+  parallel_voxels(labels.size(), [&](std::size_t n) {
+    if (csf[n] + gm[n] + wm[n] < 0.5F) return;
+    labels[n] = csf[n] >= gm[n] && csf[n] >= wm[n] ? 1 : gm[n] >= wm[n] ? 2 : 3;
+  });
+  return labels;
+}
+
+Volume read_part(const fs::path& file, const Grid& full, const Grid& part) {
+  const Volume volume = read_nifti(file).volume;
+  require_same_grid(full, volume.grid, "the brain mask", file.c_str());
+  return resample(volume, part);
+}
+
+VisitImages read_visit(const fs::path& out, const std::string& participant_id, const std::string& session,
+                       const Mask& brain, const Grid& part) {
+  const auto read = [&](const char* ending) {
+    return read_part(midpoint_file(out, participant_id, session, ending), brain.grid, part);
+  };
+  const char* const endings[] = {"desc-preproc_T1w.nii.gz", "label-CSF_probseg.nii.gz", "label-GM_probseg.nii.gz",
+                                 "label-WM_probseg.nii.gz"};
+  Volume volumes[4];
+  parallel_for(4, [&](std::size_t n) { volumes[n] = read(endings[n]); });
+  return {shown_brightness(volumes[0]), resample(brain, part), fullest_tissue(volumes[1], volumes[2], volumes[3])};
+}
+
+Images read_images(const fs::path& out, const std::string& participant_id, const std::vector<std::string>& sessions,
+                   const std::vector<const ChangeRow*>& changes) {
+  std::vector<Mask> brains(sessions.size());
+  parallel_for(sessions.size(), [&](std::size_t n) {
+    brains[n] = read_nifti_mask(midpoint_file(out, participant_id, sessions[n], "desc-brain_mask.nii.gz"));
+  });
+  const Grid full = brains.front().grid, part = grid_around(brains);
+  Images images;
+  for (std::size_t n = 0; n < sessions.size(); ++n) {
+    images.visits.push_back(read_visit(out, participant_id, sessions[n], brains[n], part));
+    brains[n] = {};
+  }
+  if (changes.empty()) return images;
+  const Mask measured = resample(read_nifti_mask(measured_mask_file(out, participant_id)), part);
+  for (const ChangeRow* change : changes)
+    images.changes.push_back(
+        {read_part(change_map_file(out, participant_id, change->from, change->to), full, part), measured});
+  return images;
+}
+
+// Coarser images of the same: smoothed as far as the new voxels are wider.
+
+Volume coarser(const Volume& volume, const Grid& grid) {
+  constexpr double share_of_widening = 0.4;
+  const Vec3 from = volume.grid.spacing_mm, to = grid.spacing_mm;
+  Vec3 sigma_mm;
+  for (int axis = 0; axis < 3; ++axis)
+    sigma_mm[axis] = share_of_widening * std::sqrt(std::max(0.0, to[axis] * to[axis] - from[axis] * from[axis]));
+  return resample(gaussian(volume, sigma_mm), grid);
+}
+
+Volume share_of(const Mask& labels, std::uint8_t label) {
+  Volume share(labels.grid);
+  parallel_voxels(share.size(), [&](std::size_t n) { share[n] = labels[n] == label ? 1.F : 0.F; });
+  return share;
+}
+
+Mask coarser_mask(const Mask& mask, const Grid& grid) {
+  return threshold(coarser(share_of(mask, 1), grid), 0.5F);
+}
+
+Mask coarser_brightness(const Mask& t1w, const Grid& grid) {
+  Volume volume(t1w.grid);
+  parallel_voxels(volume.size(), [&](std::size_t n) { volume[n] = t1w[n]; });
+  const Volume values = coarser(volume, grid);
+  Mask bytes(grid);
+  parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = std::uint8_t(std::lround(values[n])); });
+  return bytes;
+}
+
+// Voxels at the border of what is measured are of the part of them that is.
+ChangeImages coarser_change(const ChangeImages& change, const Grid& grid) {
+  const Volume share = coarser(share_of(change.measured, 1), grid);
+  ChangeImages result{coarser(change.percent, grid), threshold(share, 0.5F)};
+  parallel_voxels(share.size(),
+                  [&](std::size_t n) { result.percent[n] = result.measured[n] ? result.percent[n] / share[n] : 0.F; });
+  return result;
+}
+
+Images coarser(const Images& images, double spacing_mm) {
+  const Grid grid = isotropic_grid(images.visits.front().t1w.grid, spacing_mm);
+  Images result;
+  for (const VisitImages& visit : images.visits)
+    result.visits.push_back(
+        {coarser_brightness(visit.t1w, grid), coarser_mask(visit.brain, grid),
+         fullest_tissue(coarser(share_of(visit.tissues, 1), grid), coarser(share_of(visit.tissues, 2), grid),
+                        coarser(share_of(visit.tissues, 3), grid))});
+  for (const ChangeImages& change : images.changes) result.changes.push_back(coarser_change(change, grid));
+  return result;
+}
+
+struct Encoded {
+  std::vector<std::string> texts;  // of each visit t1w, brain and tissues, of each change map and measured
+  std::size_t bytes = 0;
+};
+
+Encoded encoded(const Images& images) {
+  constexpr float step_percent = 0.02F;  // half of what 0.01 takes, and nothing that can be measured is lost
+  constexpr std::size_t each_visit = 3, each_change = 2;
+  Encoded result;
+  const std::size_t of_visits = each_visit * images.visits.size();
+  result.texts.resize(of_visits + each_change * images.changes.size());
+  parallel_for(result.texts.size(), [&](std::size_t n) {
+    const auto bytes = [&] {
+      if (n < of_visits) {
+        const VisitImages& visit = images.visits[n / each_visit];
+        const Mask* const mask[] = {&visit.t1w, &visit.brain, &visit.tissues};
+        return nifti_gz_bytes(*mask[n % each_visit], gz_level);
+      }
+      const ChangeImages& change = images.changes[(n - of_visits) / each_change];
+      return (n - of_visits) % each_change == 0 ? nifti_gz_bytes_in_steps(change.percent, step_percent, gz_level)
+                                                : nifti_gz_bytes(change.measured, gz_level);
+    };
+    result.texts[n] = base64(bytes());
+  });
+  for (const std::string& text : result.texts) result.bytes += text.size();
+  return result;
+}
+
+// The 99th percentile of |percent| where it is measured, to a hundredth.
+double extreme_percent(const ChangeImages& change) {
+  std::vector<float> sizes;
+  for (std::size_t n = 0; n < change.percent.size(); ++n)
+    if (change.measured[n]) sizes.push_back(std::abs(change.percent[n]));
+  if (sizes.empty()) return 0;
+  constexpr double part = 0.99;
+  const auto place = sizes.begin() + std::ptrdiff_t(part * double(sizes.size() - 1));
+  std::nth_element(sizes.begin(), place, sizes.end());
+  return double(std::lround(double(*place) * 100)) / 100;
+}
+
+// How much coarser, so that the images fit: bytes go with the third power of the voxel. In steps of 0.05 mm.
+double next_spacing_mm(double spacing_mm, std::size_t bytes, std::size_t most) {
+  constexpr double steps_per_mm = 20;
+  const double wanted = spacing_mm * std::cbrt(double(bytes) / double(most));
+  return std::max(std::ceil(wanted * steps_per_mm), std::floor(spacing_mm * steps_per_mm) + 1) / steps_per_mm;
+}
+
+Json surface_json(const fs::path& out, const ParticipantReport& report, const std::vector<const ChangeRow*>& changes) {
+  const fs::path file = surface_file(out, report.participant_id);
+  std::error_code error;
+  if (!fs::exists(file, error)) return nullptr;
+  constexpr std::size_t most_bytes = std::size_t(1) << 28;
+  const SurfaceFile surface = read_surface(file);
+  Json values = Json::array();
+  for (const ChangeRow* change : changes) {
+    const std::string name = change_values_name(change->from, change->to);
+    const auto found = std::find_if(surface.values.begin(), surface.values.end(),
+                                    [&](const VertexValues& each) { return each.name == name; });
+    if (found == surface.values.end()) return nullptr;
+    values.push_back(
+        base64({reinterpret_cast<const char*>(found->values.data()), found->values.size() * sizeof(float)}));
+  }
+  return {{"mesh", base64(read_text_file(file, most_bytes))}, {"file", file.filename().string()}, {"changes", values}};
+}
+
+Json viewer_of(const fs::path& out, const ParticipantReport& report) {
+  const std::vector<std::string> sessions = sessions_shown(report);
+  if (sessions.empty()) return nullptr;
+  const std::vector<const ChangeRow*> changes = changes_shown(report, sessions);
+  Images images = read_images(out, report.participant_id, sessions, changes);
+  const double measured_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
+  const std::size_t most = sessions.size() <= 2 ? most_bytes_of_two_visits : most_bytes_of_more;
+
+  Encoded texts = encoded(images);
+  double spacing_mm = measured_mm;
+  std::optional<Images> smaller;
+  while (texts.bytes > most) {
+    spacing_mm = next_spacing_mm(spacing_mm, texts.bytes, most);
+    smaller = coarser(images, spacing_mm);
+    texts = encoded(*smaller);
+  }
+  if (smaller) images = std::move(*smaller);
+
+  const Vec3 voxel = images.visits.front().t1w.grid.spacing_mm;
+  const auto rounded = [](double mm) { return double(std::llround(mm * 1000)) / 1000; };
+  Json json = {{"voxel_size_mm", {rounded(voxel[0]), rounded(voxel[1]), rounded(voxel[2])}},
+               {"coarser_than_measured", spacing_mm > measured_mm},
+               {"visits", Json::array()},
+               {"changes", Json::array()}};
+  auto text = texts.texts.begin();
+  for (const std::string& session : sessions) {
+    json["visits"].push_back({{"session", session}, {"t1w", text[0]}, {"brain", text[1]}, {"tissues", text[2]}});
+    text += 3;
+  }
+  for (std::size_t n = 0; n < changes.size(); ++n, text += 2)
+    json["changes"].push_back({{"from", changes[n]->from},
+                               {"to", changes[n]->to},
+                               {"map", text[0]},
+                               {"measured", text[1]},
+                               {"extreme_percent", extreme_percent(images.changes[n])}});
+  json["surface"] = surface_json(out, report, changes);
+  return json;
+}
+
+}  // namespace
+
+Json viewer_json(const fs::path& out, const ParticipantReport& report) {
+  try {
+    return viewer_of(out, report);
+  } catch (const InputError&) {
+    return nullptr;  // images were not kept, or not all of them
+  }
+}
+
+}  // namespace wane
