@@ -1,18 +1,56 @@
 import './participant.css';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { ParticipantPage as PageData } from '../page_data';
-import { TopBar } from '../shared/layout';
+import { Footer, TopBar } from '../shared/layout';
+import { MethodsSection } from '../shared/methods';
+import { ProvenanceSection } from '../shared/provenance';
+import { ChecksSection } from './checks';
+import { Headline } from './headline';
+import { headlineChange } from './model';
+import { PaperPicture, SignatureLine } from './paper';
+import { TrajectorySection } from './trajectory';
 import type { PaperPictures } from './viewer/viewer';
 import { ViewerSection } from './viewer_section';
+import { VisitsSection } from './visits';
+
+function besideTrialPage(trialPage: string, file: string): string {
+  return trialPage.replace(/[^/]*$/, file);
+}
 
 export function ParticipantPage({ page }: { page: PageData }) {
+  const { report } = page;
   const [pictures, setPictures] = useState<PaperPictures | null>(null);
-  void pictures;
+  const change = useMemo(() => headlineChange(report), [report]);
+  const crumbs = [
+    { label: 'Trial', href: page.trial_page },
+    { label: 'Quality', href: besideTrialPage(page.trial_page, 'quality.html') },
+    { label: report.participant_id },
+  ];
   return (
     <>
-      <TopBar crumbs={[{ label: 'Trial', href: page.trial_page }, { label: page.report.participant_id }]} />
-      <div class="page">
-        <ViewerSection page={page} headline={{ from: 'ses-01', to: 'ses-02' }} onPictures={setPictures} />
+      <TopBar crumbs={crumbs} />
+      <div class="page participant-page">
+        <Headline page={page} change={change} />
+        <ViewerSection page={page} headline={change} onPictures={setPictures} />
+        <PaperPicture page={page} pictures={pictures} />
+        <TrajectorySection report={report} />
+        <VisitsSection page={page} />
+        <SignatureLine />
+        <div class="screen-only">
+          <ChecksSection report={report} />
+          <MethodsSection methods={page.methods} />
+          <ProvenanceSection
+            version={report.version}
+            options={report.options}
+            inputs={report.inputs}
+            more={[['Failed checks', report.quality_mode === 'exclude' ? 'taken out of rates' : 'reported only']]}
+          />
+        </div>
+        <Footer version={report.version}>
+          <span class="print-only">
+            Methods and provenance: {report.participant_id}.html, methods.md and {report.participant_id}_atrophy.json
+          </span>
+        </Footer>
       </div>
     </>
   );

@@ -160,14 +160,15 @@ function ViewGroup({ state, setState, viewer, goTo, goToMiddle }: ControlsProps)
   return (
     <Group title="Planes" name="planes">
       <Segmented name="view" legend="View" options={offered} value={state.view} onChange={choose} />
-      <div class="button-row">
+      <div class="button-row go-to">
+        <span class="viewer-note">Go to</span>
         {viewer.changes.length > 0 && (
           <>
             <button type="button" data-action="strongest-loss" onClick={() => goTo(-1)}>
-              Go to strongest loss
+              strongest loss
             </button>
             <button type="button" data-action="strongest-gain" onClick={() => goTo(1)}>
-              strongest gain
+              gain
             </button>
           </>
         )}

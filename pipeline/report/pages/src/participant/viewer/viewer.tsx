@@ -143,6 +143,8 @@ export function Viewer(props: ViewerProps) {
     const counts = { visits: viewer.visits.length, dims: [1, 1, 1] as Triple };
     return firstState(counts, headlineIndex(props), rangeFor(extreme));
   });
+  const latestState = useRef(state);
+  latestState.current = state;
   const counts = useMemo(
     () => ({ visits: viewer.visits.length, dims: opened?.grid.dims ?? ([1, 1, 1] as Triple) }),
     [viewer, opened],
@@ -204,14 +206,14 @@ export function Viewer(props: ViewerProps) {
       const ownKeys = target.closest('select, textarea, input, summary');
       if (ownKeys && !(ownKeys as HTMLInputElement).matches('[type=checkbox]')) return;
       if (target.closest('button, input') && (event.key === ' ' || event.key === 'Enter')) return;
-      const next = afterKey(state, event, counts);
-      if (!next) return;
+      const press = { key: event.key, shiftKey: event.shiftKey };
+      if (!afterKey(latestState.current, press, counts)) return;
       event.preventDefault();
-      setState(next);
+      setState((now) => afterKey(now, press, counts) ?? now);
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [state, counts, opened]);
+  }, [counts, opened]);
 
   // Paper shows the change of the headline, whatever the screen shows.
   const capture = useCallback(() => {
@@ -280,7 +282,7 @@ export function Viewer(props: ViewerProps) {
       data-range-percent={state.range_percent}
       data-window={`${state.window.low.toFixed(1)} ${state.window.high.toFixed(1)}`}
       data-voxel={state.voxel.join(' ')}
-      data-change-percent={reading?.change_percent ?? ''}
+      data-change-percent={reading?.change_percent?.toFixed(4) ?? ''}
       onClick={giveBackFocus}
     >
       <Stage

@@ -1,0 +1,310 @@
+// Volumes and changes over time, as charts.
+import { useCallback, useState } from 'preact/hooks';
+import type { TopLevelSpec } from 'vega-lite';
+import type { ParticipantReport } from '../page_data';
+import { Chart } from '../shared/chart';
+import type { ChartTheme } from '../shared/chart_theme';
+import type { Column } from '../shared/data_table';
+import { measureNames, milliliters, percent } from '../shared/format';
+import { Section, Segmented } from '../shared/layout';
+import { drift_percent, hasDays, type Measurement, measurements, timeOf, trajectory, type TrajectoryPoint } from './model';
+
+function timeAxis(report: ParticipantReport) {
+  if (hasDays(report)) return { title: 'days since the first visit', tickMinStep: 1 };
+  return { title: 'visit (no dates)', tickMinStep: 1, format: 'd' };
+}
+
+const measureOrder = ['brain', 'gray matter', 'white matter'];
+
+function measureColors(theme: ChartTheme): string[] {
+  return [theme.text, ...theme.steps(3).slice(0, 3).filter((_, index) => index !== 1)];
+}
+
+const chartHeight = 230;
+const methods = ['deformation', 'boundary shift'];
+
+function TrajectoryChart({ report }: { report: ParticipantReport }) {
+  const points = trajectory(report);
+  const first = report.visits[0]?.session ?? 'the first visit';
+  // Side by side where they would hide each other.
+  const shift = { brain: 0, gray_matter: -7, white_matter: 7 } as const;
+  const spec = useCallback(
+    (theme: ChartTheme): TopLevelSpec => ({
+      width: 'container',
+      height: chartHeight,
+      data: { values: points.map((point) => ({ ...point, name: measureNames[point.measure], shift: shift[point.measure] })) },
+      encoding: {
+        x: { field: 'time', type: 'quantitative', axis: timeAxis(report), scale: { nice: false, padding: 22 } },
+        xOffset: undefined,
+        color: {
+          field: 'name',
+          type: 'nominal',
+          scale: { domain: measureOrder, range: measureColors(theme) },
+          legend: { title: null },
+        },
+      },
+      layer: [
+        { mark: { type: 'rule', color: theme.line, strokeWidth: 1.5 }, data: { values: [{}] }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 }, color: { value: theme.soft } } },
+        ...(['brain', 'gray matter', 'white matter'] as const).flatMap((name, index) => {
+          const xOffset = [0, -7, 7][index]!;
+          const only = [{ filter: `datum.name === '${name}'` }];
+          const y = { field: 'change_percent', type: 'quantitative' as const, axis: { title: `change since ${first}, %` } };
+          return [
+            { transform: only, mark: { type: 'line' as const, strokeWidth: 1.5, xOffset, opacity: 0.8 }, encoding: { y } },
+            {
+              transform: [...only, { filter: 'datum.low !== null' }],
+              mark: { type: 'rule' as const, strokeWidth: 1.75, xOffset },
+              encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
+            },
+            {
+              transform: only,
+              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, xOffset },
+              encoding: {
+                y,
+                shape: { field: 'name', type: 'nominal' as const, scale: { domain: measureOrder, range: ['circle', 'square', 'diamond'] }, legend: { title: null } },
+                tooltip: [
+                  { field: 'session', title: 'visit' },
+                  { field: 'name', title: 'of' },
+                  { field: 'change_percent', title: 'change, %', format: '+.2f' },
+                  { field: 'low', title: '95 % from', format: '+.2f' },
+                  { field: 'high', title: '95 % to', format: '+.2f' },
+                ],
+              },
+            },
+          ];
+        }),
+      ],
+    }),
+    [report],
+  );
+  const columns: Column<TrajectoryPoint>[] = [
+    { key: 'session', title: 'Visit', value: (point) => point.session, heading: true },
+    { key: 'time', title: hasDays(report) ? 'Days' : 'Visit number', value: (point) => point.time, numeric: true },
+    { key: 'measure', title: 'Of', value: (point) => measureNames[point.measure] },
+    { key: 'change_percent', title: 'Change', unit: '%', value: (point) => point.change_percent, show: (point) => percent(point.change_percent), numeric: true },
+    { key: 'low', title: '95 % from', unit: '%', value: (point) => point.low, show: (point) => percent(point.low), numeric: true },
+    { key: 'high', title: '95 % to', unit: '%', value: (point) => point.high, show: (point) => percent(point.high), numeric: true },
+  ];
+  return (
+    <Chart
+      id="trajectory"
+      title={`Change since ${first}`}
+      note="Below zero is loss. Bars: 95 % interval of the measurement."
+      description={`Percent change of brain, gray matter and white matter since ${first}, by visit, with 95 % intervals.`}
+      spec={spec}
+      columns={columns}
+      rows={points}
+      attributes={(point) => ({ 'data-session': point.session, 'data-measure': point.measure })}
+      paperWidth={300}
+    />
+  );
+}
+
+function MeasurementsChart({ report }: { report: ParticipantReport }) {
+  const rows = measurements(report);
+  const severalPairs = new Set(rows.map((row) => row.pair)).size > 1;
+  const labelOf = (row: Measurement) => (severalPairs ? `${row.pair}, ${measureNames[row.measure]}` : measureNames[row.measure]);
+  const labels = [...new Set(rows.map(labelOf))];
+  const spec = useCallback(
+    (theme: ChartTheme): TopLevelSpec => ({
+      width: 'container',
+      height: Math.max(chartHeight, labels.length * 30),
+      data: { values: rows.map((row) => ({ ...row, label: labelOf(row) })) },
+      encoding: {
+        y: { field: 'label', type: 'nominal', sort: labels, axis: { title: null, labelLimit: 260 } },
+        color: { field: 'method', type: 'nominal', scale: { domain: methods, range: [theme.accent, theme.soft] }, legend: { title: null } },
+      },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 1.5 },
+          data: { values: [{}] },
+          encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } },
+        },
+        ...methods.flatMap((method, index) => {
+          const yOffset = [-6, 6][index]!;
+          const only = [{ filter: `datum.method === '${method}'` }];
+          return [
+            {
+              transform: [...only, { filter: 'datum.low !== null' }],
+              mark: { type: 'rule' as const, strokeWidth: 2, yOffset },
+              encoding: { x: { field: 'low', type: 'quantitative' as const }, x2: { field: 'high' } },
+            },
+            {
+              transform: only,
+              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, yOffset },
+              encoding: {
+                x: { field: 'percent', type: 'quantitative' as const, axis: { title: 'change, % (below zero is loss)', grid: true } },
+                shape: { field: 'method', type: 'nominal' as const, scale: { domain: methods, range: ['circle', 'diamond'] }, legend: { title: null } },
+                tooltip: [
+                  { field: 'pair', title: 'from, to' },
+                  { field: 'measure', title: 'of' },
+                  { field: 'method', title: 'by' },
+                  { field: 'percent', title: 'change, %', format: '+.2f' },
+                  { field: 'standard_error', title: 'standard error, %', format: '.2f' },
+                ],
+              },
+            },
+          ];
+        }),
+      ],
+    }),
+    [report],
+  );
+  const columns: Column<Measurement>[] = [
+    { key: 'pair', title: 'From, to', value: (row) => row.pair, heading: true },
+    { key: 'measure', title: 'Of', value: (row) => measureNames[row.measure] },
+    { key: 'method', title: 'By', value: (row) => row.method },
+    { key: 'percent', title: 'Change', unit: '%', value: (row) => row.percent, show: (row) => percent(row.percent), numeric: true },
+    { key: 'standard_error', title: 'Standard error', unit: '%', value: (row) => row.standard_error, show: (row) => row.standard_error?.toFixed(2) ?? '–', numeric: true },
+    { key: 'low', title: '95 % from', unit: '%', value: (row) => row.low, show: (row) => percent(row.low), numeric: true },
+    { key: 'high', title: '95 % to', unit: '%', value: (row) => row.high, show: (row) => percent(row.high), numeric: true },
+  ];
+  return (
+    <Chart
+      id="measurements"
+      title="Both measurements"
+      note="The deformation is what is reported. The boundary shift is measured apart from it; where the two differ by more than their errors, look at the scans."
+      description="Change of each pair of visits by deformation and by boundary shift, with 95 % intervals."
+      spec={spec}
+      columns={columns}
+      rows={rows}
+      attributes={(row) => ({ 'data-pair': row.pair, 'data-measure': row.measure, 'data-method': row.method })}
+      paperWidth={300}
+    />
+  );
+}
+
+type VolumeName = 'brain' | 'gray_matter' | 'white_matter' | 'csf' | 'intracranial';
+const volumeNames: Record<VolumeName, string> = {
+  brain: 'Brain',
+  gray_matter: 'Gray matter',
+  white_matter: 'White matter',
+  csf: 'CSF',
+  intracranial: 'Intracranial',
+};
+
+interface VolumeRow {
+  session: string;
+  time: number | null;
+  volume_ml: number | null;
+}
+
+function VolumesChart({ report }: { report: ParticipantReport }) {
+  const [name, setName] = useState<VolumeName>('brain');
+  const rows: VolumeRow[] = report.visits.map((visit) => ({
+    session: visit.session,
+    time: timeOf(report, visit.session),
+    volume_ml: visit.volumes_ml[name],
+  }));
+  const spec = useCallback(
+    (theme: ChartTheme): TopLevelSpec => ({
+      width: 'container',
+      height: chartHeight,
+      data: { values: rows.filter((row) => row.volume_ml !== null && row.time !== null) },
+      encoding: {
+        x: { field: 'time', type: 'quantitative', axis: timeAxis(report), scale: { nice: false, padding: 22 } },
+        y: { field: 'volume_ml', type: 'quantitative', scale: { zero: false, padding: 14 }, axis: { title: `${volumeNames[name].toLowerCase()}, mL` } },
+      },
+      layer: [
+        { mark: { type: 'line', color: theme.accent, strokeWidth: 1.5 } },
+        {
+          mark: { type: 'point', filled: true, opacity: 1, size: 62, color: theme.accent },
+          encoding: { tooltip: [{ field: 'session', title: 'visit' }, { field: 'volume_ml', title: 'mL', format: '.1f' }] },
+        },
+      ],
+    }),
+    [report, name],
+  );
+  const columns: Column<VolumeRow>[] = [
+    { key: 'session', title: 'Visit', value: (row) => row.session, heading: true },
+    { key: 'time', title: hasDays(report) ? 'Days' : 'Visit number', value: (row) => row.time, numeric: true },
+    { key: 'volume_ml', title: volumeNames[name], unit: 'mL', value: (row) => row.volume_ml, show: (row) => milliliters(row.volume_ml), numeric: true },
+  ];
+  return (
+    <div class="chart-with-choice">
+      <Segmented
+        name="volume"
+        legend="Volume of"
+        options={Object.entries(volumeNames).map(([value, label]) => ({ value: value as VolumeName, label }))}
+        value={name}
+        onChange={setName}
+      />
+      <Chart
+        id="volumes"
+        title={`${volumeNames[name]} volume`}
+        note="The axis does not start at zero."
+        description={`${volumeNames[name]} volume in milliliters, by visit.`}
+        spec={spec}
+        columns={columns}
+        rows={rows}
+        attributes={(row) => ({ 'data-session': row.session })}
+      />
+    </div>
+  );
+}
+
+interface DriftRow {
+  session: string;
+  drift_percent: number | null;
+}
+
+function DriftChart({ report }: { report: ParticipantReport }) {
+  const rows: DriftRow[] = report.visits.map((visit) => ({ session: visit.session, drift_percent: drift_percent(visit) }));
+  const spec = useCallback(
+    (theme: ChartTheme): TopLevelSpec => {
+      const largest = Math.max(0.1, ...rows.map((row) => Math.abs(row.drift_percent ?? 0)));
+      return {
+        width: 'container',
+        height: Math.max(90, rows.length * 40),
+        data: { values: rows.filter((row) => row.drift_percent !== null) },
+        encoding: { y: { field: 'session', type: 'nominal', sort: null, axis: { title: null } } },
+        layer: [
+          { mark: { type: 'rule', strokeWidth: 1.5 }, data: { values: [{}] }, encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } } },
+          {
+            mark: { type: 'bar', height: 8, color: theme.accent },
+            encoding: {
+              x: { field: 'drift_percent', type: 'quantitative', scale: { domain: [-largest, largest] }, axis: { title: 'size against the middle of all visits, % of volume', grid: true } },
+              tooltip: [{ field: 'session', title: 'visit' }, { field: 'drift_percent', title: 'drift, %', format: '+.3f' }],
+            },
+          },
+        ],
+      };
+    },
+    [report],
+  );
+  const columns: Column<DriftRow>[] = [
+    { key: 'session', title: 'Visit', value: (row) => row.session, heading: true },
+    { key: 'drift_percent', title: 'Drift', unit: '%', value: (row) => row.drift_percent, show: (row) => percent(row.drift_percent, 3), numeric: true },
+  ];
+  return (
+    <Chart
+      id="drift"
+      title="Drift of the scanner’s calibration"
+      note="How much larger or smaller each visit shows the skull. It is taken out of all changes; what changes between visits speaks of the scanner, not of the brain."
+      description="Drift of calibration at each visit, in percent of volume."
+      spec={spec}
+      columns={columns}
+      rows={rows}
+      attributes={(row) => ({ 'data-session': row.session })}
+    />
+  );
+}
+
+export function TrajectorySection({ report }: { report: ParticipantReport }) {
+  const hasChange = report.changes.some((change) => change.percent.brain !== null);
+  const hasDrift = report.visits.some((visit) => drift_percent(visit) !== null);
+  return (
+    <Section id="over-time" title="Over time">
+      {hasChange && (
+        <div class="grid-2 trajectory-charts">
+          <TrajectoryChart report={report} />
+          <MeasurementsChart report={report} />
+        </div>
+      )}
+      <div class="grid-2 screen-only">
+        <VolumesChart report={report} />
+        {hasDrift && <DriftChart report={report} />}
+      </div>
+    </Section>
+  );
+}
