@@ -84,16 +84,36 @@ for (const measure of measures) {
   });
 }
 
-test('each point of the drawn charts links to its participant’s page, which is there', async () => {
-  await choose('brain');
-  for (const chart of ['rate-by-dose', 'change-over-time']) {
-    const links = await page.locator(`[data-chart="${chart}"] .chart-canvas svg a`).evaluateAll((all) =>
-      [...new Set(all.map((a) => a.getAttribute('href') ?? a.getAttributeNS('http://www.w3.org/1999/xlink', 'href')))]);
-    const expected = (await valuesOf(chart)).map((row) => `${row.participant_id}.html`);
-    assert.deepEqual(links.sort(), [...new Set(expected)].sort(), chart);
-    for (const link of links) assert.ok(existsSync(join(out, link)), link);
-  }
-});
+// What Vega has drawn of the points that link somewhere: where they are on the screen, and of what value.
+const pointsOf = (chart) =>
+  page.locator(`[data-chart="${chart}"] .chart-canvas svg`).evaluate((svg) =>
+    [...svg.querySelectorAll('.mark-symbol path')]
+      .filter((path) => path.__data__?.href)
+      .map((path) => {
+        const { href, datum } = path.__data__;
+        const box = path.getBoundingClientRect();
+        return { href, participant_id: datum.participant_id, value: datum.percent_per_year ?? datum.percent, y: box.top + box.height / 2 };
+      }),
+  );
+
+for (const [chart, value] of [['rate-by-dose', 'percent_per_year'], ['change-over-time', 'percent']])
+  test(`${chart}: a point is drawn for each value, at its height, and links to its participant's page`, async () => {
+    await choose('brain');
+    const points = await pointsOf(chart);
+    const rows = (await valuesOf(chart)).filter((row) => row.days !== 0); // all start at no change, where no point is drawn
+    const pairs = (all, key) => all.map((one) => [one.participant_id, one[key]]).sort();
+    assert.deepEqual(pairs(points, 'value'), pairs(rows, value));
+    for (const { participant_id, href } of points) {
+      assert.equal(href, `${participant_id}.html`);
+      assert.ok(existsSync(join(out, href)), href);
+    }
+    const [lowest, ...others] = [...points].sort((a, b) => a.value - b.value);
+    const highest = others.at(-1);
+    const pixelsPerPercent = (lowest.y - highest.y) / (highest.value - lowest.value);
+    assert.ok(pixelsPerPercent > 10, 'a percent can be seen');
+    for (const { participant_id, value: percent, y } of others)
+      assert.ok(Math.abs(lowest.y - (percent - lowest.value) * pixelsPerPercent - y) < 1, `${participant_id} is drawn at ${percent} %`);
+  });
 
 test('charts are saved as SVG, PNG and CSV, and the CSV holds the values', async () => {
   await choose('brain');
@@ -116,6 +136,16 @@ test('the finding stands first, with sign convention, n, and whether it is prima
   assert.match(head, new RegExp(`n = ${report.dose_response.brain.n}\\b`));
   assert.match(head, /primary|exploratory/i);
   assert.equal((await page.locator('[data-sentence="trial"]').textContent()).trim(), report.sentence.trim());
+});
+
+test('a click on a point opens its participant’s page', async () => {
+  const { page: own, context } = await openFile(browser, pageFile('trial.html'));
+  const point = own.locator('[data-chart="rate-by-dose"] .chart-canvas .mark-symbol.role-mark path').last();
+  await point.scrollIntoViewIfNeeded();
+  const expected = await point.evaluate((path) => path.__data__?.href);
+  assert.ok(expected, 'the last symbol drawn is a point');
+  await Promise.all([own.waitForURL(`**/${expected}`), point.click({ force: true })]);
+  await context.close();
 });
 
 test('the trial page has done all this without an error', () => assert.deepEqual(faults, []));
