@@ -75,7 +75,7 @@ export function DataTable<Row>(props: {
               <th
                 key={column.key}
                 scope="col"
-                class={column.numeric ? 'numeric' : undefined}
+                class={classOf(column)}
                 aria-sort={column.fixed ? undefined : direction(column.key)}
               >
                 {column.fixed ? (
@@ -104,11 +104,15 @@ export function DataTable<Row>(props: {
   );
 }
 
+function classOf<Row>(column: Column<Row>): string | undefined {
+  return [column.numeric && 'numeric', column.wide && 'wide'].filter(Boolean).join(' ') || undefined;
+}
+
 function TableCell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const value = column.value(row);
   const content = column.show ? column.show(row) : (value ?? missing);
   const attributes = {
-    class: column.numeric ? 'numeric' : column.wide ? 'wide' : undefined,
+    class: classOf(column),
     'data-column': column.key,
     'data-value': value === null || value === undefined ? '' : String(value),
   };

@@ -67,6 +67,11 @@ export function PageHead(props: { eyebrow: string; title: ComponentChildren; chi
   );
 }
 
+// A sentence of the program: what stands in backticks is code.
+export function Words({ text }: { text: string }) {
+  return <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>;
+}
+
 export function Section(props: {
   id: string;
   title: string;

@@ -25,6 +25,9 @@ import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
 const spreadOfGap = 0.55;
 const mostSpreadOfAxis = 0.09;
 
+// With more participants their error bars hide everything else; the table of values has them.
+const mostErrorBars = 60;
+
 const curveNames = { trend: 'Fitted trend and its 95 % interval', isotonic: 'Isotonic curve (monotone in dose)' };
 
 type DosedRow = RateRow & { dose: number };
@@ -74,11 +77,15 @@ function specOf(
   ];
   const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), groupTitle(trial));
   const scale = logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false, zero: false, padding: 16 };
+  const withBars = rows.length <= mostErrorBars;
+  const drawnValues = rows.flatMap((row) =>
+    withBars ? [row.low, row.high, row.percent_per_year] : [row.percent_per_year],
+  );
   const x = { type: 'quantitative' as const, title: doseTitle(unit), scale };
   const y = {
     type: 'quantitative' as const,
     title: `Change in ${measureNames[measure]} volume (% per year)`,
-    scale: { domain: valueDomain(rows.flatMap((row) => [row.low, row.high, row.percent_per_year])), nice: true },
+    scale: { domain: valueDomain(drawnValues), nice: true },
   };
   const strokeDash = {
     field: 'curve',
@@ -103,7 +110,7 @@ function specOf(
         encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
       },
       {
-        data: { values },
+        data: { values: withBars ? values : [] },
         mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
         encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
       },
@@ -190,9 +197,11 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
       id="rate-by-dose"
       title={`Annual rate of ${measureNames[measure]} by dose`}
       note={
-        'Points: participants, with the 95 % interval of the measurement.' +
+        (rows.length <= mostErrorBars
+          ? 'Points: participants, with the 95 % interval of the measurement.'
+          : 'Points: participants; their intervals are in the table of values.') +
         (fitted
-          ? ' Line: least squares; its shaded band is the 95 % interval of the slope, drawn through the mean.'
+          ? ' Line: least squares; band: 95 % interval of its slope.'
           : ` No trend is drawn: ${response?.unable ?? 'it was not computed'}.`)
       }
       description={
@@ -204,7 +213,7 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
       rows={rows}
       attributes={(row) => ({ 'data-participant': row.participant_id, 'data-measure': measure })}
       paperWidth={310}
-      paperHeight={150}
+      paperHeight={140}
     >
       {response && <CurveTable response={response} rows={rows} measure={measure} unit={trial.doseUnit} />}
     </Chart>

@@ -102,7 +102,7 @@ function specOf(
       },
       {
         data: { values: points.length > mostParticipantsDrawn ? [] : points },
-        mark: { type: 'tick', thickness: 1.5, size: 14, opacity: 0.55 },
+        mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
         encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
       },
       {
@@ -196,7 +196,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       note={
         'Symbols: means with 95 % intervals; thin ticks: participants.' +
         (measure === 'brain'
-          ? ` Bands: mean ± SD of whole-brain loss published for healthy adults and for multiple sclerosis (${referenceSource.text}); other scanners and methods, so compare with caution.`
+          ? ` Bands: published whole-brain rates, mean ± SD (${referenceSource.text}), from other scanners and methods.`
           : ' Published reference rates exist for the whole brain only.')
       }
       description={`Chart of group means: annual change in ${measureNames[measure]} volume. ${inWords(rows)}. Negative = loss.`}
@@ -205,7 +205,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       rows={rows}
       attributes={(row) => ({ 'data-dose-group': row.dose_group, 'data-measure': measure })}
       paperWidth={310}
-      paperHeight={150}
+      paperHeight={140}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { Card, Notice, Pairs, Section } from '../shared/layout';
+import { Card, Notice, Pairs, Section, Words } from '../shared/layout';
 import { Badge } from '../shared/verdict';
 import { capitalized, measureNames } from '../shared/format';
 import type { AnalysisPlan, Trial } from './report';
@@ -35,7 +35,9 @@ export function PlanSection({ trial }: { trial: Trial }) {
   const { plan } = trial;
   return (
     <Section id="plan" title="Analysis plan">
-      {planChanged(plan) ? <Notice kind="warn">{plan.sentence}</Notice> : <p class="prose">{plan.sentence}</p>}
+      {planChanged(plan) ? <Notice kind="warn">
+          <Words text={plan.sentence} />
+        </Notice> : <p class="prose">{plan.sentence}</p>}
       <Card>
         <Pairs
           pairs={[
@@ -58,7 +60,7 @@ export function BlindingSection({ trial }: { trial: Trial }) {
     <Section id="blinding" title="Blinding">
       <p class="prose">
         <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>{' '}
-        {blindingInWords(trial)}
+        <Words text={blindingInWords(trial)} />
       </p>
     </Section>
   );

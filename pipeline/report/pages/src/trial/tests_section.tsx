@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Measure } from '../page_data';
 import { type Column, DataTable } from '../shared/data_table';
 import { amount, capitalized, interval, measureNames, missing, number, pValue, signed } from '../shared/format';
-import { Card, Fold, Pairs, Section } from '../shared/layout';
+import { Card, Fold, Pairs, Section, Words } from '../shared/layout';
 import { Badge } from '../shared/verdict';
 import { doseStep } from './model';
 import type { Design, DoseResponse, Effect, Trend, TrendTest, Trial } from './report';
@@ -61,23 +61,31 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
     {
       key: 'p_holm_across_measures',
       title: 'p, Holm',
-      unit: 'over three measures',
+      unit: 'of 3 measures',
       value: (row) => row.test.p_holm_across_measures,
       show: (row) => pValue(row.test.p_holm_across_measures).replace('p = ', '').replace('p ', ''),
       numeric: true,
     },
     {
-      key: 'detectable',
-      title: 'Smallest trend the design could show',
-      unit: '80 % power',
-      value: (row) => row.test.detectable?.slope_percent_per_year_per_unit_of_scale ?? null,
-      wide: true,
+      key: 'detectable_slope',
+      title: 'Could have shown',
+      unit: `% per year ${step.words}`,
+      value: (row) => row.test.detectable?.slope_percent_per_year_per_unit_of_scale,
       show: (row) =>
         row.test.detectable
-          ? `${amount(row.test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor)} % per year ${step.words}; ` +
-            `${number(row.test.detectable.highest_minus_lowest_percent_per_year, 2)} % per year between highest and lowest dose`
-          : 'none: so few participants reach no significance',
-      fixed: true,
+          ? amount(row.test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor)
+          : 'no trend',
+      numeric: true,
+      wide: true,
+    },
+    {
+      key: 'detectable_difference',
+      title: 'or a difference',
+      unit: 'highest and lowest dose, % per year',
+      value: (row) => row.test.detectable?.highest_minus_lowest_percent_per_year,
+      show: (row) => amount(row.test.detectable?.highest_minus_lowest_percent_per_year),
+      numeric: true,
+      wide: true,
     },
     { key: 'p_method', title: 'Method of p', value: (row) => row.test.p_method, fixed: true },
   ];
@@ -194,7 +202,9 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
   if (!response?.tests)
     return (
       <Section id="tests" title={title}>
-        <p class="soft prose">{response?.sentence ?? 'No test against dose was computed.'}</p>
+        <p class="soft prose">
+          <Words text={response?.sentence ?? 'No test against dose was computed.'} />
+        </p>
       </Section>
     );
   const step = doseStep(response, trial.doseUnit);
@@ -209,7 +219,10 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
     <Section
       id="tests"
       title={title}
-      lead={`${capitalized(measureNames[measure])}, n = ${response.n}. Positive slopes mean less loss at higher doses.`}
+      lead={
+        `${capitalized(measureNames[measure])}, n = ${response.n}. Positive slopes mean less loss at higher doses. ` +
+        '“Could have shown” is the smallest trend that the test finds with 80 % power; smaller trends would often be missed.'
+      }
     >
       <DataTable
         label={`Tests of ${measureNames[measure]} against dose`}

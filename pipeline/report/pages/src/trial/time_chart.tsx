@@ -13,6 +13,15 @@ import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
 const spreadOfAxis = 0.08;
 const spreadOfGap = 0.3;
 
+// Whole steps of a calendar.
+const tickSteps = { months: [1, 2, 3, 6, 12], years: [0.5, 1, 2, 5, 10] };
+const mostTicks = 9;
+
+function ticks(unit: 'months' | 'years', last: number): number[] {
+  const step = tickSteps[unit].find((one) => last / one < mostTicks) ?? last;
+  return Array.from({ length: Math.floor(last / step + 0.1) + 1 }, (_, i) => i * step);
+}
+
 function drawn(rows: ChangeRow[], groups: string[]) {
   const axis = timeAxis(rows);
   const shifts = sidewaysShifts(rows, groups);
@@ -36,7 +45,7 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     type: 'quantitative' as const,
     title: axis.title,
     scale: { nice: false, padding: 12 },
-    axis: { tickMinStep: axis.unit === 'months' ? 1 : 0.25 },
+    axis: { tickCount: mostTicks, values: ticks(axis.unit, Math.max(...values.map((row) => row.time))) },
   };
   const y = {
     field: 'percent',
@@ -152,7 +161,7 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
         'data-session': row.session,
         'data-measure': measure,
       })}
-      paperHeight={165}
+      paperHeight={150}
     />
   );
 }

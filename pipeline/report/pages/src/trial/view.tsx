@@ -14,7 +14,7 @@ import {
   signed,
   thinSpace,
 } from '../shared/format';
-import { Fact, Facts, Fold, Footer, Notice, PageHead, Section, Segmented, TopBar } from '../shared/layout';
+import { Fact, Facts, Fold, Footer, Notice, PageHead, Section, Segmented, TopBar, Words } from '../shared/layout';
 import { MethodsSection } from '../shared/methods';
 import { ProvenanceSection } from '../shared/provenance';
 import { Badge } from '../shared/verdict';
@@ -109,35 +109,54 @@ function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
   const sentence = prettySentence(findingOf(trial, measure));
   const [result, more] = restOf(sentence);
   const response = trial.response[measure];
-  const role = roleOf(trial, measure);
-  const n = response?.n ?? 0;
-  const all = trial.participants.length;
+  const groups = trial.groups.length > 0 ? `, ${plural(trial.groups.length, 'dose group')}` : '';
   return (
     <PageHead
-      eyebrow={`Trial report: ${plural(all, 'participant')}${trial.groups.length > 0 ? `, ${plural(trial.groups.length, 'dose group')}` : ''}`}
+      eyebrow={`Trial report: ${plural(trial.participants.length, 'participant')}${groups}`}
       title={<span data-finding={measure}>{headline(sentence)}.</span>}
     >
-      <div class="stack" data-finding-detail={measure}>
-        <p class="lead prose">
-          {result} <strong class="nowrap">Negative = loss.</strong>
-        </p>
-        {more && <p class="soft prose">{more}</p>}
-      </div>
-      <div class="row">
-        {!trial.blinded && <Badge kind={role === 'primary' ? 'accent' : undefined}>{role === 'primary' ? 'Primary analysis' : 'Exploratory'}</Badge>}
-        {!trial.blinded && <Badge>n = {n}</Badge>}
-        <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>
-        {!trial.plan.file && <Badge>No analysis plan</Badge>}
-        {planChanged(trial.plan) && <Badge kind="warn">Analysis plan changed</Badge>}
+      <div class="finding">
+        <div class="stack">
+          <div class="stack" data-finding-detail={measure}>
+            <p class="lead prose">
+              <Words text={result} /> <strong class="nowrap">Negative = loss.</strong>
+            </p>
+            {more && (
+              <p class="soft prose">
+                <Words text={more} />
+              </p>
+            )}
+          </div>
+          <FindingBadges trial={trial} measure={measure} />
+          <Fold title="The whole finding in words">
+            <p class="prose" data-sentence="trial">
+              {trial.page.trial.sentence}
+            </p>
+          </Fold>
+        </div>
+        {response && !trial.blinded && <FindingFacts trial={trial} response={response} />}
       </div>
       <Notices trial={trial} />
-      {response && !trial.blinded && <FindingFacts trial={trial} response={response} />}
-      <Fold title="The whole finding in words">
-        <p class="prose" data-sentence="trial">
-          {trial.page.trial.sentence}
-        </p>
-      </Fold>
     </PageHead>
+  );
+}
+
+function FindingBadges({ trial, measure }: { trial: Trial; measure: Measure }) {
+  const role = roleOf(trial, measure);
+  return (
+    <div class="row">
+      {trial.response[measure]?.tests && (
+        <>
+          <Badge kind={role === 'primary' ? 'accent' : undefined}>
+            {role === 'primary' ? 'Primary analysis' : 'Exploratory'}
+          </Badge>
+          <Badge>n = {trial.response[measure]?.n ?? 0}</Badge>
+        </>
+      )}
+      <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>
+      {!trial.plan.file && <Badge>No analysis plan</Badge>}
+      {planChanged(trial.plan) && <Badge kind="warn">Analysis plan changed</Badge>}
+    </div>
   );
 }
 
@@ -148,11 +167,13 @@ function Notices({ trial }: { trial: Trial }) {
   return (
     <div class="notices">
       {sloppy && <Notice kind="fail">This run was coarse and quick (--sloppy). It is not for results.</Notice>}
-      {trial.blinded && <Notice>{blindingInWords(trial)}</Notice>}
+      {trial.blinded && <Notice>
+          <Words text={blindingInWords(trial)} />
+        </Notice>}
       {planChanged(trial.plan) && <Notice kind="warn">{trial.plan.sentence}</Notice>}
       {warnings.map((warning, i) => (
         <Notice kind="warn" key={i}>
-          {warning}
+          <Words text={warning} />
         </Notice>
       ))}
       {(leftOut > 0 || looks > 0) && (
@@ -168,7 +189,7 @@ function Notices({ trial }: { trial: Trial }) {
 
 function Charts({ trial, measure }: { trial: Trial; measure: Measure }) {
   return (
-    <Section id="charts" title="Change in each participant, and how it depends on dose">
+    <Section id="charts" title={trial.blinded || trial.groups.length === 0 ? 'Change in each participant' : 'Change in each participant, and how it depends on dose'}>
       <TimeChart trial={trial} measure={measure} />
       {trial.blinded ? (
         <p class="soft prose">Group means and charts against dose are withheld while the trial is blinded.</p>
