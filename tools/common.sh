@@ -8,6 +8,6 @@ say() { printf '\n== %s\n' "$*" >&2; }
 
 build_wane() {
   say "Building in $build"
-  cmake -S "$top" -B "$build" -G Ninja "$@"
-  ninja -C "$build" -j"$(nproc)"
+  cmake -S "$top" -B "$build" -G Ninja "$@" &&
+    ninja -C "$build" -j"$(nproc)"
 }

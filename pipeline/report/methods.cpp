@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string_view>
 
 #include "pipeline/report/exclusion.h"
@@ -127,20 +125,27 @@ constexpr std::array sources = {
     Source{"holm", "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.", ""},
 };
 
-const Source& source_named(std::string_view key) {
+// Null where there is none: names of columns, which texts quote, may hold anything.
+const Source* source_named(std::string_view key) {
   const auto found = std::find_if(sources.begin(), sources.end(), [&](const Source& one) { return one.key == key; });
-  if (found == sources.end()) throw std::logic_error("a reference that does not exist: " + std::string(key));
-  return *found;
+  return found == sources.end() ? nullptr : &*found;
 }
 
-// Numbers the references in the order in which they are first cited.
-class Citations {
+// Texts cite their references by key, "[@n4, @syn]", and get numbers at the end, in the order in which they are read.
+class Numbering {
  public:
-  // " [1, 2]": the references of these keys.
-  std::string operator()(std::initializer_list<std::string_view> keys) {
-    std::string text;
-    for (const std::string_view key : keys) text += (text.empty() ? "" : ", ") + std::to_string(number_of(key));
-    return " [" + text + "]";
+  std::string numbered(const std::string& text) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t begin = text.find('@', at);
+      result.append(text, at, begin - at);
+      if (begin == std::string::npos) break;
+      const std::size_t end = std::min(text.find_first_of(",]", begin), text.size());
+      const Source* source = source_named(std::string_view(text).substr(begin + 1, end - begin - 1));
+      result += source ? std::to_string(number_of(source)) : "@";
+      at = source ? end : begin + 1;
+    }
+    return result;
   }
   std::vector<MethodsReference> references() const {
     std::vector<MethodsReference> list;
@@ -149,8 +154,7 @@ class Citations {
   }
 
  private:
-  std::size_t number_of(std::string_view key) {
-    const Source* source = &source_named(key);
+  std::size_t number_of(const Source* source) {
     const auto found = std::find(cited_.begin(), cited_.end(), source);
     if (found != cited_.end()) return static_cast<std::size_t>(found - cited_.begin()) + 1;
     cited_.push_back(source);
@@ -189,7 +193,7 @@ bool measured_changes(const Trial& trial) {
                      [](const ParticipantReport& report) { return !report.changes.empty(); });
 }
 
-std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts, Citations& cite) {
+std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts) {
   std::size_t visits = 0, least = trial.reports.empty() ? 0 : trial.reports.front().visits.size(), most = 0;
   for (const auto& report : trial.reports) {
     visits += report.visits.size();
@@ -198,8 +202,10 @@ std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts
   }
   std::string text;
   if (const std::string sloppy = sloppy_sentence(trial.reports); !sloppy.empty()) text = sloppy + " ";
-  text += "Brain volumes and their change were measured from T1-weighted MRI with Wane, version " + facts.version +
-          ". The scans were organized by the Brain Imaging Data Structure" + cite({"bids"}) + ". " +
+  text +=
+      "Brain volumes and their change were measured from T1-weighted MRI with Wane, version " + facts.measured_version;
+  if (facts.measured_version != facts.version) text += " (statistics: version " + facts.version + ")";
+  text += ". The scans were organized by the Brain Imaging Data Structure [@bids]. " +
           counted(trial.reports.size(), "participant was", "participants were") + " measured, with " +
           counted(visits, "visit", "visits") + " in all (" + range(least, most) + " each)";
   if (!trial.left_out.empty())
@@ -215,52 +221,46 @@ std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts
   return text;
 }
 
-std::string template_words(const MethodsFacts& facts, Citations& cite) {
+std::string template_words(const MethodsFacts& facts) {
   if (facts.own_template)
-    return "the template that comes with Wane, which is made from the Colin27 head" + cite({"colin27"}) +
-           " and the AAL atlas" + cite({"aal"});
+    return "the template that comes with Wane, which is made from the Colin27 head [@colin27] and the AAL atlas [@aal]";
   return "a template of the user" +
          (facts.template_sha256.empty() ? "" : " (SHA-256 of its head: " + facts.template_sha256 + ")");
 }
 
-std::string processing_paragraph(const Trial& trial, const MethodsFacts& facts, Citations& cite) {
-  std::string text = "The head in each scan was found and aligned affinely to " + template_words(facts, cite) + ".";
+std::string processing_paragraph(const Trial& trial, const MethodsFacts& facts) {
+  std::string text = "The head in each scan was found and aligned affinely to " + template_words(facts) + ".";
   if (measured_changes(trial))
-    text += " All visits of a participant were registered to each other rigidly, symmetrically and robustly" +
-            cite({"esm", "robust"}) +
-            ". Each scan was resampled once, into a midpoint space that is the mean of "
-            "these motions" +
-            cite({"mean_rigid"}) +
-            ", so that no visit is the reference and all visits are treated "
-            "alike" +
-            cite({"unbiased"}) + ".";
-  return text + " Bias fields were removed with N4" + cite({"n4"}) +
-         ". The template was aligned to the participant's average by diffeomorphic registration with local "
-         "correlation" +
-         cite({"syn"}) +
-         ", and one brain mask was made for all visits of a participant. Gray matter, white matter and CSF were "
-         "segmented with partial volume, jointly for all visits, by a mixture of pure and mixed tissues" +
-         cite({"partial_volume"}) + " with a Markov random field" + cite({"markov"}) +
-         " and a bias field that is refined in the same iterations" + cite({"adaptive"}) +
-         ". Brain means gray and white matter, brainstem and cerebellum included.";
+    text +=
+        " All visits of a participant were registered to each other rigidly, symmetrically and robustly [@esm, "
+        "@robust]. Each scan was resampled once, into a midpoint space that is the mean of "
+        "these motions [@mean_rigid], so that no visit is the reference and all visits are treated "
+        "alike [@unbiased].";
+  return text +
+         " Bias fields were removed with N4 [@n4]. The template was aligned to the participant's average by "
+         "diffeomorphic registration with local "
+         "correlation [@syn], and one brain mask was made for all visits of a participant. Gray matter, white matter "
+         "and CSF were "
+         "segmented with partial volume, jointly for all visits, by a mixture of pure and mixed tissues "
+         "[@partial_volume] with a Markov random field [@markov] and a bias field that is refined in the same "
+         "iterations [@adaptive]. Brain means gray and white matter, brainstem and cerebellum included.";
 }
 
-std::string measurement_paragraph(const ordered_json& options, Citations& cite) {
+std::string measurement_paragraph(const ordered_json& options) {
   const bool calibration = options.value("measure", ordered_json::object()).value("calibration", true);
-  return "Change was measured by registering all visits of a participant to their common mean, symmetrically and "
-         "diffeomorphically" +
-         cite({"groupwise"}) + ", with least-squares updates in a neighborhood" + cite({"least_squares"}) +
-         ". The change of a tissue is the Jacobian determinant of the deformation, integrated over the tissue's "
-         "partial-volume map" +
-         cite({"jacobian"}) +
-         ", at least 3 mm inside the brain mask and where all visits show the brain. Percent changes refer to the mean "
-         "of the two volumes; negative values are losses. Slow differences of brightness between visits were "
-         "estimated together with the deformation and removed. Where all visits showed the skull, which does not "
-         "atrophy" +
-         cite({"skull"}) + ", drift of the scanner's voxel size was measured there and " +
-         (calibration ? "removed from the changes where it was certain." : "left in the changes.") +
-         " The boundary shift integral" + cite({"bsi", "bsi_limits"}) +
-         " was computed as a second measurement that uses no deformation. Standard errors of changes were estimated "
+  std::string text =
+      "Change was measured by registering all visits of a participant to their common mean, symmetrically and "
+      "diffeomorphically [@groupwise], with least-squares updates in a neighborhood [@least_squares]. The change of "
+      "a tissue is the Jacobian determinant of the deformation, integrated over the tissue's "
+      "partial-volume map [@jacobian], at least 3 mm inside the brain mask and where all visits show the brain. "
+      "Percent changes refer to the mean "
+      "of the two volumes; negative values are losses. Slow differences of brightness between visits were "
+      "estimated together with the deformation and removed. Where all visits showed the skull, which does not "
+      "atrophy [@skull], drift of the scanner's voxel size was measured there and ";
+  text += (calibration ? "removed from the changes where it was certain." : "left in the changes.");
+  return text +
+         " The boundary shift integral [@bsi, @bsi_limits] was computed as a second measurement that uses no "
+         "deformation. Standard errors of changes were estimated "
          "from the residual differences of the registered visits and from a model fitted to planted changes.";
 }
 
@@ -293,28 +293,29 @@ const DoseResponse* any_response(const TrialAnalysis& analysis) {
   return nullptr;
 }
 
-std::string dose_response_words(const TrialAnalysis& analysis, const DoseResponse& response, Citations& cite) {
+std::string dose_response_words(const TrialAnalysis& analysis, const DoseResponse& response) {
   std::string text = " Whether the rate goes with the dose (" + std::string(name_of(analysis.plan.scale)) +
-                     " scale) was tested by permuting the rates over the doses: Jonckheere-Terpstra test" +
-                     cite({"jonckheere", "terpstra"}) +
-                     ", Spearman's rank correlation and linear contrast; p values of the latter: " +
-                     method_in_words(response.linear.permutation) + ".";
+                     " scale) was tested by permuting the rates over the doses: Jonckheere-Terpstra test [@jonckheere, "
+                     "@terpstra], Spearman's rank correlation and linear contrast. P values of the " +
+                     std::string(in_words(analysis.plan.test)) + ": " +
+                     method_in_words(response.test(analysis.plan.test).permutation) + ".";
   if (!response.slope.method.empty()) text += " The slope's 95 % interval: " + response.slope.method + ".";
-  text += " The curve of mean rate over dose is the isotonic one" + cite({"isotonic"}) +
-          "; highest and lowest dose were compared by the Hodges-Lehmann estimate" + cite({"hodges_lehmann"}) + ".";
+  text +=
+      " The curve of mean rate over dose is the isotonic one [@isotonic]; highest and lowest dose were compared by the "
+      "Hodges-Lehmann estimate [@hodges_lehmann].";
   if (std::any_of(analysis.measures.begin(), analysis.measures.end(),
                   [](const MeasureAnalysis& one) { return one.model.has_value(); })) {
     text += " A linear mixed model of the logarithm of volume, with dose, time and their interaction";
     for (std::size_t i = 0; i < analysis.trial.covariates.size(); ++i)
       text += (i == 0 ? " and the covariates " : ", ") + analysis.trial.covariates[i].name;
-    text += ", was fitted by restricted maximum likelihood" + cite({"mixed_model"}) +
-            ", with Satterthwaite's degrees of freedom" + cite({"satterthwaite"}) + ".";
+    text +=
+        ", was fitted by restricted maximum likelihood [@mixed_model], with Satterthwaite's degrees of freedom "
+        "[@satterthwaite].";
   }
-  return text + " P values of exploratory tests were adjusted across the three tissues by Holm's method" +
-         cite({"holm"}) + ".";
+  return text + " P values of exploratory tests were adjusted across the three tissues by Holm's method [@holm].";
 }
 
-std::string statistics_paragraph(const TrialAnalysis& analysis, Citations& cite) {
+std::string statistics_paragraph(const TrialAnalysis& analysis) {
   const Trial& trial = analysis.trial;
   std::string text =
       "Each participant has one rate a tissue, in percent per year: the slope of the logarithm of volume over time, "
@@ -326,8 +327,9 @@ std::string statistics_paragraph(const TrialAnalysis& analysis, Citations& cite)
     return text + " The analysis is blinded: dose groups are hidden behind codes, and nothing was tested against dose.";
   if (!analysis.groups.groups.empty())
     text += " Means of " + counted(analysis.groups.groups.size(), "dose group", "dose groups") +
-            " have 95 % intervals by Student's t and by the bootstrap (BCa)" + cite({"bootstrap"}) + ".";
-  if (const DoseResponse* response = any_response(analysis)) text += dose_response_words(analysis, *response, cite);
+            " have 95 % intervals by Student's t and by the bootstrap (BCa) [@bootstrap].";
+  if (const DoseResponse* response = any_response(analysis)) text += dose_response_words(analysis, *response);
+  if (!trial.plan.file) return text + " There was no analysis plan: all tests are exploratory.";
   return text + " " + plan_sentence(analysis);
 }
 
@@ -357,15 +359,16 @@ std::string options_paragraph(const ordered_json& options, const ordered_json& d
 
 Methods methods_of(const TrialAnalysis& analysis, const MethodsFacts& facts) {
   const auto options = ordered_json::parse(facts.options), defaults = ordered_json::parse(facts.default_options);
-  Citations cite;
   Methods methods;
-  methods.paragraphs.push_back(participants_paragraph(analysis.trial, facts, cite));
-  methods.paragraphs.push_back(processing_paragraph(analysis.trial, facts, cite));
-  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(measurement_paragraph(options, cite));
+  methods.paragraphs.push_back(participants_paragraph(analysis.trial, facts));
+  methods.paragraphs.push_back(processing_paragraph(analysis.trial, facts));
+  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(measurement_paragraph(options));
   methods.paragraphs.push_back(quality_paragraph(analysis.trial));
-  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(statistics_paragraph(analysis, cite));
+  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(statistics_paragraph(analysis));
   if (facts.measured_alike) methods.paragraphs.push_back(options_paragraph(options, defaults));
-  methods.references = cite.references();
+  Numbering numbering;
+  for (auto& paragraph : methods.paragraphs) paragraph = numbering.numbered(paragraph);
+  methods.references = numbering.references();
   return methods;
 }
 

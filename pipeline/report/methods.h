@@ -23,6 +23,7 @@ struct Methods {
 // What an analysis does not hold.
 struct MethodsFacts {
   std::string version;                 // of the program
+  std::string measured_version;        // that the participants were measured with
   std::string options = "{}";          // JSON of what was used, a member for each section
   std::string default_options = "{}";  // JSON of what is used where nothing is named
   bool measured_alike = true;          // all participants with the same version and options

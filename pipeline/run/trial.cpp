@@ -586,6 +586,8 @@ std::optional<std::string> other_template(const CollectedReports& collected, con
 MethodsFacts methods_facts(const CollectedReports& collected, const Json& options, const TrialRequest& request) {
   MethodsFacts facts;
   facts.version = request.program_version;
+  facts.measured_version =
+      other_version(request.out / collected.inputs.front().path, request.program_version).value_or(facts.version);
   facts.options = json_line(options);
   facts.default_options = json_line(options_json(RunOptions()));
   facts.measured_alike = collected.options.has_value();

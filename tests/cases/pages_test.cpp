@@ -1,0 +1,206 @@
+// trial.html, quality.html, sub-XX.html and methods.md: what they hold, when they are made, and when they must be gone.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "tests/cases/group_command.h"
+#include "tests/pipeline/report/schemas_for_tests.h"
+
+namespace wane::cases {
+namespace {
+
+// The JSON in a page.
+nlohmann::json data_of(const fs::path& page) {
+  const std::string text = text_of(page), begin = "id=\"page-data\">", end = "</script>";
+  const auto at = text.find(begin);
+  if (at == std::string::npos) throw std::runtime_error(page.string() + " holds no data");
+  const auto from = at + begin.size();
+  return nlohmann::json::parse(text.substr(from, text.find(end, from) - from));
+}
+
+std::vector<std::string> pages_in(const fs::path& out) {
+  auto names = files_below(out);
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".html"); });
+  return names;
+}
+
+class Pages : public GroupCommand {
+ protected:
+  ProgramResult report(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {"report", bids_, out_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return wane(arguments);
+  }
+  nlohmann::json trial_page() const { return data_of(out_ / "trial.html"); }
+  nlohmann::json quality_page() const { return data_of(out_ / "quality.html"); }
+};
+
+TEST_F(Pages, GroupAndReportEndWithTheSamePagesAndNameTheOneToOpenFirst) {
+  const ProgramResult made = group();
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_TRUE(contains(made.out, "\nOpen first: " + (out_ / "trial.html").string() + "\n")) << made.out;
+  EXPECT_EQ(pages_in(out_).size(), 14U);
+  std::map<std::string, std::string> before;
+  for (const auto& name : files_below(out_)) before[name] = text_of(out_ / name);
+  const ProgramResult again = report({"--threads", "3"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  ASSERT_EQ(files_below(out_).size(), before.size());
+  for (const auto& [name, text] : before) EXPECT_TRUE(text_of(out_ / name) == text) << name;
+}
+
+TEST_F(Pages, TheTrialPageHoldsTheReportAndEverybodyOfTheDataset) {
+  write_table(table() + "sub-99\tA\t5\n");
+  fs::remove_all(out_ / "sub-04");
+  ASSERT_EQ(group().exit_code, 0);
+  const auto page = trial_page();
+  EXPECT_EQ(page["trial"], json_of(out_ / "trial_atrophy.json"));
+  ASSERT_EQ(page["participants"].size(), 13U);
+  const auto& absent = page["participants"][3];
+  EXPECT_EQ(absent["participant_id"], "sub-04");
+  EXPECT_TRUE(absent["page"].is_null());
+  EXPECT_EQ(absent["left_out_because"], "Not measured: there is no sub-04/sub-04_atrophy.json.");
+  EXPECT_EQ(absent["dose"], 10);
+  EXPECT_EQ(page["participants"][12]["participant_id"], "sub-99");
+  EXPECT_EQ(page["participants"][0]["page"], "sub-01.html");
+  EXPECT_TRUE(fs::exists(out_ / "sub-01.html"));
+  EXPECT_FALSE(fs::exists(out_ / "sub-04.html"));
+  // The scans of who was not measured cannot be passed.
+  const auto visits = quality_page()["visits"];
+  EXPECT_EQ(visits.size(), 24U);
+  EXPECT_EQ(visits[0]["participant_id"], "sub-04") << "the worst first";
+  EXPECT_FALSE(visits[0]["usable"].get<bool>());
+}
+
+TEST_F(Pages, NothingOfANoteIsTakenForHtml) {
+  const std::string evil = "</script><script>alert(1)</script><!-- \xE2\x80\xA8 &amp;";
+  write(bids_ / "quality_decisions.tsv",
+        "participant_id\tsession_id\tdecision\treason\treader\ttime\n"
+        "sub-07\t\tfail\t" +
+            evil + "\t<b>reader</b>\t2026-03-31T11:00Z\n");
+  ASSERT_EQ(group().exit_code, 0);
+  for (const auto& name : pages_in(out_)) {
+    const std::string text = text_of(out_ / name);
+    EXPECT_FALSE(contains(text, "<script>alert")) << name;
+    EXPECT_FALSE(contains(text, "<b>reader")) << name;
+  }
+  const auto visits = quality_page()["visits"];
+  const auto decided =
+      std::find_if(visits.begin(), visits.end(), [](const auto& visit) { return visit["participant_id"] == "sub-07"; });
+  ASSERT_NE(decided, visits.end());
+  EXPECT_EQ((*decided)["decision"]["reason"], evil);
+  EXPECT_EQ((*decided)["decision"]["reader"], "<b>reader</b>");
+}
+
+TEST_F(Pages, BlindedPagesHoldNoDoseNoGroupAndNoMeansUntilTheyAreUnblinded) {
+  write_table(std::regex_replace(table(), std::regex("\tB\t10"), "\tB-secret\t10.625"));
+  ASSERT_EQ(group().exit_code, 0);
+  ASSERT_TRUE(contains(text_of(out_ / "trial.html"), "B-secret"));
+  ASSERT_TRUE(contains(text_of(out_ / "quality.html"), "B-secret"));
+  const ProgramResult blinded = group({"--blind", key_});
+  ASSERT_EQ(blinded.exit_code, 0) << blinded.err;
+  EXPECT_EQ(pages_in(out_).size(), 14U);
+  for (const auto& name : files_below(out_))
+    for (const char* secret : {"B-secret", "10.625"}) EXPECT_FALSE(contains(text_of(out_ / name), secret)) << name;
+  EXPECT_FALSE(contains(text_of(out_ / "quality.html"), "group-1")) << "not even codes";
+  EXPECT_TRUE(contains(text_of(out_ / "trial.html"), "group-1"));
+  for (const auto& group : trial_page()["trial"]["dose_groups"]) EXPECT_FALSE(group.contains("rates_percent_per_year"));
+  EXPECT_TRUE(quality_page()["blinded"].get<bool>());
+
+  EXPECT_EQ(report().exit_code, 2) << "blinded results stay so";
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  EXPECT_TRUE(contains(text_of(out_ / "trial.html"), "B-secret"));
+  EXPECT_EQ(quality_page()["visits"][0]["dose_group"], "A");
+  EXPECT_EQ(data_of(out_ / "sub-12.html")["report"]["dose"], 24);
+}
+
+TEST_F(Pages, ABlindedRunThatFailsLeavesNoPageBehind) {
+  ASSERT_EQ(group().exit_code, 0);
+  const ProgramResult result = wane({"run", bids_, out_, "--blind", key_});
+  EXPECT_EQ(result.exit_code, 3) << "no scan can be read: " << result.err;
+  EXPECT_EQ(pages_in(out_), std::vector<std::string>());
+  EXPECT_FALSE(fs::exists(out_ / "methods.md"));
+}
+
+TEST_F(Pages, PagesOfThoseWhoAreGoneAreRemovedAndForeignFilesStay) {
+  ASSERT_EQ(group().exit_code, 0);
+  fs::copy_file(out_ / "sub-01.html", out_ / "sub-77.html");  // of an earlier dataset
+  write(out_ / "sub-88.html", "<!doctype html>my own notes");
+  fs::remove_all(bids_ / "sub-12");
+  write_table(std::regex_replace(table(), std::regex("sub-12\t.*\n"), ""));
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_FALSE(fs::exists(out_ / "sub-12.html"));
+  EXPECT_FALSE(fs::exists(out_ / "sub-77.html"));
+  EXPECT_EQ(text_of(out_ / "sub-88.html"), "<!doctype html>my own notes");
+}
+
+TEST_F(Pages, WithoutPagesThoseOfAnEarlierRunAreRemoved) {
+  ASSERT_EQ(group().exit_code, 0);
+  const ProgramResult result = group({"--no-pages"});
+  ASSERT_EQ(result.exit_code, 0);
+  EXPECT_FALSE(contains(result.out, "trial.html")) << result.out;
+  EXPECT_EQ(pages_in(out_), std::vector<std::string>());
+  EXPECT_TRUE(fs::exists(out_ / "methods.md"));
+}
+
+TEST_F(Pages, AParticipantThatIsMeasuredAnewHasNoPageOfTheOldMeasurement) {
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(wane({"participant", bids_, out_, "--participant-label", "03"}).exit_code, 3) << "no scan can be read";
+  EXPECT_FALSE(fs::exists(out_ / "sub-03.html"));
+  EXPECT_TRUE(fs::exists(out_ / "sub-04.html"));
+}
+
+TEST_F(Pages, WhatSidecarsSayIsInTheTablesAndInNoPage) {
+  const fs::path file = out_ / "sub-05/sub-05_atrophy.json";
+  ParticipantReport edited = parse_participant_json(text_of(file), "x");
+  edited.changes[0].quality.checks = {
+      {"acquisition", 1, 0, Verdict::warn,
+       "The acquisition of ses-01 and ses-02 differs (sequence name DOE^JANE and X): part of it may be the scanner's."},
+      {"contrast_agent_recorded", std::nullopt, std::nullopt, Verdict::fail,
+       "The sidecar of ses-02 names a contrast agent (DOE^JANE 1960) and that of the other visit does not."}};
+  write(file, participant_json_text(edited, {version_, "{}", {}}));
+  ASSERT_TRUE(contains(text_of(file), "DOE^JANE")) << "else this tests nothing";
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(contains(text_of(out_ / "quality.tsv"), "DOE^JANE"));
+  EXPECT_EQ(pages_in(out_).size(), 14U);
+  for (const auto& name : pages_in(out_)) EXPECT_FALSE(contains(text_of(out_ / name), "DOE^JANE")) << name;
+  EXPECT_TRUE(contains(trial_page()["participants"][4]["left_out_because"], "A sidecar names a contrast agent"));
+}
+
+TEST_F(Pages, MethodsTellOfThisRun) {
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  write(bids_ / "quality_decisions.tsv",
+        "participant_id\tsession_id\tdecision\treason\treader\ttime\n"
+        "sub-07\tses-02\tfail\tmotion\tB. Reader\t2026-03-31T11:00Z\n");
+  ASSERT_EQ(group({"--baseline-after-days", "0"}).exit_code, 0);
+  const std::string text = text_of(out_ / "methods.md");
+  for (const std::string& part :
+       std::vector<std::string>{"version " + version_, "12 participants were measured, with 24 visits",
+                                "Primary analysis: gray matter, Jonckheere-Terpstra test",
+                                "Readers decided about 1 visit: 0 passed, 1 failed"})
+    EXPECT_TRUE(contains(text, part)) << text;
+  std::string paragraphs;
+  for (const auto& paragraph : trial_page()["methods"]["paragraphs"])
+    paragraphs += "\n" + paragraph.get<std::string>() + "\n";
+  EXPECT_TRUE(contains(text, paragraphs));
+}
+
+// Of what was really measured, with images.
+TEST_F(Schemas, PagesOfMeasuredScansConform) {
+  const SharedRun run = sloppy_run();
+  ASSERT_EQ(run.result.exit_code, 0) << run.result.err;
+  EXPECT_TRUE(conforms(data_of(run.out / "trial.html").dump(), "page-trial"));
+  EXPECT_TRUE(conforms(data_of(run.out / "quality.html").dump(), "page-quality"));
+  const auto participant = data_of(run.out / "sub-01.html");
+  EXPECT_TRUE(conforms(participant.dump(), "page-participant"));
+  EXPECT_EQ(participant["report"], json_of(run.out / "sub-01/sub-01_atrophy.json"));
+  EXPECT_EQ(participant["scans"].size(), 2U);
+  EXPECT_FALSE(conforms(participant.dump(), "page-trial"));
+  auto without = participant;
+  without.erase("methods");
+  EXPECT_FALSE(conforms(without.dump(), "page-participant"));
+}
+
+}  // namespace
+}  // namespace wane::cases
