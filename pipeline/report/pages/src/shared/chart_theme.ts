@@ -38,7 +38,6 @@ export const chartFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helveti
 export function chartConfig(theme: ChartTheme, fontSize = 12): Config {
   const symbolSize = (fontSize / 12) ** 2 * 70;
   return {
-    aria: false, // the chart is one image with a description of its own (chart.tsx), and its values are in a table
     background: theme.surface,
     font: chartFont,
     padding: { left: 2, right: 8, top: 4, bottom: 2 },
