@@ -89,7 +89,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
     const colors = chartTheme(theme);
     const place = screen.current;
     if (!place) return;
-    void embed(place, props.spec(colors), {
+    void embed(place, { ...props.spec(colors), description: props.description } as TopLevelSpec, {
       actions: false,
       defaultStyle: false,
       renderer: renderer(props.rows.length),

@@ -66,7 +66,7 @@ export function DataTable<Row>(props: {
 
   if (rows.length === 0 && props.empty) return <p class="soft">{props.empty}</p>;
   return (
-    <div class={`table-frame ${props.tall ? 'tall' : ''}`} role="region" aria-label={props.label} tabIndex={0}>
+    <div class={`table-frame ${props.tall ? 'tall' : ''}`} role="region" aria-label={`Table: ${props.label}`} tabIndex={0}>
       <table aria-label={props.label} {...props.tableAttributes}>
         {props.caption && <caption>{props.caption}</caption>}
         <thead>

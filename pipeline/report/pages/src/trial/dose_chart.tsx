@@ -19,7 +19,7 @@ import {
   trendAt,
 } from './model';
 import type { DoseResponse, Trial } from './report';
-import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
+import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
 // Participants with the same dose are spread over this share of the space between two doses.
 const spreadOfGap = 0.55;
@@ -99,26 +99,19 @@ function specOf(
     height: 320,
     autosize: { type: 'fit-x', contains: 'padding' },
     layer: [
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
-      {
-        data: { values: line.filter((row) => row.low !== null) },
+      zeroLine(theme),
+      ...layerOf(line.filter((row) => row.low !== null), {
         mark: { type: 'area', color: theme.accent, opacity: 0.14 },
         encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-      },
-      {
-        data: { values: withBars ? values : [] },
+      }),
+      ...layerOf(withBars ? values.filter((row) => row.low !== null) : [], {
         mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
         encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
-      },
-      {
-        data: { values: curves },
+      }),
+      ...layerOf(curves, {
         mark: { type: 'line', strokeWidth: 2, color: theme.text },
         encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'percent_per_year' }, strokeDash },
-      },
+      }),
       {
         data: { values },
         mark: {

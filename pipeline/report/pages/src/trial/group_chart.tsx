@@ -17,7 +17,7 @@ import {
   referenceSource,
 } from './model';
 import type { Trial } from './report';
-import { groupEncoding, valueDomain } from './scales';
+import { groupEncoding, layerOf, valueDomain, zeroLine } from './scales';
 
 // Above this many, the participants behind a mean are one dark band.
 const mostParticipantsDrawn = 200;
@@ -81,35 +81,23 @@ function specOf(
     autosize: { type: 'fit-x', contains: 'padding' },
     resolve: { scale: { color: 'independent', shape: 'independent' } },
     layer: [
-      ...(bands.length > 0
-        ? [
-            {
-              data: { values: bands },
-              mark: { type: 'rect', opacity: 0.16 },
-              encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, color: bandColor },
-            },
-            {
-              data: { values: bands },
-              mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.25 },
-              encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
-            },
-          ]
-        : []),
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
-      {
-        data: { values: points.length > mostParticipantsDrawn ? [] : points },
+      ...layerOf(bands, {
+        mark: { type: 'rect', opacity: 0.16 },
+        encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, color: bandColor },
+      }),
+      ...layerOf(bands, {
+        mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.25 },
+        encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
+      }),
+      zeroLine(theme),
+      ...layerOf(points.length > mostParticipantsDrawn ? [] : points, {
         mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
         encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
-      },
-      {
-        data: { values },
+      }),
+      ...layerOf(values.filter((row) => row.low !== null), {
         mark: { type: 'rule', strokeWidth: 2.5 },
         encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: plain },
-      },
+      }),
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 150, opacity: 1, stroke: theme.surface, strokeWidth: 1 },

@@ -33,6 +33,20 @@ export function pointSize(count: number): number {
   return count <= 120 ? 45 : 18;
 }
 
+// No change. Said by the axis, so that it says nothing itself.
+export function zeroLine(theme: ChartTheme) {
+  return {
+    mark: { type: 'rule' as const, color: theme.soft, strokeDash: [2, 3], aria: false },
+    data: { values: [{}] },
+    encoding: { y: { datum: 0, type: 'quantitative' as const } },
+  };
+}
+
+// A layer without data has no scale: it is left out.
+export function layerOf<Row extends object, Layer extends object>(values: Row[], layer: Layer) {
+  return values.length > 0 ? [{ data: { values }, ...layer }] : [];
+}
+
 // A little more than the values, and always zero: no change.
 export function valueDomain(values: (number | null)[]): [number, number] {
   const known = values.filter((value): value is number => value !== null);

@@ -7,7 +7,7 @@ import type { Column } from '../shared/data_table';
 import { days, interval, measureNames, percent, signed } from '../shared/format';
 import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis } from './model';
 import type { Trial } from './report';
-import { faintness, groupEncoding, pointSize, valueDomain } from './scales';
+import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
 // Participants seen on the same day are spread over this share of the axis, or of the time between two visits.
 const spreadOfAxis = 0.08;
@@ -68,20 +68,15 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     autosize: { type: 'fit-x', contains: 'padding' },
     data: { values },
     layer: [
-      {
-        mark: { type: 'rule', color: theme.soft, strokeDash: [2, 3] },
-        data: { values: [{}] },
-        encoding: { y: { datum: 0, type: 'quantitative' } },
-      },
+      zeroLine(theme),
       {
         mark: { type: 'line', strokeWidth: 1.5 },
         encoding: { x, y, detail: { field: 'participant_id' }, color, opacity: opacity(faint) },
       },
-      {
-        transform: [{ filter: 'isValid(datum.low)' }],
+      ...layerOf(values.filter((row) => row.low !== null), {
         mark: { type: 'rule', strokeWidth: 1.25 },
         encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color, opacity: opacity(faint) },
-      },
+      }),
       {
         params: [hover],
         transform: [{ filter: 'datum.days > 0' }],
