@@ -133,18 +133,21 @@ void ProgressDisplay::erase_bar() {
 }
 
 std::string bar_line(const BarState& state, std::size_t columns) {
-  constexpr std::size_t widest_bar = 24, narrow = 80, narrowest_bar = 10;
+  constexpr std::size_t widest_bar = 24, narrow = 80, narrowest_bar = 10, fewest_words = 60;
   const std::size_t width = columns <= narrow ? narrowest_bar : widest_bar;
   const auto filled = static_cast<std::size_t>(state.fraction * static_cast<double>(width));
   // An estimate from the first moments is a wild guess and is not shown.
-  const std::string left =
-      state.fraction > 0.02 && state.seconds > 5
-          ? ", about " + minutes_and_seconds(state.seconds / state.fraction - state.seconds) + " left"
-          : "";
-  const std::string line =
-      fmt::format("[{}{}] {}/{} {}, {}{}{}", std::string(filled, '#'), std::string(width - filled, '.'), state.done,
-                  state.count, state.counted, minutes_and_seconds(state.seconds), left, state.under_way);
-  return line.substr(0, columns - 1);  // a line that fills the last column wraps on some terminals
+  const std::string left = state.fraction > 0.02 && state.seconds > 5
+                               ? minutes_and_seconds(state.seconds / state.fraction - state.seconds) + " left"
+                               : "";
+  const std::string begin =
+      fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(width - filled, '.'), state.done, state.count);
+  const std::string line = columns < fewest_words
+                               ? fmt::format("{}, {}", begin, left.empty() ? minutes_and_seconds(state.seconds) : left)
+                               : fmt::format("{} {}, {}{}{}", begin, state.counted, minutes_and_seconds(state.seconds),
+                                             left.empty() ? "" : ", about " + left, state.under_way);
+  return line.substr(
+      0, std::max<std::size_t>(columns, 1) - 1);  // a line that fills the last column wraps on some terminals
 }
 
 TrialEvents events_shown_on(ProgressDisplay& display) {

@@ -258,6 +258,8 @@ int run(const TrialCommand& command, Interruption& interruption) {
     const Dataset whole = command.labels.empty() ? dataset : read_dataset(command.bids, request.options.dataset);
     // Decisions name visits as their participant has them, whoever was asked for.
     if (!command.labels.empty()) request.decisions = read_quality_decisions(whole, request.options.group.decisions);
+    for (const auto& outcome : outcomes)
+      if (outcome.state == ParticipantState::failed) request.failed_now.insert(outcome.participant_id);
     const GroupResult result = report_trial(whole, request, events, lock);
     print_reports(result);
     look = result.look;

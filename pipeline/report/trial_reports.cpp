@@ -539,7 +539,7 @@ std::vector<ReportText> trial_reports(const TrialAnalysis& analysis, const Prove
   return files;
 }
 
-std::string trial_summary(const TrialAnalysis& analysis) {
+std::string trial_summary(const TrialAnalysis& analysis, const std::set<std::string>& listed_elsewhere) {
   constexpr std::size_t most_named = 50;
   std::string text;
   if (const std::string sloppy = sloppy_sentence(analysis.trial.reports); !sloppy.empty()) text = sloppy + "\n";
@@ -548,7 +548,7 @@ std::string trial_summary(const TrialAnalysis& analysis) {
   for (std::size_t m = 0; m < tissues.size(); ++m) text += response_sentence(analysis, m) + "\n";
   if (const std::string quality = quality_sentence(analysis); !quality.empty()) text += quality + "\n";
   // Whom a check excluded is on the list of those who need a look, which is printed last.
-  std::set<std::string> on_look_list;
+  std::set<std::string> on_look_list = listed_elsewhere;
   for (const auto& report : analysis.trial.reports)
     if (excluded_by_a_check(report)) on_look_list.insert(report.participant_id);
   std::vector<LeftOut> left_out = analysis.groups.left_out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ void trial_reports(const TrialAnalysis& analysis, const Provenance& provenance,
                    const std::function<void(const ReportText&)>& write);
 
 // The trial's findings in a few lines for the terminal: the plan, each group's mean rates, how they go with dose, who
-// is left out (the first 50).
-std::string trial_summary(const TrialAnalysis& analysis);
+// is left out (the first 50). Of `listed_elsewhere` nothing is said: the same sentence twice is read by nobody.
+std::string trial_summary(const TrialAnalysis& analysis, const std::set<std::string>& listed_elsewhere = {});
 
 // A file name part for each dose group: letters, digits, '.', '+' and '-' stay, all else becomes '-'. Names that would
 // be the same file, also on disks that ignore capitals, are told apart by a hash of the whole name. Which group has

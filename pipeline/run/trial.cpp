@@ -686,7 +686,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   write_text_atomically(result.files.back(), methods_markdown(methods));
   if (pages) result.pages = write_pages_of(dataset, analysis, trial_report, methods, request, events);
   result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
-  result.summary = trial_summary(analysis);
+  result.summary = trial_summary(analysis, request.failed_now);
   RunLog(request.out)
       .add("group", {{"version", request.program_version},
                      {"command", request.command_line},

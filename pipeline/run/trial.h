@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,12 @@ struct TrialRequest {
   bool pages = true;  // else the reports have none, and those of an earlier run are removed
   RunOptions options;
   int threads = 1;
-  double memory_gb = 0;             // never more participants in flight than fit into it; 0: 80 % of what is available
-  bool force = false;               // compute participants anew even where their report is up to date
-  bool asked_by_label = false;      // those whom the dataset left out were asked for: they count as failed
-  QualityDecisions decisions = {};  // of people, see read_quality_decisions
-  std::filesystem::path blind_key;  // not empty: blinded with this key, which is made where it does not exist
+  double memory_gb = 0;         // never more participants in flight than fit into it; 0: 80 % of what is available
+  bool force = false;           // compute participants anew even where their report is up to date
+  bool asked_by_label = false;  // those whom the dataset left out were asked for: they count as failed
+  std::set<std::string> failed_now = {};  // whose failure the caller lists: the summary does not
+  QualityDecisions decisions = {};        // of people, see read_quality_decisions
+  std::filesystem::path blind_key;        // not empty: blinded with this key, which is made where it does not exist
   std::string program_version;
   std::string command_line;  // for the log
 };

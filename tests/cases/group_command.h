@@ -71,8 +71,9 @@ class GroupCommand : public testing::Test {
   void write_table(const std::string& text) const { write(bids_ / "participants.tsv", text); }
   std::string table() const { return text_of(bids_ / "participants.tsv"); }
 
+  // Without pages, which take most of the time: pages_test.cpp looks at them.
   ProgramResult group(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments = {"group", bids_, out_};
+    std::vector<std::string> arguments = {"group", bids_, out_, "--no-pages"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return wane(arguments);
   }

@@ -353,11 +353,10 @@ TEST_F(QualityInTheGroup, AFailedPairIsInNoResultAndOnTheScreen) {
   const ProgramResult result = group();
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_TRUE(
-      contains(result.out,
-               "\n2 of 12 participants need a look:\n"
-               "  sub-05 ses-01 to ses-02: FAILED: The two visits do not show the same person: look for a mix-up.\n"
-               "  sub-02 ses-02: warning: The scan of ses-02 is noisy.\n"
-               "\nOpen first: "))
+      result.out.ends_with("\n2 of 12 participants need a look:\n"
+                           "  sub-05 ses-01 to ses-02: FAILED: The two visits do not show the same person: "
+                           "look for a mix-up.\n"
+                           "  sub-02 ses-02: warning: The scan of ses-02 is noisy.\n"))
       << result.out;
   EXPECT_EQ(trial()["dose_response"]["brain"]["n"], 11);
   EXPECT_EQ(trial()["with_excluded"]["dose_response"]["brain"]["n"], 12);

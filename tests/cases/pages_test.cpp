@@ -28,6 +28,11 @@ std::vector<std::string> pages_in(const fs::path& out) {
 
 class Pages : public GroupCommand {
  protected:
+  ProgramResult group(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {"group", bids_, out_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return wane(arguments);
+  }
   ProgramResult report(std::vector<std::string> more = {}) const {
     std::vector<std::string> arguments = {"report", bids_, out_};
     arguments.insert(arguments.end(), more.begin(), more.end());
