@@ -21,13 +21,23 @@ const numbered = (n) => `sub-${String(n + 1).padStart(4, '0')}`;
 const trialOf = (count) => (data) => {
   const people = data.participants;
   const reported = new Map(data.trial.participants.map((one) => [one.participant_id, one]));
-  data.participants = Array.from({ length: count }, (_, n) => ({ ...people[n % people.length], participant_id: numbered(n) }));
-  data.trial.participants = Array.from({ length: count }, (_, n) => ({ ...reported.get(people[n % people.length].participant_id), participant_id: numbered(n) }));
+  data.participants = Array.from({ length: count }, (_, n) => ({
+    ...people[n % people.length],
+    participant_id: numbered(n),
+  }));
+  data.trial.participants = Array.from({ length: count }, (_, n) => ({
+    ...reported.get(people[n % people.length].participant_id),
+    participant_id: numbered(n),
+  }));
 };
 
 const boardOf = (count) => (data) => {
   const { visits } = data;
-  data.visits = Array.from({ length: count }, (_, n) => ({ ...visits[n % visits.length], participant_id: numbered(n), decision: null }));
+  data.visits = Array.from({ length: count }, (_, n) => ({
+    ...visits[n % visits.length],
+    participant_id: numbered(n),
+    decision: null,
+  }));
 };
 
 // Seconds until `ready` is drawn, by the clock, and the seconds that the page's main thread worked.
@@ -73,7 +83,11 @@ test('the board of many visits draws all of them in the end, and a key moves at 
   await page.goto(pathToFileURL(withData(pageFile('quality.html'), boardOf(many))).href);
   await page.waitForFunction((count) => document.querySelectorAll('.board-card .board-place').length === count, many);
   await page.keyboard.press('j');
-  await page.waitForFunction(() => document.querySelector('.board-card.active .board-place').textContent.startsWith('2 of'), null, { timeout: 2000 });
+  await page.waitForFunction(
+    () => document.querySelector('.board-card.active .board-place').textContent.startsWith('2 of'),
+    null,
+    { timeout: 2000 },
+  );
   await context.close();
 });
 

@@ -10,7 +10,10 @@ export function openNifti(base64) {
   // World x (to the person's right in NIfTI) of a voxel, from the sform.
   const row = [0, 1, 2, 3].map((n) => bytes.readFloatLE(280 + 4 * n));
   const size = dims[0] * dims[1] * dims[2];
-  const values = type === 4 ? new Int16Array(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + start + 2 * size)) : bytes.subarray(start, start + size);
+  const values =
+    type === 4
+      ? new Int16Array(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + start + 2 * size))
+      : bytes.subarray(start, start + size);
   return { bytes, dims, type, start, slope, row, values };
 }
 

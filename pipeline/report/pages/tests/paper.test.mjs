@@ -12,9 +12,27 @@ const a4_points = [595, 842];
 
 async function print(file) {
   const pdf = scratchPath('page.pdf');
-  const flags = ['--headless', '--no-sandbox', '--disable-background-networking', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--use-gl=angle',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+  ];
   // The clock of the page runs ahead to the end of what it waits for; then it is printed.
-  await promisify(execFile)(chromiumPath, [...flags, `--user-data-dir=${scratchPath('profile')}`, '--virtual-time-budget=20000', `--print-to-pdf=${pdf}`, '--no-pdf-header-footer', pathToFileURL(file).href], { timeout: 120_000 });
+  await promisify(execFile)(
+    chromiumPath,
+    [
+      ...flags,
+      `--user-data-dir=${scratchPath('profile')}`,
+      '--virtual-time-budget=20000',
+      `--print-to-pdf=${pdf}`,
+      '--no-pdf-header-footer',
+      pathToFileURL(file).href,
+    ],
+    { timeout: 120_000 },
+  );
   assert.ok(existsSync(pdf), 'chromium wrote a PDF');
   return readFileSync(pdf, 'latin1');
 }
@@ -26,7 +44,10 @@ function assertA4(pdf) {
     assert.ok(Math.abs(width - a4_points[0]) < 2 && Math.abs(height - a4_points[1]) < 2, `${width} x ${height} points`);
 }
 
-for (const [name, file, most] of [['trial', pageFile('trial.html'), 4], ['participant', firstParticipantPage, 2]])
+for (const [name, file, most] of [
+  ['trial', pageFile('trial.html'), 4],
+  ['participant', firstParticipantPage, 2],
+])
   test(`the ${name} page prints on A4, on ${most} pages at the most`, async () => {
     const pdf = await print(file);
     assertA4(pdf);

@@ -20,6 +20,7 @@ export function differences(one, other) {
   if (one.width !== other.width || one.height !== other.height) throw new Error('The pictures have different sizes.');
   const places = [];
   for (let n = 0; n < one.width * one.height; ++n)
-    if ([0, 1, 2].some((c) => Math.abs(one.data[4 * n + c] - other.data[4 * n + c]) > visibleDifference)) places.push(n);
+    if ([0, 1, 2].some((c) => Math.abs(one.data[4 * n + c] - other.data[4 * n + c]) > visibleDifference))
+      places.push(n);
   return places;
 }

@@ -4,7 +4,16 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openFile } from './browser.mjs';
-import { copyOfReports, dataOf, dataset, firstParticipantPage, pageFile, scratchPath, wane, withData } from './pages.mjs';
+import {
+  copyOfReports,
+  dataOf,
+  dataset,
+  firstParticipantPage,
+  pageFile,
+  scratchPath,
+  wane,
+  withData,
+} from './pages.mjs';
 
 let browser;
 before(async () => void (browser = await launch()));
@@ -17,41 +26,53 @@ async function staysText(file, options) {
   await page.locator('h1').first().waitFor();
   await page.waitForTimeout(500);
   assert.equal(await page.evaluate(() => window.hacked), undefined);
-  assert.ok((await page.locator('main').evaluate((main) => main.textContent)).includes('window.hacked = 1'), 'it is shown as text');
+  assert.ok(
+    (await page.locator('main').evaluate((main) => main.textContent)).includes('window.hacked = 1'),
+    'it is shown as text',
+  );
   assert.equal(await page.locator('main script, main img[src="x"]').count(), 0);
   assert.deepEqual(faults, []);
   await context.close();
 }
 
 test('a script in names, flags and reasons stays text on the trial page', () =>
-  staysText(withData(pageFile('trial.html'), (data) => {
-    data.participants[0].participant_id = `sub-${script}`;
-    data.participants[1].flags = [script];
-    data.participants[2].left_out_because = script;
-    data.trial.warnings = [script];
-  })));
+  staysText(
+    withData(pageFile('trial.html'), (data) => {
+      data.participants[0].participant_id = `sub-${script}`;
+      data.participants[1].flags = [script];
+      data.participants[2].left_out_because = script;
+      data.trial.warnings = [script];
+    }),
+  ));
 
 test('a script in notes, warnings and decisions stays text on a participant’s page', () =>
-  staysText(withData(firstParticipantPage, (data) => {
-    data.report.warnings = [script];
-    data.report.visits[0].notes = [script];
-    data.report.visits[0].decision = { decision: 'fail', reason: script, reader: script, time: '2026-01-01' };
-    data.scans[0].sequence = script;
-  })));
+  staysText(
+    withData(firstParticipantPage, (data) => {
+      data.report.warnings = [script];
+      data.report.visits[0].notes = [script];
+      data.report.visits[0].decision = { decision: 'fail', reason: script, reader: script, time: '2026-01-01' };
+      data.scans[0].sequence = script;
+    }),
+  ));
 
 test('a script in names, checks and decisions stays text on the approval board', () =>
-  staysText(withData(pageFile('quality.html'), (data) => {
-    data.visits[0].participant_id = `sub-${script}`;
-    data.visits[0].decision = { decision: 'fail', reason: script, reader: script, time: '2026-01-01' };
-    data.visits[1].verdict = 'warn';
-    data.visits[1].checks = [{ name: script, value: 1, limit: 0, verdict: 'warn', sentence: script }];
-  })));
+  staysText(
+    withData(pageFile('quality.html'), (data) => {
+      data.visits[0].participant_id = `sub-${script}`;
+      data.visits[0].decision = { decision: 'fail', reason: script, reader: script, time: '2026-01-01' };
+      data.visits[1].verdict = 'warn';
+      data.visits[1].checks = [{ name: script, value: 1, limit: 0, verdict: 'warn', sentence: script }];
+    }),
+  ));
 
 test('a script in quality_decisions.tsv stays text on the pages that the program makes', async () => {
   const copy = copyOfReports();
   const decisions = scratchPath('quality_decisions.tsv');
   const [visit] = dataOf(pageFile('quality.html')).visits;
-  writeFileSync(decisions, `participant_id\tsession_id\tdecision\treason\treader\ttime\n${visit.participant_id}\t${visit.session}\tfail\t${script}\t<b>Eve</b>\t2026-01-01\n`);
+  writeFileSync(
+    decisions,
+    `participant_id\tsession_id\tdecision\treason\treader\ttime\n${visit.participant_id}\t${visit.session}\tfail\t${script}\t<b>Eve</b>\t2026-01-01\n`,
+  );
   const result = await wane('group', dataset(), copy, '--decisions', decisions);
   assert.ok(result.code === 0 || result.code === 1, result.stderr);
   await staysText(join(copy, 'quality.html'));
@@ -63,10 +84,16 @@ test('blinded pages hold no dose and no group of participants.tsv', async () => 
   cpSync(dataset(), blindDataset, { recursive: true });
   // Words and numbers that stand nowhere else.
   const groups = {};
-  const table = readFileSync(join(dataset(), 'participants.tsv'), 'utf8').trimEnd().split('\n').map((line) => line.split('\t'));
+  const table = readFileSync(join(dataset(), 'participants.tsv'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
   const [group, dose] = ['dose_group', 'dose'].map((name) => table[0].indexOf(name));
   for (const row of table.slice(1)) {
-    groups[row[group]] ??= { name: `secretgroup${Object.keys(groups).length}`, dose: `${Object.keys(groups).length + 1}7.31859` };
+    groups[row[group]] ??= {
+      name: `secretgroup${Object.keys(groups).length}`,
+      dose: `${Object.keys(groups).length + 1}7.31859`,
+    };
     [row[group], row[dose]] = [groups[row[group]].name, groups[row[group]].dose];
   }
   writeFileSync(join(blindDataset, 'participants.tsv'), table.map((row) => row.join('\t')).join('\n') + '\n');
@@ -86,5 +113,9 @@ test('blinded pages hold no dose and no group of participants.tsv', async () => 
   const { page } = await openFile(browser, join(copy, 'trial.html'));
   await page.locator('h1').first().waitFor();
   assert.match(await page.locator('main').innerText(), /blinded/i);
-  assert.equal(await page.locator('[data-chart="group-means"], [data-chart="rate-by-dose"]').count(), 0, 'no means of groups');
+  assert.equal(
+    await page.locator('[data-chart="group-means"], [data-chart="rate-by-dose"]').count(),
+    0,
+    'no means of groups',
+  );
 });

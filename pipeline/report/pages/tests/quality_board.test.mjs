@@ -20,8 +20,12 @@ const undecided = (change) => (data) => {
 };
 
 const active = (page) => page.locator('.board-card.active');
-const activeIs = async (page, n) =>
-  assert.match(await active(page).locator('.board-place').textContent(), new RegExp(`^${n} of`));
+const activeIs = (page, n) =>
+  page.waitForFunction(
+    (place) => document.querySelector('.board-card.active .board-place')?.textContent.startsWith(place),
+    `${n} of `,
+    { timeout: 5000 },
+  );
 const activeName = (page) => active(page).evaluate((card) => `${card.dataset.participant} ${card.dataset.session}`);
 const decisionsIn = (page) =>
   page
@@ -31,6 +35,13 @@ const message = (page) => page.locator('.board-message').textContent();
 const press = async (page, ...keys) => {
   for (const key of keys) await page.keyboard.press(key);
 };
+
+// The card that keys decide about has come into view.
+const arrived = (page) =>
+  page.waitForFunction(() => {
+    const { top } = document.querySelector('.board-card.active').getBoundingClientRect();
+    return top >= 0 && top < innerHeight / 2;
+  });
 
 async function openBoard(change, options) {
   return openFile(browser, withData(board, undecided(change)), options);
@@ -188,8 +199,11 @@ test('decisions and the reader’s name survive a reload, and stay with their da
   await page.reload();
   assert.deepEqual(await decisionsIn(page), ['pass']);
   assert.match(await page.locator('.board-reader').textContent(), /B\. Reader/);
+  await activeIs(page, 2);
   await press(page, 'u');
   await page.waitForFunction(() => !document.querySelector('[data-decision="pass"]'));
+  await activeIs(page, 1);
+  await arrived(page);
 
   await press(page, 'p');
   await page.locator('.board-card[data-decision="pass"]').waitFor();
@@ -232,6 +246,10 @@ test('a decision of quality_decisions.tsv is shown, and a later one of the reade
   });
   const { page } = await openFile(browser, file);
   assert.match(await page.locator('.board-decision').first().textContent(), /Failed by Earlier Reader: motion/);
+  await activeIs(page, 2);
+  await press(page, 'k');
+  await activeIs(page, 1);
+  await arrived(page);
   await press(page, 'p');
   await asReader(page);
   await page.locator('.board-card[data-decision="pass"]').waitFor();

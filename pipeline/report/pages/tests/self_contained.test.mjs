@@ -19,7 +19,10 @@ async function seriousFaults(page) {
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}; ${nodes.length} times, such as ${nodes[0].html.slice(0, 160)} (${nodes[0].failureSummary?.slice(0, 300)})`);
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}; ${nodes.length} times, such as ${nodes[0].html.slice(0, 160)} (${nodes[0].failureSummary?.slice(0, 300)})`,
+    );
 }
 
 for (const [name, file] of Object.entries(pages))
@@ -35,16 +38,23 @@ for (const [name, file] of Object.entries(pages))
 
 for (const [name, file] of Object.entries(pages))
   test(`the ${name} page fits a phone: nothing scrolls sideways but tables and pictures in their frames`, async () => {
-    const { page, context } = await openFile(browser, file, { context_options: { viewport: { width: 390, height: 844 } } });
+    const { page, context } = await openFile(browser, file, {
+      context_options: { viewport: { width: 390, height: 844 } },
+    });
     await page.waitForFunction(settled, null, { timeout: 60_000 });
-    const { wide, width } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: innerWidth }));
+    const { wide, width } = await page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth,
+      width: innerWidth,
+    }));
     assert.ok(wide <= width, `the page is ${wide} px wide on a screen of ${width} px`);
     await context.close();
   });
 
 for (const [name, file] of Object.entries(pages))
   test(`the ${name} page names no file or server that it would load`, () => {
-    const markup = readFileSync(file, 'utf8').replace(/<script[\s\S]*?<\/script>/g, '').replace(/<style[\s\S]*?<\/style>/g, '');
+    const markup = readFileSync(file, 'utf8')
+      .replace(/<script[\s\S]*?<\/script>/g, '')
+      .replace(/<style[\s\S]*?<\/style>/g, '');
     assert.doesNotMatch(markup, /<(link|iframe|object|embed|img|base)\b/i);
     assert.match(markup, /Content-Security-Policy" content="default-src 'none'/);
   });

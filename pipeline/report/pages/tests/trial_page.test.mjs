@@ -20,13 +20,18 @@ after(() => browser.close());
 
 // The rows of a chart's table: { column: value }, numbers as numbers.
 const valuesOf = (chart) =>
-  page.locator(`table[data-values-of="${chart}"] tbody tr`).evaluateAll((rows) =>
-    rows.map((row) =>
-      Object.fromEntries(
-        [...row.querySelectorAll('[data-column]')].map(({ dataset: { column, value } }) => [column, value === '' ? null : Number.isNaN(Number(value)) ? value : Number(value)]),
+  page
+    .locator(`table[data-values-of="${chart}"] tbody tr`)
+    .evaluateAll((rows) =>
+      rows.map((row) =>
+        Object.fromEntries(
+          [...row.querySelectorAll('[data-column]')].map(({ dataset: { column, value } }) => [
+            column,
+            value === '' ? null : Number.isNaN(Number(value)) ? value : Number(value),
+          ]),
+        ),
       ),
-    ),
-  );
+    );
 
 async function choose(measure) {
   await page.locator(`.segmented input[value="${measure}"]`).first().check({ force: true });
@@ -42,7 +47,14 @@ for (const measure of measures) {
       .filter((one) => typeof one.rates_percent_per_year?.[measure] === 'number' && one.dose !== null)
       .map((one) => {
         const [low, high] = one.rate_intervals?.[measure]?.rate?.interval_95 ?? [null, null];
-        return { participant_id: one.participant_id, dose_group: one.dose_group, dose: one.dose, percent_per_year: one.rates_percent_per_year[measure], low, high };
+        return {
+          participant_id: one.participant_id,
+          dose_group: one.dose_group,
+          dose: one.dose,
+          percent_per_year: one.rates_percent_per_year[measure],
+          low,
+          high,
+        };
       });
     assert.ok(expected.length > 0);
     assert.deepEqual((await valuesOf('rate-by-dose')).sort(byName), expected.sort(byName));
@@ -52,7 +64,10 @@ for (const measure of measures) {
     await choose(measure);
     const curve = await valuesOf('rate-by-dose-curves');
     const { isotonic, slope } = report.dose_response[measure];
-    assert.deepEqual(curve.map((point) => [point.dose, point.isotonic]), isotonic.doses.map((dose, n) => [dose, isotonic.percent_per_year[n]]));
+    assert.deepEqual(
+      curve.map((point) => [point.dose, point.isotonic]),
+      isotonic.doses.map((dose, n) => [dose, isotonic.percent_per_year[n]]),
+    );
     if (report.dose_response[measure].scale === 'linear') {
       const [first, last] = [curve[0], curve.at(-1)];
       const drawn = (last.trend - first.trend) / (last.dose - first.dose);
@@ -66,16 +81,35 @@ for (const measure of measures) {
     const expected = report.participants.flatMap(({ participant_id }) => {
       const one = participantReport(participant_id);
       return one.changes
-        .filter((change) => change.from === one.visits[0].session && change.days !== null && change.percent[measure] !== null)
-        .map((change) => [participant_id, change.to, change.days, change.percent[measure], change.standard_error[measure]]);
+        .filter(
+          (change) => change.from === one.visits[0].session && change.days !== null && change.percent[measure] !== null,
+        )
+        .map((change) => [
+          participant_id,
+          change.to,
+          change.days,
+          change.percent[measure],
+          change.standard_error[measure],
+        ]);
     });
     assert.ok(expected.length > 0);
-    assert.deepEqual(shown.map((row) => [row.participant_id, row.session, row.days, row.percent, row.standard_error]).sort(), expected.sort());
+    assert.deepEqual(
+      shown.map((row) => [row.participant_id, row.session, row.days, row.percent, row.standard_error]).sort(),
+      expected.sort(),
+    );
   });
 
   test(`${measure}: group means and intervals are the report's`, async () => {
     await choose(measure);
-    const shown = (await valuesOf('group-means')).map((row) => [row.dose_group, row.n, row.mean, row.low, row.high, row.standard_deviation, row.median]);
+    const shown = (await valuesOf('group-means')).map((row) => [
+      row.dose_group,
+      row.n,
+      row.mean,
+      row.low,
+      row.high,
+      row.standard_deviation,
+      row.median,
+    ]);
     const expected = report.dose_groups.map(({ dose_group, rates_percent_per_year: rates }) => {
       const { n, mean, interval_95, standard_deviation, median } = rates[measure];
       return [dose_group, n, mean, interval_95?.[0] ?? null, interval_95?.[1] ?? null, standard_deviation, median];
@@ -92,11 +126,19 @@ const pointsOf = (chart) =>
       .map((path) => {
         const { href, datum } = path.__data__;
         const box = path.getBoundingClientRect();
-        return { href, participant_id: datum.participant_id, value: datum.percent_per_year ?? datum.percent, y: box.top + box.height / 2 };
+        return {
+          href,
+          participant_id: datum.participant_id,
+          value: datum.percent_per_year ?? datum.percent,
+          y: box.top + box.height / 2,
+        };
       }),
   );
 
-for (const [chart, value] of [['rate-by-dose', 'percent_per_year'], ['change-over-time', 'percent']])
+for (const [chart, value] of [
+  ['rate-by-dose', 'percent_per_year'],
+  ['change-over-time', 'percent'],
+])
   test(`${chart}: a point is drawn for each value, at its height, and links to its participant's page`, async () => {
     await choose('brain');
     const points = await pointsOf(chart);
@@ -112,7 +154,10 @@ for (const [chart, value] of [['rate-by-dose', 'percent_per_year'], ['change-ove
     const pixelsPerPercent = (lowest.y - highest.y) / (highest.value - lowest.value);
     assert.ok(pixelsPerPercent > 10, 'a percent can be seen');
     for (const { participant_id, value: percent, y } of others)
-      assert.ok(Math.abs(lowest.y - (percent - lowest.value) * pixelsPerPercent - y) < 1, `${participant_id} is drawn at ${percent} %`);
+      assert.ok(
+        Math.abs(lowest.y - (percent - lowest.value) * pixelsPerPercent - y) < 1,
+        `${participant_id} is drawn at ${percent} %`,
+      );
   });
 
 test('charts are saved as SVG, PNG and CSV, and the CSV holds the values', async () => {
@@ -120,12 +165,16 @@ test('charts are saved as SVG, PNG and CSV, and the CSV holds the values', async
   const chart = page.locator('[data-chart="rate-by-dose"]');
   for (const kind of ['svg', 'png', 'csv']) {
     await chart.locator('.save-menu > summary').click();
-    const [download] = await Promise.all([page.waitForEvent('download'), chart.locator(`[data-save="${kind}"]`).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      chart.locator(`[data-save="${kind}"]`).click(),
+    ]);
     const bytes = Buffer.concat(await (await download.createReadStream()).toArray());
     if (kind === 'svg') assert.match(bytes.toString('utf8', 0, 200), /^<svg/);
     if (kind === 'png') assert.equal(bytes.toString('latin1', 1, 4), 'PNG');
     if (kind === 'csv')
-      for (const row of await valuesOf('rate-by-dose')) assert.ok(bytes.toString().includes(String(row.percent_per_year)), row.participant_id);
+      for (const row of await valuesOf('rate-by-dose'))
+        assert.ok(bytes.toString().includes(String(row.percent_per_year)), row.participant_id);
   }
 });
 

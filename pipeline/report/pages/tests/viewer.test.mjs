@@ -17,7 +17,9 @@ async function openViewer(file) {
   const opened = await openFile(browser, file);
   const { page } = opened;
   await stageOf(page).scrollIntoViewIfNeeded();
-  await page.waitForFunction(() => document.querySelector('.stage') && !document.querySelector('.stage-wait'), null, { timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelector('.stage') && !document.querySelector('.stage-wait'), null, {
+    timeout: 60_000,
+  });
   await settled(page);
   return opened;
 }
@@ -117,14 +119,21 @@ test('a change that is planted in one hemisphere shows there and not in the othe
     return [places.filter(isLeft).length, places.filter((n) => !isLeft(n)).length];
   };
   const colors = [];
-  for (const [side, percent] of [[+1, -8], [-1, -8], [+1, +8]]) {
+  for (const [side, percent] of [
+    [+1, -8],
+    [-1, -8],
+    [+1, +8],
+  ]) {
     const picture = await axialPicture(plantedOn(side, percent));
     const places = differences(nothing, picture);
     const [left, right] = halves(places);
     // Radiological: the person's right is on the left of the picture.
     const [there, elsewhere] = side > 0 ? [left, right] : [right, left];
     assert.ok(there > 0.02 * nothing.width * nothing.height, `planted on side ${side}: ${there} pixels colored there`);
-    assert.ok(elsewhere < 0.002 * there, `planted on side ${side}: ${elsewhere} pixels colored on the other side, ${there} there`);
+    assert.ok(
+      elsewhere < 0.002 * there,
+      `planted on side ${side}: ${elsewhere} pixels colored on the other side, ${there} there`,
+    );
     colors.push(redMinusBlue(picture, places));
   }
   assert.ok(colors[0] * colors[2] < 0, `loss and gain are told apart: ${colors}`);

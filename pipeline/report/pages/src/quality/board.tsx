@@ -113,7 +113,8 @@ export function Board({ page }: { page: QualityPage }) {
   const [filter, setFilter] = useState<Filter>('all');
   const [search, setSearch] = useState('');
   const [showDose, setShowDose] = useState(false);
-  const [active, setActive] = useState<QualityVisit | null>(visits[0] ?? null);
+  // Who comes back goes on where there is something to decide.
+  const [active, setActive] = useState(() => visits.find((visit) => !decisions.get(visit)) ?? visits[0] ?? null);
   const [enlarged, setEnlarged] = useState(false);
   const [question, setQuestion] = useState<Question | null>(null);
   const [message, setMessage] = useState('');
@@ -138,6 +139,9 @@ export function Board({ page }: { page: QualityPage }) {
       if (!document.querySelector('dialog[open]')) card?.focus({ preventScroll: true });
     });
   };
+  useEffect(() => {
+    if (active !== visits[0]) goTo(active);
+  }, []);
   const step = (by: number): void => {
     if (current) goTo(shown[shown.indexOf(current) + by]);
   };
