@@ -161,8 +161,8 @@ export function rateColumns(trial: Trial): Column<RateRow>[] {
       show: (row) => signed(row.percent_per_year),
       numeric: true,
     },
-    { key: 'low', title: '95 % from', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
-    { key: 'high', title: 'to', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
+    { key: 'low', title: '95 % low', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
+    { key: 'high', title: '95 % high', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
   ];
 }
 
@@ -250,8 +250,8 @@ function CurveTable(props: { response: DoseResponse; rows: RateRow[]; measure: M
     },
     rate('isotonic', 'Isotonic curve'),
     rate('trend', 'Fitted trend'),
-    rate('low', '95 % from'),
-    rate('high', 'to'),
+    rate('low', '95 % low'),
+    rate('high', '95 % high'),
   ];
   return (
     <DataTable

@@ -4,7 +4,7 @@ import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import { type Column, DataTable } from '../shared/data_table';
-import { measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
+import { amount, measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
 import {
   groupLabels,
   groupMeans,
@@ -131,14 +131,14 @@ export function groupMeanColumns(unit: string | null): Column<GroupRow>[] {
     { key: 'dose', title: 'Dose', unit: unit ? prettyUnit(unit) : undefined, value: (row) => row.dose, numeric: true },
     { key: 'n', title: 'n', value: (row) => row.n, numeric: true },
     rate('mean', 'Mean'),
-    rate('low', '95 % from'),
-    rate('high', 'to'),
+    rate('low', '95 % low'),
+    rate('high', '95 % high'),
     {
       key: 'standard_deviation',
       title: 'SD',
       unit: '% per year',
       value: (row) => row.standard_deviation,
-      show: (row) => number(row.standard_deviation, 2),
+      show: (row) => amount(row.standard_deviation),
       numeric: true,
     },
     rate('median', 'Median'),

@@ -77,6 +77,11 @@ export function changesOverTime(trial: Trial, measure: Measure): ChangeRow[] {
   });
 }
 
+// Who has changes that cannot be placed in time.
+export function undated(trial: Trial): TrialParticipant[] {
+  return trial.participants.filter((one) => one.changes.length > 0 && one.changes.every((change) => change.days === null));
+}
+
 export interface TimeAxis {
   title: string;
   unit: 'months' | 'years';

@@ -4,8 +4,8 @@ import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
-import { days, interval, measureNames, percent, signed } from '../shared/format';
-import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis } from './model';
+import { days, interval, measureNames, number, percent, plural, signed } from '../shared/format';
+import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis, undated } from './model';
 import type { Trial } from './report';
 import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
@@ -107,7 +107,7 @@ function columnsOf(trial: Trial): Column<ChangeRow>[] {
       title: 'Standard error',
       unit: '%',
       value: (row) => row.standard_error,
-      show: (row) => signed(row.standard_error).replace('+', ''),
+      show: (row) => number(row.standard_error, 2),
       numeric: true,
     },
     {
@@ -140,13 +140,18 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
     (theme: ChartTheme) => specOf(rows, groups, groupTitle(trial), measure, theme),
     [rows, groups, measure, trial],
   );
+  const withoutDates = undated(trial).length;
   if (rows.length === 0)
-    return <p class="soft">No change over time can be drawn: no participant has two visits with dates.</p>;
+    return <p class="soft">No change over time can be drawn: no participant has two measured visits with dates.</p>;
   return (
     <Chart
       id="change-over-time"
       title={`Change in ${measureNames[measure]} volume of each participant`}
-      note="From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same day stand a little apart. Select a point to open its participant."
+      note={
+        'From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same ' +
+        'day stand a little apart. Select a point to open its participant.' +
+        (withoutDates > 0 ? ` Not drawn, because their visits have no dates: ${plural(withoutDates, 'participant')}.` : '')
+      }
       description={describe(rows, measure)}
       spec={spec}
       columns={columns}
