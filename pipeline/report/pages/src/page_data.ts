@@ -125,6 +125,7 @@ export interface ParticipantReport {
   warnings: string[];
   options: Record<string, unknown>;
   inputs: { path: string; sha256: string }[];
+  sloppy?: boolean;
 }
 
 // From the JSON sidecar beside the scan and the scan's header; only these fields, cleaned; null where not known.

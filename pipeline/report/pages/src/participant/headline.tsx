@@ -41,8 +41,11 @@ function Warnings({ page }: { page: ParticipantPage }) {
           </strong>
         </p>
         <ul>
-          {warnings.map((sentence) => (
-            <li key={sentence}>{sentence}</li>
+          {warnings.map(({ scope, sentence }) => (
+            <li key={`${scope} ${sentence}`}>
+              {scope && <strong>{scope}: </strong>}
+              {sentence}
+            </li>
           ))}
         </ul>
       </div>
@@ -71,6 +74,13 @@ export function Headline({ page, change }: { page: ParticipantPage; change: Chan
           </span>
         )}
       </div>
+      {report.sloppy && (
+        <Notice kind="fail">
+          <p data-sloppy>
+            <strong>Made with --sloppy</strong>, coarse and quick, to try the program: these numbers are no results.
+          </p>
+        </Notice>
+      )}
       <Warnings page={page} />
       {change && (
         <>

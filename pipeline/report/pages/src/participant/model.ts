@@ -13,6 +13,10 @@ export function interval95(value: number | null, error: number | null): [number,
   return [value - errorsIn95 * error, value + errorsIn95 * error];
 }
 
+export function pairOf(change: { from: string; to: string }): string {
+  return `${change.from} to ${change.to}`;
+}
+
 // From the first visit to the last that was measured with it: what the page speaks of first.
 export function headlineChange(report: ParticipantReport): Change | null {
   const measured = report.changes.filter((change) => change.percent.brain !== null);
@@ -31,24 +35,41 @@ export interface ScopedCheck extends Check {
   scope: string; // "ses-01", "ses-01 to ses-02", "participant"
 }
 
+const ofPerson = 'participant';
+
 export function allChecks(report: ParticipantReport): ScopedCheck[] {
   const scoped = (scope: string, checks: Check[]) => checks.map((check) => ({ ...check, scope }));
   return [
-    ...scoped('participant', report.quality.checks),
+    ...scoped(ofPerson, report.quality.checks),
     ...report.visits.flatMap((visit) => scoped(visit.session || 'visit', visit.quality.checks)),
-    ...report.changes.flatMap((change) => scoped(`${change.from} to ${change.to}`, change.quality.checks)),
+    ...report.changes.flatMap((change) => scoped(pairOf(change), change.quality.checks)),
   ];
 }
 
 const rank: Record<Verdict, number> = { fail: 0, warn: 1, pass: 2 };
 
-// Sentences of what a person must look at, the worst first; each only once.
-export function warningsOf(report: ParticipantReport): string[] {
+export interface Warning {
+  scope: string; // the visit or pair; "" where the sentence names it, or it is of the person
+  sentence: string;
+}
+
+// What a person must look at, the worst first; each only once.
+export function warningsOf(report: ParticipantReport): Warning[] {
   const flagged = allChecks(report)
     .filter((check) => check.verdict !== 'pass' && check.sentence)
-    .sort((a, b) => rank[a.verdict] - rank[b.verdict])
-    .map((check) => check.sentence);
-  return [...new Set([...flagged, ...report.warnings])];
+    .sort((a, b) => rank[a.verdict] - rank[b.verdict]);
+  const named = (scope: string, sentence: string) => scope === ofPerson || sentence.includes(scope);
+  const all = [
+    ...flagged.map(({ scope, sentence }) => ({ scope: named(scope, sentence) ? '' : scope, sentence })),
+    ...report.warnings.map((sentence) => ({ scope: '', sentence })),
+  ];
+  const seen = new Set<string>();
+  return all.filter(({ scope, sentence }) => {
+    const key = `${scope}: ${sentence}`;
+    const isNew = !seen.has(key) && !(scope === '' && [...seen].some((one) => one.endsWith(`: ${sentence}`)));
+    seen.add(key);
+    return isNew;
+  });
 }
 
 export function drift_percent(visit: Visit): number | null {
@@ -111,7 +132,7 @@ export interface Measurement {
 export function measurements(report: ParticipantReport): Measurement[] {
   return report.changes.flatMap((change) =>
     measures.flatMap((measure) => {
-      const pair = `${change.from} to ${change.to}`;
+      const pair = pairOf(change);
       const both = [
         { method: 'deformation' as const, values: change },
         { method: 'boundary shift' as const, values: change.boundary_shift },

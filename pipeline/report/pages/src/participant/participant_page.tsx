@@ -33,7 +33,7 @@ export function ParticipantPage({ page }: { page: PageData }) {
         <Headline page={page} change={change} />
         <ViewerSection page={page} headline={change} onPictures={setPictures} />
         <PaperPicture page={page} pictures={pictures} />
-        <TrajectorySection report={report} />
+        <TrajectorySection report={report} headline={change} />
         <VisitsSection page={page} />
         <SignatureLine />
         <div class="screen-only">

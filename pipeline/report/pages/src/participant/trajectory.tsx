@@ -7,7 +7,7 @@ import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
 import { measureNames, milliliters, percent } from '../shared/format';
 import { Section, Segmented } from '../shared/layout';
-import { drift_percent, hasDays, type Measurement, measurements, timeOf, trajectory, type TrajectoryPoint } from './model';
+import { type Change, drift_percent, hasDays, type Measurement, measurements, pairOf, timeOf, trajectory, type TrajectoryPoint } from './model';
 
 function timeAxis(report: ParticipantReport) {
   if (hasDays(report)) return { title: 'days since the first visit', tickMinStep: 1 };
@@ -20,7 +20,7 @@ function measureColors(theme: ChartTheme): string[] {
   return [theme.text, ...theme.steps(3).slice(0, 3).filter((_, index) => index !== 1)];
 }
 
-const chartHeight = 230;
+const chartHeight = 210;
 const methods = ['deformation', 'boundary shift'];
 
 function TrajectoryChart({ report }: { report: ParticipantReport }) {
@@ -44,7 +44,7 @@ function TrajectoryChart({ report }: { report: ParticipantReport }) {
         },
       },
       layer: [
-        { mark: { type: 'rule', color: theme.line, strokeWidth: 1.5 }, data: { values: [{}] }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 }, color: { value: theme.soft } } },
+        { mark: { type: 'rule', strokeWidth: 1.5, aria: false }, data: { values: [{}] }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 }, color: { value: theme.soft } } },
         ...(['brain', 'gray matter', 'white matter'] as const).flatMap((name, index) => {
           const xOffset = [0, -7, 7][index]!;
           const only = [{ filter: `datum.name === '${name}'` }];
@@ -100,23 +100,23 @@ function TrajectoryChart({ report }: { report: ParticipantReport }) {
   );
 }
 
-function MeasurementsChart({ report }: { report: ParticipantReport }) {
-  const rows = measurements(report);
-  const severalPairs = new Set(rows.map((row) => row.pair)).size > 1;
-  const labelOf = (row: Measurement) => (severalPairs ? `${row.pair}, ${measureNames[row.measure]}` : measureNames[row.measure]);
-  const labels = [...new Set(rows.map(labelOf))];
+function MeasurementsChart({ report, headline }: { report: ParticipantReport; headline: Change | null }) {
+  const all = measurements(report);
+  const pairs = [...new Set(all.map((row) => row.pair))];
+  const [pair, setPair] = useState(headline ? pairOf(headline) : (pairs[0] ?? ''));
+  const rows = all.filter((row) => row.pair === pair);
   const spec = useCallback(
     (theme: ChartTheme): TopLevelSpec => ({
       width: 'container',
-      height: Math.max(chartHeight, labels.length * 30),
-      data: { values: rows.map((row) => ({ ...row, label: labelOf(row) })) },
+      height: chartHeight - 30,
+      data: { values: rows.map((row) => ({ ...row, name: measureNames[row.measure] })) },
       encoding: {
-        y: { field: 'label', type: 'nominal', sort: labels, axis: { title: null, labelLimit: 260 } },
+        y: { field: 'name', type: 'nominal', sort: measureOrder, axis: { title: null } },
         color: { field: 'method', type: 'nominal', scale: { domain: methods, range: [theme.accent, theme.soft] }, legend: { title: null } },
       },
       layer: [
         {
-          mark: { type: 'rule', strokeWidth: 1.5 },
+          mark: { type: 'rule', strokeWidth: 1.5, aria: false },
           data: { values: [{}] },
           encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } },
         },
@@ -137,7 +137,7 @@ function MeasurementsChart({ report }: { report: ParticipantReport }) {
                 shape: { field: 'method', type: 'nominal' as const, scale: { domain: methods, range: ['circle', 'diamond'] }, legend: { title: null } },
                 tooltip: [
                   { field: 'pair', title: 'from, to' },
-                  { field: 'measure', title: 'of' },
+                  { field: 'name', title: 'of' },
                   { field: 'method', title: 'by' },
                   { field: 'percent', title: 'change, %', format: '+.2f' },
                   { field: 'standard_error', title: 'standard error, %', format: '.2f' },
@@ -148,7 +148,7 @@ function MeasurementsChart({ report }: { report: ParticipantReport }) {
         }),
       ],
     }),
-    [report],
+    [report, pair],
   );
   const columns: Column<Measurement>[] = [
     { key: 'pair', title: 'From, to', value: (row) => row.pair, heading: true },
@@ -160,17 +160,28 @@ function MeasurementsChart({ report }: { report: ParticipantReport }) {
     { key: 'high', title: '95 % to', unit: '%', value: (row) => row.high, show: (row) => percent(row.high), numeric: true },
   ];
   return (
-    <Chart
-      id="measurements"
-      title="Both measurements"
-      note="The deformation is what is reported. The boundary shift is measured apart from it; where the two differ by more than their errors, look at the scans."
-      description="Change of each pair of visits by deformation and by boundary shift, with 95 % intervals."
-      spec={spec}
-      columns={columns}
-      rows={rows}
-      attributes={(row) => ({ 'data-pair': row.pair, 'data-measure': row.measure, 'data-method': row.method })}
-      paperWidth={300}
-    />
+    <div class="chart-with-choice">
+      {pairs.length > 1 && (
+        <Segmented
+          name="pair"
+          legend="Change"
+          options={pairs.map((value) => ({ value, label: value }))}
+          value={pair}
+          onChange={setPair}
+        />
+      )}
+      <Chart
+        id="measurements"
+        title={`Both measurements, ${pair}`}
+        note="The deformation is what is reported. The boundary shift is measured apart from it; where the two differ by more than their errors, look at the scans."
+        description={`Change from ${pair} by deformation and by boundary shift, with 95 % intervals.`}
+        spec={spec}
+        columns={columns}
+        rows={rows}
+        attributes={(row) => ({ 'data-pair': row.pair, 'data-measure': row.measure, 'data-method': row.method })}
+        paperWidth={300}
+      />
+    </div>
   );
 }
 
@@ -259,7 +270,7 @@ function DriftChart({ report }: { report: ParticipantReport }) {
         data: { values: rows.filter((row) => row.drift_percent !== null) },
         encoding: { y: { field: 'session', type: 'nominal', sort: null, axis: { title: null } } },
         layer: [
-          { mark: { type: 'rule', strokeWidth: 1.5 }, data: { values: [{}] }, encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } } },
+          { mark: { type: 'rule', strokeWidth: 1.5, aria: false }, data: { values: [{}] }, encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } } },
           {
             mark: { type: 'bar', height: 8, color: theme.accent },
             encoding: {
@@ -290,7 +301,7 @@ function DriftChart({ report }: { report: ParticipantReport }) {
   );
 }
 
-export function TrajectorySection({ report }: { report: ParticipantReport }) {
+export function TrajectorySection({ report, headline }: { report: ParticipantReport; headline: Change | null }) {
   const hasChange = report.changes.some((change) => change.percent.brain !== null);
   const hasDrift = report.visits.some((visit) => drift_percent(visit) !== null);
   return (
@@ -298,7 +309,7 @@ export function TrajectorySection({ report }: { report: ParticipantReport }) {
       {hasChange && (
         <div class="grid-2 trajectory-charts">
           <TrajectoryChart report={report} />
-          <MeasurementsChart report={report} />
+          <MeasurementsChart report={report} headline={headline} />
         </div>
       )}
       <div class="grid-2 screen-only">

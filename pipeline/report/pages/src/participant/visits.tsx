@@ -46,7 +46,7 @@ const columns: Column<Row>[] = [
   { key: 'voxel_size_mm', title: 'Voxel', unit: 'mm', value: ({ scan }) => voxel(scan), show: ({ scan }) => <span class="nowrap">{voxel(scan) ?? missing}</span> },
   ...(['brain', 'gray_matter', 'white_matter', 'csf', 'intracranial'] as const).map((name) => ({
     key: `${name}_ml`,
-    title: { brain: 'Brain', gray_matter: 'Gray', white_matter: 'White', csf: 'CSF', intracranial: 'Cranium' }[name],
+    title: { brain: 'Brain', gray_matter: 'Gray', white_matter: 'White', csf: 'CSF', intracranial: 'Intracranial' }[name],
     unit: 'mL',
     value: ({ visit }: Row) => visit.volumes_ml[name],
     show: ({ visit }: Row) => number(visit.volumes_ml[name], 1),
@@ -71,7 +71,7 @@ export function VisitsSection({ page }: { page: ParticipantPage }) {
   return (
     <Section id="visits" title="Visits">
       <DataTable
-        label="Visits"
+        label="Table of visits"
         columns={columns}
         rows={rows}
         attributes={({ visit }) => ({ 'data-session': visit.session })}

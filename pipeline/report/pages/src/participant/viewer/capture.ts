@@ -35,14 +35,15 @@ export function capturePlanes(slices: SliceCanvas, extent_mm: Triple, share: Tri
 
 export function captureSurface(surface: SurfaceCanvas, mm: Triple): SurfacePicture[] {
   const { renderAzimuth: azimuth, renderElevation: elevation } = surface.nv.scene;
-  const hadCrosshair = surface.nv.opts.show3Dcrosshair;
   surface.nv.opts.show3Dcrosshair = false;
+  surface.nv.opts.isOrientCube = false;
   const pictures = ['Right', 'Left', 'Top'].map((name) => {
     setAngle(surface, angles.find((angle) => angle.name === name)!);
     drawSurface(surface, surfaceSize.width * ratio, surfaceSize.height * ratio, mm);
     return { name, url: surface.canvas.toDataURL('image/jpeg', quality) };
   });
-  surface.nv.opts.show3Dcrosshair = hadCrosshair;
+  surface.nv.opts.show3Dcrosshair = true;
+  surface.nv.opts.isOrientCube = true;
   setAngle(surface, { name: '', azimuth, elevation });
   return pictures;
 }

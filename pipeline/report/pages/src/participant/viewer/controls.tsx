@@ -6,6 +6,7 @@ import { ColorBar } from './color_bar';
 import { cssColor, outlineColor, ranges_percent, tissueColors } from './colors';
 import { firstWindow } from './images';
 import type { View } from './layout';
+import { type Angle, angles } from './surface';
 import { fastest_s, keyRows, type Mode, setMode, showVisit, slowest_s, toggleBlink, type ViewState, visitShown } from './state';
 import type { VisitCaption } from './viewer';
 
@@ -17,6 +18,7 @@ interface ControlsProps {
   captions: VisitCaption[];
   goTo: (sign: -1 | 1) => void;
   goToMiddle: () => void;
+  look: (angle: Angle) => void;
 }
 
 function Group({ title, children, name }: { title: string; children: ComponentChildren; name: string }) {
@@ -153,7 +155,7 @@ const views: { value: View; label: string }[] = [
   { value: 'surface', label: '3-D' },
 ];
 
-function ViewGroup({ state, setState, viewer, goTo, goToMiddle }: ControlsProps) {
+function ViewGroup({ state, setState, viewer, goTo, goToMiddle, look }: ControlsProps) {
   const offered = viewer.surface ? views : views.filter((view) => view.value !== 'surface');
   const choose = (view: View) =>
     setState((now) => ({ ...(view === 'surface' ? setMode(now, 'single') : now), view }));
@@ -176,6 +178,16 @@ function ViewGroup({ state, setState, viewer, goTo, goToMiddle }: ControlsProps)
           middle
         </button>
       </div>
+      {viewer.surface && (
+        <div class="button-row go-to angles">
+          <span class="viewer-note">3-D from</span>
+          {angles.map((angle) => (
+            <button key={angle.name} type="button" data-angle={angle.name} onClick={() => look(angle)}>
+              {angle.name.toLowerCase()}
+            </button>
+          ))}
+        </div>
+      )}
     </Group>
   );
 }
@@ -253,21 +265,26 @@ function WindowGroup({ state, update }: ControlsProps) {
   );
 }
 
-function KeyList() {
+const shownKeys = ['Space', '1, 2, …', '← →', '↑ ↓', 'Page Up, Page Down', 'M', 'O', 'T', 'H'];
+
+// The keys that are used most are always seen.
+export function KeyList() {
+  const row = ({ keys, does }: (typeof keyRows)[number]) => (
+    <div key={keys}>
+      <dt>
+        <kbd>{keys}</kbd>
+      </dt>
+      <dd>{does}</dd>
+    </div>
+  );
   return (
-    <details class="key-list">
-      <summary>All keys</summary>
-      <dl>
-        {keyRows.map(({ keys, does }) => (
-          <div key={keys}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <div class="key-list">
+      <dl>{keyRows.filter(({ keys }) => shownKeys.includes(keys)).map(row)}</dl>
+      <details>
+        <summary>More keys</summary>
+        <dl>{keyRows.filter(({ keys }) => !shownKeys.includes(keys)).map(row)}</dl>
+      </details>
+    </div>
   );
 }
 
@@ -278,7 +295,6 @@ export function Controls(props: ControlsProps) {
       <ViewGroup {...props} />
       <OverlayGroup {...props} />
       <WindowGroup {...props} />
-      <KeyList />
     </div>
   );
 }

@@ -52,7 +52,7 @@ export async function openSliceCanvas(canvas: HTMLCanvasElement): Promise<SliceC
     isAntiAlias: false,
     backColor: [0, 0, 0, 1],
     crosshairColor: [0.45, 0.86, 0.93, 1],
-    crosshairWidth: 0.6,
+    crosshairWidth: 0.45,
     crosshairWidthUnit: 'mm',
     crosshairGap: 7,
     loadingText: '',

@@ -64,6 +64,7 @@ export async function openSurface(canvas: HTMLCanvasElement, surface: NonNullabl
     crosshairWidth: 0.6,
     crosshairWidthUnit: 'mm',
     show3Dcrosshair: true,
+    isOrientCube: true,
     isOrientationTextVisible: false,
     showLegend: false,
     clipPlaneHotKey: '',

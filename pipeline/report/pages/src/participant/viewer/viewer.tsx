@@ -3,14 +3,14 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Viewer as ViewerData } from '../../page_data';
 import { capturePlanes, captureSurface, type PlanesPicture, type SurfacePicture } from './capture';
 import { rangeFor } from './colors';
-import { Controls } from './controls';
+import { Controls, KeyList } from './controls';
 import { type Grid, gridOf, type Images, middleOf, openImages, strongest, type Values } from './images';
 import type { Triple } from './layout';
 import { changeInWords, placeInWords, type Reading } from './readout';
 import { openSliceCanvas, setLayers, type SliceCanvas } from './slices';
 import { Stage } from './stage';
-import { afterKey, firstState, movesByKey, type Slot, type ViewState, visitShown } from './state';
-import { colorSurface, openSurface, type SurfaceCanvas } from './surface';
+import { afterKey, firstState, movesByKey, setMode, type Slot, type ViewState, visitShown } from './state';
+import { type Angle, colorSurface, openSurface, setAngle, type SurfaceCanvas } from './surface';
 
 export interface VisitCaption {
   session: string;
@@ -262,6 +262,12 @@ export function Viewer(props: ViewerProps) {
     if (opened) update({ voxel: middleOf(await opened.images.brainValues(state.a)) });
   };
 
+  const look = (angle: Angle) => {
+    const surface = opened?.canvases.surface;
+    if (surface) setAngle(surface, angle);
+    setState((now) => (now.view === 'surface' || (now.view === 'all' && now.mode !== 'side') ? now : { ...setMode(now, 'single'), view: 'surface' }));
+  };
+
   const change = viewer.changes[state.changeIndex];
   const giveBackFocus = (event: MouseEvent) => {
     const pressed = (event.target as HTMLElement).closest('button, label');
@@ -320,7 +326,9 @@ export function Viewer(props: ViewerProps) {
         captions={captions}
         goTo={(sign) => void goTo(sign)}
         goToMiddle={() => void goToMiddle()}
+        look={look}
       />
+      <KeyList />
     </div>
   );
 }
