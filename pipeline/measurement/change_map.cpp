@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "imaging/parallel.h"
+#include "imaging/smooth.h"
 #include "pipeline/measurement/volumes.h"
 
 namespace wane {
@@ -28,15 +29,14 @@ std::array<int, 3> place_in(const Grid& part, const Grid& full) {
   return place;
 }
 
-// value(n) at each voxel n of `part`, put at its place among zeros.
-template <class T, class F>
-Image<T> filled_in(const Grid& part, const Grid& full, F&& value) {
-  const std::array<int, 3> place = place_in(part, full);
+template <class T>
+Image<T> placed(const Image<T>& part, const Grid& full) {
+  const std::array<int, 3> place = place_in(part.grid, full);
+  const auto& size = part.grid.size;
   Image<T> result(full);
-  parallel_for(std::size_t(part.size[2]), [&](std::size_t k) {
-    for (int j = 0; j < part.size[1]; ++j)
-      for (int i = 0; i < part.size[0]; ++i)
-        result.at(place[0] + i, place[1] + j, place[2] + int(k)) = value(part.offset(i, j, int(k)));
+  parallel_for(std::size_t(size[2]), [&](std::size_t k) {
+    for (int j = 0; j < size[1]; ++j)
+      std::copy_n(&part.at(0, j, int(k)), size[0], &result.at(place[0], place[1] + j, place[2] + int(k)));
   });
   return result;
 }
@@ -53,14 +53,36 @@ Volume volume_ratio_map(const Volume& jacobian, const Mask& measured, double dri
   return ratio;
 }
 
-Volume change_map_percent(const Volume& ratio_from, const Volume& ratio_to, const Grid& full) {
+Volume voxel_change_percent(const Volume& ratio_from, const Volume& ratio_to) {
   require_same_grid(ratio_from.grid, ratio_to.grid, "the earlier visit", "the later visit");
-  return filled_in<float>(ratio_from.grid, full,
-                          [&](std::size_t n) { return float(percent_change(ratio_from[n], ratio_to[n])); });
+  Volume change(ratio_from.grid);
+  parallel_voxels(change.size(), [&](std::size_t n) { change[n] = float(percent_change(ratio_from[n], ratio_to[n])); });
+  return change;
+}
+
+Volume local_change_percent(const Volume& ratio_from, const Volume& ratio_to, const Volume& tissue) {
+  require_same_grid(ratio_from.grid, ratio_to.grid, "the earlier visit", "the later visit");
+  require_same_grid(ratio_from.grid, tissue.grid, "the visits", "the tissue");
+  Volume gained(tissue.grid), held(tissue.grid);
+  parallel_voxels(tissue.size(), [&](std::size_t n) {
+    gained[n] = tissue[n] * (ratio_to[n] - ratio_from[n]);
+    held[n] = tissue[n] * (ratio_to[n] + ratio_from[n]);
+  });
+  gained = gaussian(gained, neighborhood_mm);
+  held = gaussian(held, neighborhood_mm);
+  // A hundredth of what it is amid tissue: there the neighborhood is too far away to speak of this point.
+  constexpr float least_held = 0.02F;
+  parallel_voxels(tissue.size(),
+                  [&](std::size_t n) { gained[n] = held[n] < least_held ? 0.F : 200 * gained[n] / held[n]; });
+  return gained;
+}
+
+Volume placed_on(const Volume& part, const Grid& full) {
+  return placed(part, full);
 }
 
 Mask placed_on(const Mask& part, const Grid& full) {
-  return filled_in<std::uint8_t>(part.grid, full, [&](std::size_t n) { return part[n]; });
+  return placed(part, full);
 }
 
 }  // namespace wane

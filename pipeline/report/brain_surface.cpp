@@ -23,7 +23,6 @@
 #include "imaging/morphology.h"
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
-#include "imaging/smooth.h"
 #include "imaging/text_file.h"
 #include "pipeline/report/vtk_threads.h"
 
@@ -174,11 +173,9 @@ BrainSurface brain_surface(const Volume& parenchyma, int most_triangles) {
   return surface;
 }
 
-std::vector<float> values_beneath(const BrainSurface& surface, const Volume& map, const Volume& weight) {
-  constexpr double reach_mm = 2.5;
-  const Volume near = normalised_gaussian(map, weight, reach_mm);
-  const LinearSampler sample(near);
-  const Affine to_index = near.grid.lps_to_index();
+std::vector<float> values_at_vertices(const BrainSurface& surface, const Volume& map) {
+  const LinearSampler sample(map);
+  const Affine to_index = map.grid.lps_to_index();
   std::vector<float> values;
   values.reserve(surface.points_ras_mm.size());
   for (const auto& p : surface.points_ras_mm) {

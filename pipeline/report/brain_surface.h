@@ -38,10 +38,8 @@ inline constexpr int surface_triangles = 60000;
 // Closed: every edge has two triangles. Empty where nothing reaches one half.
 BrainSurface brain_surface(const Volume& parenchyma, int most_triangles = surface_triangles);
 
-// What `map` says of the tissue at and beneath each vertex: its mean, weighted by `weight` (0..1) and a Gaussian of
-// 2.5 mm around the vertex. Changes are not read in the outermost 3 mm of the brain mask, so that at the vertex itself
-// there often is nothing. 0 where there is next to no weight near.
-std::vector<float> values_beneath(const BrainSurface& surface, const Volume& map, const Volume& weight);
+// `map` at each vertex, interpolated linearly; 0 outside of its grid.
+std::vector<float> values_at_vertices(const BrainSurface& surface, const Volume& map);
 
 // Throws ResourceError.
 void write_surface(const std::filesystem::path& file, const SurfaceFile& surface);

@@ -4,10 +4,25 @@ namespace wane {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+fs::path file_of_change(const fs::path& out, const std::string& participant_id, const std::string& from_session,
+                        const std::string& to_session, const std::string& description) {
+  return out / participant_id /
+         (participant_id + "_from-" + from_session + "_to-" + to_session + "_space-midpoint_desc-" + description +
+          "_map.nii.gz");
+}
+
+}  // namespace
+
 fs::path change_map_file(const fs::path& out, const std::string& participant_id, const std::string& from_session,
                          const std::string& to_session) {
-  return out / participant_id /
-         (participant_id + "_from-" + from_session + "_to-" + to_session + "_space-midpoint_desc-change_map.nii.gz");
+  return file_of_change(out, participant_id, from_session, to_session, "change");
+}
+
+fs::path unsmoothed_change_map_file(const fs::path& out, const std::string& participant_id,
+                                    const std::string& from_session, const std::string& to_session) {
+  return file_of_change(out, participant_id, from_session, to_session, "unsmoothedchange");
 }
 
 fs::path measured_mask_file(const fs::path& out, const std::string& participant_id) {

@@ -9,6 +9,9 @@ namespace wane {
 // OUT/sub-01/sub-01_from-ses-01_to-ses-02_space-midpoint_desc-change_map.nii.gz
 std::filesystem::path change_map_file(const std::filesystem::path& out, const std::string& participant_id,
                                       const std::string& from_session, const std::string& to_session);
+// Likewise, ..._desc-unsmoothedchange_map.nii.gz
+std::filesystem::path unsmoothed_change_map_file(const std::filesystem::path& out, const std::string& participant_id,
+                                                 const std::string& from_session, const std::string& to_session);
 // OUT/sub-01/sub-01_space-midpoint_desc-measured_mask.nii.gz
 std::filesystem::path measured_mask_file(const std::filesystem::path& out, const std::string& participant_id);
 // OUT/sub-01/sub-01_space-midpoint_desc-brain_surface.vtk

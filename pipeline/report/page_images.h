@@ -1,6 +1,6 @@
 // What the pages show of a participant's images, read from what a run left in OUT: nothing is measured again.
 //
-// All four are pure readers of OUT and of the scans' headers: same files, same bytes. Safe to call from several threads.
+// All four only read OUT and the scans' headers: same files, same bytes. Safe to call from several threads.
 #pragma once
 
 #include <filesystem>

@@ -14,7 +14,6 @@
 #include "imaging/nifti.h"
 #include "imaging/output_folder.h"
 #include "imaging/parallel.h"
-#include "imaging/resample.h"
 #include "pipeline/measurement/change_map.h"
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"
@@ -110,105 +109,118 @@ void write_midpoint(const fs::path& stem, const std::string& reference, const Pr
 
 // Steps of a hundredth of a percent are well below what can be measured.
 constexpr float change_step_percent = 0.01F;
-constexpr const char* negative_is_loss =
-    "Percent change of local volume, 200 (to - from) / (to + from): negative = loss (the tissue holds less volume at "
-    "the "
-    "later visit), positive = gain. ";
+const std::string negative_is_loss = "200 (to - from) / (to + from), so that negative is loss and positive is gain";
 
-fs::path without_gz_ending(fs::path image) {
+fs::path stem_of(fs::path image) {
   return image.replace_extension().replace_extension();  // .nii.gz
 }
 
-std::vector<std::string> both(const std::vector<std::string>& sources, const Change& change) {
-  return {sources[change.from], sources[change.to]};
+// What the writers of a participant's change have in common.
+struct ChangeWriting {
+  const fs::path& out;
+  const std::string& participant_id;
+  const std::vector<VisitFiles>& visits;
+  const std::vector<std::string>& sources;  // of each visit
+  const std::string& reference;
+  const ProcessedParticipant& processed;
+  const Sidecar& sidecar;
+};
+
+void write_measured_mask(const ChangeWriting& all, const fs::path& file) {
+  write_nifti(file, placed_on(all.processed.measurement.measured, all.processed.extracted.brain.grid));
+  all.sidecar.write(
+      stem_of(file),
+      "Where changes are read: 3 mm or more inside of the brain mask, where all visits show the brain and "
+      "none is cut",
+      all.sources, {{"Type", "ROI"}, {"SpatialReference", all.reference}});
 }
 
-void write_changes(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
-                   const std::string& reference, const ProcessedParticipant& processed,
-                   const std::vector<std::string>& sources, const Sidecar& sidecar, Writing& writing) {
-  const Measurement& measurement = processed.measurement;
-  if (measurement.changes.empty()) return;
-  const Grid& midpoint = processed.extracted.brain.grid;
-  const fs::path measured = measured_mask_file(out, participant_id);
-  const std::string measured_name = "bids::" + participant_id + "/" + measured.filename().string();
-  writing.push_back({1, [=, &measurement, &midpoint, &sidecar] {
-                       write_nifti(measured, placed_on(measurement.measured, midpoint));
-                       sidecar.write(without_gz_ending(measured),
-                                     "Where changes are read: 3 mm or more inside of the brain mask, where all visits "
-                                     "show the brain and none is cut",
-                                     sources, {{"Type", "ROI"}, {"SpatialReference", reference}});
-                     }});
-  for (const Change& change : measurement.changes) {
-    const fs::path file = change_map_file(out, participant_id, visits[change.from].session, visits[change.to].session);
-    const Json about = {{"Units", "percent"},
-                        {"SignConvention", "negative = loss"},
-                        {"From", visits[change.from].session},
-                        {"To", visits[change.to].session},
-                        {"OutsideMeasured", "0 where changes are not read; MeasuredMask says where they are"},
-                        {"MeasuredMask", measured_name},
-                        {"CalibrationDriftRemoved", measurement.drift_removed},
-                        {"SpatialReference", reference}};
-    writing.push_back({2, [=, &measurement, &midpoint, &change, &sidecar] {
-                         write_nifti_in_steps(file,
-                                              change_map_percent(measurement.visits[change.from].volume_ratio,
-                                                                 measurement.visits[change.to].volume_ratio, midpoint),
-                                              change_step_percent);
-                         sidecar.write(without_gz_ending(file),
-                                       negative_is_loss +
-                                           std::string("At each point of the person's average, from the Jacobian "
-                                                       "determinant of the deformation between the two visits. The "
-                                                       "change that the report gives for a tissue is the mean of this "
-                                                       "map over the tissue's fraction, sharpened against the blur of "
-                                                       "the registration"),
-                                       both(sources, change), about);
-                       }});
-  }
+Json about_change(const ChangeWriting& all, const Change& change) {
+  const std::string mask = measured_mask_file(all.out, all.participant_id).filename().string();
+  return {{"Units", "percent"},
+          {"SignConvention", "negative = loss"},
+          {"From", all.visits[change.from].session},
+          {"To", all.visits[change.to].session},
+          {"MeasuredMask", "bids::" + all.participant_id + "/" + mask},
+          {"OutsideOfMeasuredMask", "0: not measured there"},
+          {"CalibrationDriftRemoved", all.processed.measurement.drift_removed},
+          {"SpatialReference", all.reference}};
 }
 
-Volume gray_and_white(const TissueMaps& joint) {
-  Volume sum = joint.gm;
-  parallel_voxels(sum.size(), [&](std::size_t n) { sum[n] += joint.wm[n]; });
-  return sum;
+// `change_percent` on the grid of the ratios.
+void write_change_map(const ChangeWriting& all, const Change& change, Volume change_percent, const fs::path& file,
+                      const std::string& description, const Json& more = Json::object()) {
+  const Mask& measured = all.processed.measurement.measured;
+  parallel_voxels(measured.size(), [&](std::size_t n) {
+    if (!measured[n]) change_percent[n] = 0;
+  });
+  write_nifti_in_steps(file, placed_on(change_percent, all.processed.extracted.brain.grid), change_step_percent);
+  Json about = about_change(all, change);
+  about.update(more);
+  all.sidecar.write(stem_of(file), description, {all.sources[change.from], all.sources[change.to]}, about);
 }
 
-// On the grid of the ratios, which is smaller: the maps of change with the tissue that they are of as weight.
-std::vector<VertexValues> changes_beneath(const BrainSurface& surface, const Volume& parenchyma,
-                                          const std::vector<VisitFiles>& visits, const Measurement& measurement) {
-  std::vector<VertexValues> values;
-  if (measurement.changes.empty()) return values;
-  const Grid& grid = measurement.measured.grid;
-  Volume weight = resample(parenchyma, grid);
-  parallel_voxels(weight.size(), [&](std::size_t n) { weight[n] *= measurement.measured[n]; });
-  for (const Change& change : measurement.changes)
-    values.push_back({change_values_name(visits[change.from].session, visits[change.to].session),
-                      values_beneath(surface,
-                                     change_map_percent(measurement.visits[change.from].volume_ratio,
-                                                        measurement.visits[change.to].volume_ratio, grid),
-                                     weight)});
-  return values;
+void write_unsmoothed_change(const ChangeWriting& all, const Change& change) {
+  const auto& visits = all.processed.measurement.visits;
+  write_change_map(all, change, voxel_change_percent(visits[change.from].volume_ratio, visits[change.to].volume_ratio),
+                   unsmoothed_change_map_file(all.out, all.participant_id, all.visits[change.from].session,
+                                              all.visits[change.to].session),
+                   "Percent change of volume at each voxel by itself, " + negative_is_loss +
+                       ", from the Jacobian determinant of the deformation between the two visits. Single voxels are "
+                       "mostly noise: average over regions");
 }
 
-void write_brain_surface(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
-                         const std::string& reference, const ProcessedParticipant& processed,
-                         const std::vector<std::string>& sources, const Sidecar& sidecar, Writing& writing) {
-  // By far the longest, therefore the first.
+// The map, and its values for the surface.
+VertexValues write_local_change(const ChangeWriting& all, const Change& change, const BrainSurface& surface) {
+  const Measurement& measurement = all.processed.measurement;
+  const std::string &from = all.visits[change.from].session, &to = all.visits[change.to].session;
+  const Volume local = local_change_percent(measurement.visits[change.from].volume_ratio,
+                                            measurement.visits[change.to].volume_ratio, measurement.measured_tissue);
+  write_change_map(all, change, local, change_map_file(all.out, all.participant_id, from, to),
+                   "Percent change of the volume of gray and white matter around each point, " + negative_is_loss +
+                       ": both visits' volumes, from the Jacobian determinant of the deformation, are added up in a "
+                       "Gaussian neighborhood and compared. The mean of this map over the brain's tissue is about the "
+                       "change of the brain in the report",
+                   {{"NeighborhoodSigmaMm", neighborhood_mm}});
+  return {change_values_name(from, to), values_at_vertices(surface, local)};
+}
+
+void write_surface_and_changes(const ChangeWriting& all) {
+  const TissueMaps& joint = all.processed.joint_tissues;
+  Volume parenchyma = joint.gm;
+  parallel_voxels(parenchyma.size(), [&](std::size_t n) { parenchyma[n] += joint.wm[n]; });
+  SurfaceFile surface{brain_surface(parenchyma), {}};
+  for (const Change& change : all.processed.measurement.changes)
+    surface.values.push_back(write_local_change(all, change, surface.surface));
+  const fs::path file = surface_file(all.out, all.participant_id);
+  write_surface(file, surface);
+  all.sidecar.write(
+      fs::path(file).replace_extension(),
+      "Surface of the brain of the person's average, where gray and white matter fill half of a voxel, ventricles "
+      "filled, with the percent change of the volume of gray and white matter around each point, " +
+          negative_is_loss +
+          ". Points are RAS mm, as in the NIfTI files of the midpoint space. Changes are not read in the outermost 3 "
+          "mm "
+          "of the brain mask: what stands at a point is of the measured tissue beneath it (a Gaussian neighborhood); 0 "
+          "where there is none near",
+      all.sources,
+      {{"Units", "percent"},
+       {"SignConvention", "negative = loss"},
+       {"CoordinateSystem", "RAS"},
+       {"NeighborhoodSigmaMm", neighborhood_mm},
+       {"SpatialReference", all.reference}});
+}
+
+// `all` must outlive the writing.
+void write_changes(const ChangeWriting& all, Writing& writing) {
+  // It takes by far the longest, and is therefore the first.
   constexpr int before_all_others = 100;
-  const fs::path file = surface_file(out, participant_id);
-  writing.push_back(
-      {before_all_others, [=, &visits, &processed, &sidecar] {
-         const Volume parenchyma = gray_and_white(processed.joint_tissues);
-         const BrainSurface surface = brain_surface(parenchyma);
-         write_surface(file, {surface, changes_beneath(surface, parenchyma, visits, processed.measurement)});
-         sidecar.write(
-             fs::path(file).replace_extension(),
-             "Surface of the brain (gray and white matter fill half a voxel or more) of the person's average, "
-             "ventricles filled. Points are RAS mm, as in the NIfTI files of the midpoint space. " +
-                 std::string(negative_is_loss) +
-                 "At each point it is the mean of the map of change in the gray and white matter that is "
-                 "measured near it (a Gaussian of 2.5 mm), because changes are not read in the outermost 3 mm "
-                 "of the brain mask; 0 where nothing is measured near",
-             sources, {{"Units", "percent"}, {"CoordinateSystem", "RAS"}, {"SpatialReference", reference}});
-       }});
+  writing.push_back({before_all_others, [&all] { write_surface_and_changes(all); }});
+  const auto& changes = all.processed.measurement.changes;
+  for (const Change& change : changes)
+    writing.push_back({4, [&all, &change] { write_unsmoothed_change(all, change); }});
+  if (changes.empty()) return;
+  writing.push_back({1, [&all] { write_measured_mask(all, measured_mask_file(all.out, all.participant_id)); }});
 }
 
 // By its name: what write_derivatives writes// By its name: what write_derivatives writes, and the quality picture.
@@ -249,8 +261,8 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
                      }});
   const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
 
-  write_changes(out, participant_id, visits, reference, processed, sources, sidecar, writing);
-  write_brain_surface(out, participant_id, visits, reference, processed, sources, sidecar, writing);
+  const ChangeWriting changes{out, participant_id, visits, sources, reference, processed, sidecar};
+  write_changes(changes, writing);
 
   for (std::size_t n = 0; n < visits.size(); ++n) {
     const std::string& session = visits[n].session;

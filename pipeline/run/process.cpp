@@ -149,6 +149,7 @@ void release_images(ProcessedParticipant& processed) {
   processed.joint_tissues = {};
   processed.measurement.average = {};
   processed.measurement.measured = {};
+  processed.measurement.measured_tissue = {};
   for (MeasuredVisit& visit : processed.measurement.visits) {
     visit.tissues = {};
     visit.brain = {};

@@ -211,9 +211,13 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
   return groupwise;
 }
 
-// The maps are sharpened against the registration's blur.
-std::vector<Volumes> volumes_at_visits(const Prepared& box, const std::vector<Volume>& jacobians, double blur_mm) {
-  const TissueMaps sharp = weighted(sharpened(box.tissues, blur_mm), box.read);
+// What volumes are integrated over: the maps where changes are read, sharpened against the registration's blur.
+TissueMaps integrated_tissues(const Prepared& box, double blur_mm) {
+  return weighted(sharpened(box.tissues, blur_mm), box.read);
+}
+
+std::vector<Volumes> volumes_at_visits(const Prepared& box, const TissueMaps& sharp,
+                                       const std::vector<Volume>& jacobians) {
   const Volumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
   std::vector<Volumes> volumes;
   for (const Volume& jacobian : jacobians)
@@ -235,6 +239,11 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
     visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
   });
   return visit;
+}
+
+Volume gray_and_white(TissueMaps tissues) {
+  parallel_voxels(tissues.gm.size(), [&](std::size_t n) { tissues.gm[n] += tissues.wm[n]; });
+  return std::move(tissues.gm);
 }
 
 Mask read_anywhere(const Volume& read) {
@@ -313,8 +322,10 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.emplace_back(field.grid);
     jacobians.back().values = jacobian_determinant(field);
   }
-  const std::vector<Volumes> volumes = volumes_at_visits(box, jacobians, blur_mm(how, box.weight.grid));
+  TissueMaps sharp = integrated_tissues(box, blur_mm(how, box.weight.grid));
+  const std::vector<Volumes> volumes = volumes_at_visits(box, sharp, jacobians);
   result.measured = read_anywhere(box.read);
+  result.measured_tissue = gray_and_white(std::move(sharp));
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
     visit.volume_ratio = volume_ratio_map(jacobians[v], result.measured, drift.removed() ? drift.percent(v) : 0);

@@ -44,7 +44,7 @@ struct MeasuredVisit {
       average_to_visit;  // on the midpoint grid: a point of the person's average -> this visit (both midpoint LPS mm)
   DisplacementField visit_to_average;  // its inverse
   // How much of this visit's volume a small piece of the average holds, free of calibration drift as the volumes are;
-  // on a part of the midpoint grid, 0 where changes are not read. change_map_percent makes maps of change from two.
+  // on a part of the midpoint grid, 0 where changes are not read. measurement/change_map.h makes maps of two.
   Volume volume_ratio{};
 };
 
@@ -58,7 +58,10 @@ struct Measurement {
   // left in where it was asked for, and where it is not larger than its own error: the errors then carry it.
   bool drift_removed = false;
   bool drift_along_axes = false;
-  Mask measured{};              // on the grid of the ratios: where changes are read
+  // On the grid of the ratios: where changes are read, and the gray and white matter there that volumes are integrated
+  // over, 0..1 and, because it is sharpened, a little beyond.
+  Mask measured{};
+  Volume measured_tissue{};
   std::vector<Change> changes;  // indices into visits; first to each later, and between successive visits
   double last_step_mm = 0;      // of the registration between visits: root mean square of its last update
   std::vector<std::string> warnings;
