@@ -29,7 +29,7 @@ type Filter = 'all' | 'look' | 'undecided';
 
 const keyOf = (visit: QualityVisit): string => visitKey(visit.participant_id, visit.session);
 
-const groupTitles: Record<Verdict, string> = { fail: 'Fails a check', warn: 'Needs a look', pass: 'No warnings' };
+const groupTitles: Record<Verdict, string> = { fail: 'Fails a check', warn: 'Warnings', pass: 'No warnings' };
 
 // What waits for an answer: who reads, or why a visit is passed or failed.
 type Question =
@@ -55,6 +55,8 @@ function matches(visit: QualityVisit, decision: Decision | null, filter: Filter,
   if (filter === 'undecided' && decision !== null) return false;
   return visitTitle(visit).toLowerCase().includes(search.trim().toLowerCase());
 }
+
+const messageStays_ms = 12_000;
 
 // At least this share of a card must be in view before a key decides about it.
 const shareInView = 0.3;
@@ -118,6 +120,11 @@ export function Board({ page }: { page: QualityPage }) {
   const [enlarged, setEnlarged] = useState(false);
   const [question, setQuestion] = useState<Question | null>(null);
   const [message, setMessage] = useState('');
+  useEffect(() => {
+    if (!message) return;
+    const gone = setTimeout(() => setMessage(''), messageStays_ms);
+    return () => clearTimeout(gone);
+  }, [message]);
   const searchField = useRef<HTMLInputElement>(null);
   const fileField = useRef<HTMLInputElement>(null);
 
@@ -383,7 +390,7 @@ export function Board({ page }: { page: QualityPage }) {
               {kept.reader ? `Reader: ${kept.reader}` : 'Reader'}
             </button>
             <button type="button" class="board-open" onClick={() => fileField.current?.click()}>
-              Open file
+              Import
             </button>
             <input
               ref={fileField}

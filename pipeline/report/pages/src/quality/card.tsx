@@ -46,7 +46,7 @@ function takeRatio(event: Event): void {
   board.style.setProperty('--picture-ratio', `${picture.naturalWidth} / ${picture.naturalHeight}`);
 }
 
-function Picture({ visit, onEnlarge }: { visit: QualityVisit; onEnlarge: () => void }) {
+function Picture({ visit, active, onEnlarge }: { visit: QualityVisit; active: boolean; onEnlarge: () => void }) {
   const [place, near] = useNearby();
   if (!visit.picture)
     return (
@@ -175,7 +175,7 @@ export class VisitCard extends Component<CardProps> {
         onFocus={() => props.onActivate(visit)}
         onClick={() => props.onActivate(visit)}
       >
-        {isFull && <Picture visit={visit} onEnlarge={act('enlarge')} />}
+        {isFull && <Picture visit={visit} active={active} onEnlarge={act('enlarge')} />}
         <div class="board-side">
           <div class="row">
             <h3 id={titleId}>{visitTitle(visit)}</h3>

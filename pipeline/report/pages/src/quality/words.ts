@@ -3,7 +3,7 @@ import type { Check, QualityVisit, Verdict } from '../page_data';
 
 export const verdictWords: Record<Verdict, string> = {
   fail: 'Fails a check',
-  warn: 'Needs a look',
+  warn: 'Warning',
   pass: 'No warnings',
 };
 
