@@ -60,7 +60,7 @@ function Picture({ visit, active, onEnlarge }: { visit: QualityVisit; active: bo
     <div class="board-picture" ref={place}>
       <button
         type="button"
-        tabIndex={-1}
+        tabIndex={active ? 0 : -1}
         onClick={onEnlarge}
         aria-label={`Enlarge the picture of ${visitTitle(visit)}`}
       >
