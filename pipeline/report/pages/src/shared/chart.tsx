@@ -13,7 +13,7 @@ import { useTheme } from './theme';
 export interface ChartProps<Row> {
   id: string; // of the element and of saved files: "rate-by-dose"
   title: string;
-  note?: string; // how to read it, in a line or two
+  note?: ComponentChildren; // how to read it, in a line or two
   description: string; // for those who cannot see it
   spec: (theme: ChartTheme) => TopLevelSpec; // with its data; width "container" fills the page
   columns: Column<Row>[]; // the values of the chart, as a table below it and as CSV

@@ -21,6 +21,9 @@ interface Order {
   descending: boolean;
 }
 
+// A table of so few rows is not broken over two sheets of paper.
+const shortTable = 14;
+
 const collator = new Intl.Collator('en', { numeric: true });
 
 // What is missing stands last, in either direction.
@@ -57,16 +60,28 @@ export function DataTable<Row>(props: {
   const { columns, rows } = props;
   const [order, setOrder] = useState<Order | null>(null);
   const shown = useMemo(
-    () => sorted(rows, columns.find((column) => column.key === order?.key), order?.descending ?? false),
+    () =>
+      sorted(
+        rows,
+        columns.find((column) => column.key === order?.key),
+        order?.descending ?? false,
+      ),
     [rows, columns, order],
   );
   const turn = (key: string) =>
-    setOrder((now) => (now?.key === key ? (now.descending ? null : { key, descending: true }) : { key, descending: false }));
+    setOrder((now) =>
+      now?.key === key ? (now.descending ? null : { key, descending: true }) : { key, descending: false },
+    );
   const direction = (key: string) => (order?.key !== key ? 'none' : order.descending ? 'descending' : 'ascending');
 
   if (rows.length === 0 && props.empty) return <p class="soft">{props.empty}</p>;
   return (
-    <div class={`table-frame ${props.tall ? 'tall' : ''}`} role="region" aria-label={`Table: ${props.label}`} tabIndex={0}>
+    <div
+      class={`table-frame ${props.tall ? 'tall' : ''} ${rows.length <= shortTable ? 'short' : ''}`}
+      role="region"
+      aria-label={`Table: ${props.label}`}
+      tabIndex={0}
+    >
       <table aria-label={props.label} {...props.tableAttributes}>
         {props.caption && <caption>{props.caption}</caption>}
         <thead>

@@ -81,16 +81,31 @@ export function doseWithUnit(dose: number, unit: string | null): string {
 }
 
 const superscripts: Record<string, string> = {
-  '-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹',
+  '-': '⁻',
+  '0': '⁰',
+  '1': '¹',
+  '2': '²',
+  '3': '³',
+  '4': '⁴',
+  '5': '⁵',
+  '6': '⁶',
+  '7': '⁷',
+  '8': '⁸',
+  '9': '⁹',
 };
 
 export function prettyUnit(unit: string): string {
-  return unit.replace(/\^(-?\d+)/g, (_, power: string) => [...power].map((sign) => superscripts[sign] ?? sign).join(''));
+  return unit.replace(/\^(-?\d+)/g, (_, power: string) =>
+    [...power].map((sign) => superscripts[sign] ?? sign).join(''),
+  );
 }
 
-// A sentence of the program with its powers of ten set as such: "1 x 10^6" becomes "1 × 10⁶".
+// A sentence of the program with its powers of ten set as such ("1 x 10^6" becomes "1 × 10⁶"), percent signs kept
+// with their numbers.
 export function prettySentence(sentence: string): string {
-  return sentence.replace(/(\d) x (10\^-?\d+)/g, (_, digit: string, power: string) => `${digit} × ${prettyUnit(power)}`);
+  return sentence
+    .replace(/(\d) x (10\^-?\d+)/g, (_, digit: string, power: string) => `${digit} × ${prettyUnit(power)}`)
+    .replace(/(\d) %/g, `$1${thinSpace}%`);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -31,7 +31,11 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
 export function MethodsSection({ methods }: { methods: Methods }) {
   if (methods.paragraphs.length === 0) return null;
   return (
-    <Section id="methods" title="Methods" lead="What this run did, to copy into a paper. The same text is in methods.md.">
+    <Section
+      id="methods"
+      title="Methods"
+      lead="What this run did, to copy into a paper. The same text is in methods.md."
+    >
       <Card>
         <div class="stack prose">
           {methods.paragraphs.map((paragraph, i) => (

@@ -42,7 +42,11 @@ export function ProvenanceSection(props: {
 }) {
   const options = flatOptions(props.options);
   return (
-    <Section id="provenance" title="Provenance" lead="What these results were made from, so that they can be made again.">
+    <Section
+      id="provenance"
+      title="Provenance"
+      lead="What these results were made from, so that they can be made again."
+    >
       <Card>
         <Pairs
           pairs={[

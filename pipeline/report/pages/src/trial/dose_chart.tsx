@@ -44,7 +44,12 @@ function shifted(rows: DosedRow[], groups: string[], logarithmic: boolean) {
   const range = Math.max(...places) - Math.min(...places);
   const spread = Math.min(spreadOfGap * smallestGap(places), mostSpreadOfAxis * range);
   const shiftOf = new Map(
-    dosesOf(rows).flatMap((dose) => [...sidewaysShifts(rows.filter((row) => row.dose === dose), groups)]),
+    dosesOf(rows).flatMap((dose) => [
+      ...sidewaysShifts(
+        rows.filter((row) => row.dose === dose),
+        groups,
+      ),
+    ]),
   );
   return rows.map((row) => ({
     ...row,
@@ -75,8 +80,15 @@ function specOf(
     ...line.map((row) => ({ ...row, curve: curveNames.trend })),
     ...steps.map((row) => ({ ...row, curve: curveNames.isotonic })),
   ];
-  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), groupTitle(trial));
-  const scale = logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false, zero: false, padding: 16 };
+  const { color, shape } = groupEncoding(
+    theme,
+    groups,
+    rows.map((row) => row.group),
+    groupTitle(trial),
+  );
+  const scale = logarithmic
+    ? { type: 'log' as const, nice: false, padding: 16 }
+    : { nice: false, zero: false, padding: 16 };
   const withBars = rows.length <= mostErrorBars;
   const drawnValues = rows.flatMap((row) =>
     withBars ? [row.low, row.high, row.percent_per_year] : [row.percent_per_year],
@@ -90,8 +102,20 @@ function specOf(
   const strokeDash = {
     field: 'curve',
     type: 'nominal' as const,
-    scale: { domain: [curveNames.trend, curveNames.isotonic], range: [[1, 0], [5, 4]] },
-    legend: { title: null, orient: 'bottom' as const, direction: 'vertical' as const, symbolType: 'stroke', symbolSize: 400 },
+    scale: {
+      domain: [curveNames.trend, curveNames.isotonic],
+      range: [
+        [1, 0],
+        [5, 4],
+      ],
+    },
+    legend: {
+      title: null,
+      orient: 'bottom' as const,
+      direction: 'vertical' as const,
+      symbolType: 'stroke',
+      symbolSize: 400,
+    },
   };
   const faint = faintness(rows.length);
   return {
@@ -100,10 +124,13 @@ function specOf(
     autosize: { type: 'fit-x', contains: 'padding' },
     layer: [
       zeroLine(theme),
-      ...layerOf(line.filter((row) => row.low !== null), {
-        mark: { type: 'area', color: theme.accent, opacity: 0.14 },
-        encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-      }),
+      ...layerOf(
+        line.filter((row) => row.low !== null),
+        {
+          mark: { type: 'area', color: theme.accent, opacity: 0.14 },
+          encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+        },
+      ),
       ...layerOf(withBars ? values.filter((row) => row.low !== null) : [], {
         mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
         encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
@@ -161,8 +188,22 @@ export function rateColumns(trial: Trial): Column<RateRow>[] {
       show: (row) => signed(row.percent_per_year),
       numeric: true,
     },
-    { key: 'low', title: '95 % low', unit: '% per year', value: (row) => row.low, show: (row) => signed(row.low), numeric: true },
-    { key: 'high', title: '95 % high', unit: '% per year', value: (row) => row.high, show: (row) => signed(row.high), numeric: true },
+    {
+      key: 'low',
+      title: '95 % low',
+      unit: '% per year',
+      value: (row) => row.low,
+      show: (row) => signed(row.low),
+      numeric: true,
+    },
+    {
+      key: 'high',
+      title: '95 % high',
+      unit: '% per year',
+      value: (row) => row.high,
+      show: (row) => signed(row.high),
+      numeric: true,
+    },
   ];
 }
 
@@ -224,7 +265,11 @@ interface CurvePoint {
 // The curves at the doses of the trial.
 function CurveTable(props: { response: DoseResponse; rows: RateRow[]; measure: Measure; unit: string | null }) {
   const steps = isotonic(props.response);
-  const line = trendAt(steps.map((step) => step.dose), props.rows, props.response);
+  const line = trendAt(
+    steps.map((step) => step.dose),
+    props.rows,
+    props.response,
+  );
   const points: CurvePoint[] = steps.map((step, i) => ({
     dose: step.dose,
     isotonic: step.percent_per_year,

@@ -4,7 +4,7 @@ import type { Measure } from '../page_data';
 import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import { type Column, DataTable } from '../shared/data_table';
-import { amount, measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
+import { measureNames, number, percentPerYear, prettyUnit, signed } from '../shared/format';
 import {
   groupLabels,
   groupMeans,
@@ -73,7 +73,14 @@ function specOf(
     field: 'reference',
     type: 'nominal' as const,
     scale: { domain: bands.map((band) => band.reference), range: bandColors[theme.name] },
-    legend: { title: 'Literature: mean ± SD, % per year', orient: 'bottom' as const, direction: 'vertical' as const, symbolType: 'square', symbolOpacity: 0.55, labelLimit: 320 },
+    legend: {
+      title: 'Literature: mean ± SD, % per year',
+      orient: 'bottom' as const,
+      direction: 'vertical' as const,
+      symbolType: 'square',
+      symbolOpacity: 0.55,
+      labelLimit: 320,
+    },
   };
   return {
     width: 'container',
@@ -94,10 +101,13 @@ function specOf(
         mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
         encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
       }),
-      ...layerOf(values.filter((row) => row.low !== null), {
-        mark: { type: 'rule', strokeWidth: 2.5 },
-        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: plain },
-      }),
+      ...layerOf(
+        values.filter((row) => row.low !== null),
+        {
+          mark: { type: 'rule', strokeWidth: 2.5 },
+          encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: plain },
+        },
+      ),
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 150, opacity: 1, stroke: theme.surface, strokeWidth: 1 },
@@ -138,7 +148,7 @@ export function groupMeanColumns(unit: string | null): Column<GroupRow>[] {
       title: 'SD',
       unit: '% per year',
       value: (row) => row.standard_deviation,
-      show: (row) => amount(row.standard_deviation),
+      show: (row) => number(row.standard_deviation, 2),
       numeric: true,
     },
     rate('median', 'Median'),
@@ -170,7 +180,10 @@ function inWords(rows: GroupRow[]): string {
 export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure }) {
   const rows = useMemo(() => groupMeans(trial.groups, measure), [trial, measure]);
   const groups = useMemo(() => groupLabels(trial), [trial]);
-  const points = useMemo(() => rates(trial, measure).filter((row) => groups.includes(row.group)), [trial, measure, groups]);
+  const points = useMemo(
+    () => rates(trial, measure).filter((row) => groups.includes(row.group)),
+    [trial, measure, groups],
+  );
   const columns = useMemo(() => groupMeanColumns(trial.doseUnit), [trial]);
   const spec = useCallback(
     (theme: ChartTheme) => specOf(rows, points, groups, groupTitle(trial), measure, theme),

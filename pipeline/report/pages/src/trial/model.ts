@@ -79,7 +79,9 @@ export function changesOverTime(trial: Trial, measure: Measure): ChangeRow[] {
 
 // Who has changes that cannot be placed in time.
 export function undated(trial: Trial): TrialParticipant[] {
-  return trial.participants.filter((one) => one.changes.length > 0 && one.changes.every((change) => change.days === null));
+  return trial.participants.filter(
+    (one) => one.changes.length > 0 && one.changes.every((change) => change.days === null),
+  );
 }
 
 export interface TimeAxis {
@@ -96,7 +98,10 @@ export function timeAxis(rows: ChangeRow[]): TimeAxis {
 }
 
 // Sideways shifts, in -0.5 … 0.5, so that participants who share a place can be told apart; by dose group, then name.
-export function sidewaysShifts(rows: { participant_id: string; group: string }[], groups: string[]): Map<string, number> {
+export function sidewaysShifts(
+  rows: { participant_id: string; group: string }[],
+  groups: string[],
+): Map<string, number> {
   const people = [...new Map(rows.map((row) => [row.participant_id, row.group])).entries()];
   const rank = (group: string) => (groups.includes(group) ? groups.indexOf(group) : groups.length);
   people.sort(([a, groupA], [b, groupB]) => rank(groupA) - rank(groupB) || (a < b ? -1 : 1));
@@ -273,5 +278,8 @@ export function doseStep(response: DoseResponse, unit: string | null): { factor:
   const doses = response.isotonic?.doses ?? [];
   const range = (doses[doses.length - 1] ?? 1) - (doses[0] ?? 0);
   const factor = 10 ** Math.floor(Math.log10(range) + 1e-9);
-  return { factor, words: `for each ${doseWithUnit(factor, unit ?? (factor === 1 ? 'unit of dose' : 'units of dose'))}` };
+  return {
+    factor,
+    words: `for each ${doseWithUnit(factor, unit ?? (factor === 1 ? 'unit of dose' : 'units of dose'))}`,
+  };
 }

@@ -177,7 +177,11 @@ export function VisitsSection({ trial }: { trial: Trial }) {
     })),
   ];
   return (
-    <Section id="visits" title="Completed visits" lead="Measured visits of all participants of the dataset, by dose group.">
+    <Section
+      id="visits"
+      title="Completed visits"
+      lead="Measured visits of all participants of the dataset, by dose group."
+    >
       <DataTable
         label="Completed visits"
         columns={columns}
@@ -257,7 +261,12 @@ export function ParticipantsSection({ trial, measure }: { trial: Trial; measure:
     <Section
       id="participants"
       title="Participants"
-      lead={`Rates of ${measureNames[measure]}, negative = loss. Intervals are those of the measurement. Select a participant to open the images.`}
+      lead={
+        <>
+          Rates of {measureNames[measure]}, negative = loss. Intervals are those of the measurement.{' '}
+          <span class="screen-only">Select a participant to open the images.</span>
+        </>
+      }
     >
       {many && (
         <label class="row screen-only">

@@ -3,8 +3,16 @@ import { Badge } from '../shared/verdict';
 import { capitalized, measureNames } from '../shared/format';
 import type { AnalysisPlan, Trial } from './report';
 
-const tests = { linear: 'linear contrast', jonckheere: 'Jonckheere–Terpstra test', spearman: 'Spearman rank correlation' };
-const sides = { two: 'two-sided', less_loss: 'one-sided, less loss with dose', more_loss: 'one-sided, more loss with dose' };
+const tests = {
+  linear: 'linear contrast',
+  jonckheere: 'Jonckheere–Terpstra test',
+  spearman: 'Spearman rank correlation',
+};
+const sides = {
+  two: 'two-sided',
+  less_loss: 'one-sided, less loss with dose',
+  more_loss: 'one-sided, more loss with dose',
+};
 
 export function planChanged(plan: AnalysisPlan): boolean {
   return plan.changed_since_fixed || plan.changed_since_unblinded;
@@ -35,13 +43,20 @@ export function PlanSection({ trial }: { trial: Trial }) {
   const { plan } = trial;
   return (
     <Section id="plan" title="Analysis plan">
-      {planChanged(plan) ? <Notice kind="warn">
+      {planChanged(plan) ? (
+        <Notice kind="warn">
           <Words text={plan.sentence} />
-        </Notice> : <p class="prose">{plan.sentence}</p>}
+        </Notice>
+      ) : (
+        <p class="prose">{plan.sentence}</p>
+      )}
       <Card>
         <Pairs
           pairs={[
-            ['Primary analysis', plan.measure && plan.test ? `${capitalized(measureNames[plan.measure])}, ${tests[plan.test]}` : 'none'],
+            [
+              'Primary analysis',
+              plan.measure && plan.test ? `${capitalized(measureNames[plan.measure])}, ${tests[plan.test]}` : 'none',
+            ],
             ['Scale of the dose', plan.scale],
             ['Significance level', `${plan.alpha}, ${sides[plan.sides]}`],
             ['File', plan.file ? <span class="mono">{plan.file}</span> : 'none was given'],

@@ -2,7 +2,16 @@
 import type { ChartTheme } from '../shared/chart_theme';
 import { noGroup } from './model';
 
-const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross', 'triangle-right', 'triangle-left'];
+const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'triangle-down',
+  'cross',
+  'triangle-right',
+  'triangle-left',
+];
 
 // Each dose group has a color, lowest dose first, and a shape, so that it can be told without color too.
 export function groupEncoding(theme: ChartTheme, groups: string[], present: string[], title: string) {

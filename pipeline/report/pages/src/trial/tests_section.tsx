@@ -24,11 +24,10 @@ interface TestRow {
 function estimate(row: TestRow, step: { factor: number; words: string }): ComponentChildren {
   const { test } = row;
   if (row.trend === 'spearman') return `ρ = ${number(test.rho, 2)}`;
-  if (row.trend === 'jonckheere') return `${number((test.share_of_pairs_in_order ?? NaN) * 100, 0)} % of pairs in order`;
+  if (row.trend === 'jonckheere')
+    return `${number((test.share_of_pairs_in_order ?? NaN) * 100, 0)} % of pairs in order`;
   const slope = test.slope_percent_per_year_per_unit_of_scale;
-  return slope === null || slope === undefined
-    ? missing
-    : `${signed(slope * step.factor)} % per year ${step.words}`;
+  return slope === null || slope === undefined ? missing : `${signed(slope * step.factor)} % per year ${step.words}`;
 }
 
 function estimateValue({ test }: TestRow): number | null {
@@ -49,7 +48,7 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
       heading: true,
     },
     { key: 'role', title: 'Role', value: (row) => row.test.role },
-    { key: 'estimate', title: 'Estimate', value: estimateValue, show: (row) => estimate(row, step), fixed: true, wide: true },
+    { key: 'estimate', title: 'Estimate', value: estimateValue, show: (row) => estimate(row, step), fixed: true },
     {
       key: 'p',
       title: 'p',
@@ -68,7 +67,7 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
     },
     {
       key: 'detectable_slope',
-      title: 'Could have shown',
+      title: 'Detectable trend',
       unit: `% per year ${step.words}`,
       value: (row) => row.test.detectable?.slope_percent_per_year_per_unit_of_scale,
       show: (row) =>
@@ -80,7 +79,7 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
     },
     {
       key: 'detectable_difference',
-      title: 'or a difference',
+      title: 'Detectable difference',
       unit: 'highest and lowest dose, % per year',
       value: (row) => row.test.detectable?.highest_minus_lowest_percent_per_year,
       show: (row) => amount(row.test.detectable?.highest_minus_lowest_percent_per_year),
@@ -93,7 +92,14 @@ function testColumns(trial: Trial, step: { factor: number; words: string }): Col
 
 const effectColumns: Column<Effect>[] = [
   { key: 'effect', title: 'Effect', value: (effect) => effect.name, heading: true, fixed: true },
-  { key: 'estimate', title: 'Estimate', value: (effect) => effect.estimate, show: (effect) => signed(effect.estimate, 3), numeric: true, fixed: true },
+  {
+    key: 'estimate',
+    title: 'Estimate',
+    value: (effect) => effect.estimate,
+    show: (effect) => signed(effect.estimate, 3),
+    numeric: true,
+    fixed: true,
+  },
   {
     key: 'interval_95',
     title: '95 % interval',
@@ -109,10 +115,18 @@ const effectColumns: Column<Effect>[] = [
     numeric: true,
     fixed: true,
   },
-  { key: 'p_two_sided', title: 'p', unit: 'two-sided', value: (effect) => effect.p_two_sided, show: (effect) => pValue(effect.p_two_sided), numeric: true, fixed: true },
+  {
+    key: 'p_two_sided',
+    title: 'p',
+    unit: 'two-sided',
+    value: (effect) => effect.p_two_sided,
+    show: (effect) => pValue(effect.p_two_sided),
+    numeric: true,
+    fixed: true,
+  },
   {
     key: 'detectable',
-    title: 'Could have been shown',
+    title: 'Detectable',
     unit: '80 % power',
     value: (effect) => effect.detectable,
     show: (effect) => number(effect.detectable, 3),
@@ -156,7 +170,13 @@ function influenceColumns(step: { factor: number; words: string }): Column<Influ
           : signed(one.slope_percent_per_year_per_unit_of_scale * step.factor, 3),
       numeric: true,
     },
-    { key: 'p_linear', title: 'p, linear contrast', value: (one) => one.p_linear, show: (one) => pValue(one.p_linear), numeric: true },
+    {
+      key: 'p_linear',
+      title: 'p, linear contrast',
+      value: (one) => one.p_linear,
+      show: (one) => pValue(one.p_linear),
+      numeric: true,
+    },
   ];
 }
 
@@ -221,7 +241,7 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
       title={title}
       lead={
         `${capitalized(measureNames[measure])}, n = ${response.n}. Positive slopes mean less loss at higher doses. ` +
-        '“Could have shown” is the smallest trend that the test finds with 80 % power; smaller trends would often be missed.'
+        'Detectable: the smallest trend that the test finds with 80\u202f% power; smaller trends would often be missed.'
       }
     >
       <DataTable
@@ -241,7 +261,12 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
         {effects.length > 0 && (
           <Fold title="Mixed model of all visits">
             <div class="stack">
-              <DataTable label="Mixed model" columns={effectColumns} rows={effects} tableAttributes={{ 'data-table': 'mixed-model' }} />
+              <DataTable
+                label="Mixed model"
+                columns={effectColumns}
+                rows={effects}
+                tableAttributes={{ 'data-table': 'mixed-model' }}
+              />
               <p class="small soft prose">
                 Response: {response.mixed_model?.response}. {response.mixed_model?.note}
               </p>
@@ -250,7 +275,12 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
         )}
         {influence.length > 0 && (
           <Fold title="Does one participant decide it? The trend without each" lazy>
-            <DataTable label="The trend without each participant" columns={influenceColumns(step)} rows={influence} tall />
+            <DataTable
+              label="The trend without each participant"
+              columns={influenceColumns(step)}
+              rows={influence}
+              tall
+            />
           </Fold>
         )}
         {designs.length > 0 && (

@@ -5,7 +5,17 @@ import { Chart } from '../shared/chart';
 import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
 import { days, interval, measureNames, number, percent, plural, signed } from '../shared/format';
-import { changeInWords, changesOverTime, type ChangeRow, groupLabels, groupTitle, sidewaysShifts, smallestGap, timeAxis, undated } from './model';
+import {
+  changeInWords,
+  changesOverTime,
+  type ChangeRow,
+  groupLabels,
+  groupTitle,
+  sidewaysShifts,
+  smallestGap,
+  timeAxis,
+  undated,
+} from './model';
 import type { Trial } from './report';
 import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
 
@@ -39,7 +49,12 @@ function drawn(rows: ChangeRow[], groups: string[]) {
 function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Measure, theme: ChartTheme): TopLevelSpec {
   const { axis, values } = drawn(rows, groups);
   const people = new Set(rows.map((row) => row.participant_id)).size;
-  const { color, shape } = groupEncoding(theme, groups, rows.map((row) => row.group), title);
+  const { color, shape } = groupEncoding(
+    theme,
+    groups,
+    rows.map((row) => row.group),
+    title,
+  );
   const x = {
     field: 'time',
     type: 'quantitative' as const,
@@ -59,7 +74,10 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     { field: 'when', title: 'Visit' },
     { field: 'change', title: 'Change' },
   ];
-  const hover = { name: 'pointed', select: { type: 'point', on: 'pointerover', clear: 'pointerout', fields: ['participant_id'] } };
+  const hover = {
+    name: 'pointed',
+    select: { type: 'point', on: 'pointerover', clear: 'pointerout', fields: ['participant_id'] },
+  };
   const faint = faintness(people);
   const opacity = (plain: number) => ({ condition: { param: 'pointed', value: plain, empty: true }, value: 0.12 });
   return {
@@ -73,10 +91,13 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
         mark: { type: 'line', strokeWidth: 1.5 },
         encoding: { x, y, detail: { field: 'participant_id' }, color, opacity: opacity(faint) },
       },
-      ...layerOf(values.filter((row) => row.low !== null), {
-        mark: { type: 'rule', strokeWidth: 1.25 },
-        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color, opacity: opacity(faint) },
-      }),
+      ...layerOf(
+        values.filter((row) => row.low !== null),
+        {
+          mark: { type: 'rule', strokeWidth: 1.25 },
+          encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color, opacity: opacity(faint) },
+        },
+      ),
       {
         params: [hover],
         transform: [{ filter: 'datum.days > 0' }],
@@ -97,11 +118,25 @@ function columnsOf(trial: Trial): Column<ChangeRow>[] {
       heading: true,
     },
     ...(trial.groups.length > 0
-      ? [{ key: 'dose_group', title: 'Dose group', value: (row: ChangeRow) => row.dose_group, show: (row: ChangeRow) => row.group }]
+      ? [
+          {
+            key: 'dose_group',
+            title: 'Dose group',
+            value: (row: ChangeRow) => row.dose_group,
+            show: (row: ChangeRow) => row.group,
+          },
+        ]
       : []),
     { key: 'session', title: 'Visit', value: (row) => row.session },
     { key: 'days', title: 'Since first visit', unit: 'days', value: (row) => row.days, numeric: true },
-    { key: 'percent', title: 'Change', unit: '%', value: (row) => row.percent, show: (row) => signed(row.percent), numeric: true },
+    {
+      key: 'percent',
+      title: 'Change',
+      unit: '%',
+      value: (row) => row.percent,
+      show: (row) => signed(row.percent),
+      numeric: true,
+    },
     {
       key: 'standard_error',
       title: 'Standard error',
@@ -148,9 +183,13 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
       id="change-over-time"
       title={`Change in ${measureNames[measure]} volume of each participant`}
       note={
-        'From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same ' +
-        'day stand a little apart. Select a point to open its participant.' +
-        (withoutDates > 0 ? ` Not drawn, because their visits have no dates: ${plural(withoutDates, 'participant')}.` : '')
+        <>
+          From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the
+          same day stand a little apart.{' '}
+          {withoutDates > 0 &&
+            `Not drawn, because their visits have no dates: ${plural(withoutDates, 'participant')}. `}
+          <span class="screen-only">Select a point to open its participant.</span>
+        </>
       }
       description={describe(rows, measure)}
       spec={spec}

@@ -68,7 +68,10 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
         unit="% per year"
         note={
           <>
-            {slope < 0 ? 'more' : 'less'} loss {step.words}; {low === null || high === null ? 'no 95 % interval exists' : `95 % interval ${interval([low * step.factor, high * step.factor])}`}
+            {slope < 0 ? 'more' : 'less'} loss {step.words};{' '}
+            {low === null || high === null
+              ? 'no 95 % interval exists'
+              : `95 % interval ${interval([low * step.factor, high * step.factor])}`}
           </>
         }
         name="trend"
@@ -94,10 +97,14 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
         raw={test.p}
       />
       <Fact
-        label="Smallest trend the design could show"
+        label="Smallest detectable trend"
         value={amount(test.detectable && test.detectable.slope_percent_per_year_per_unit_of_scale * step.factor)}
         unit={test.detectable ? '% per year' : undefined}
-        note={test.detectable ? `${step.words}, with 80${thinSpace}% power; smaller trends would often be missed` : 'no trend: too few participants'}
+        note={
+          test.detectable
+            ? `${step.words}, with 80${thinSpace}% power; smaller trends would often be missed`
+            : 'no trend: too few participants'
+        }
         name="detectable"
         raw={test.detectable?.slope_percent_per_year_per_unit_of_scale}
       />
@@ -167,9 +174,11 @@ function Notices({ trial }: { trial: Trial }) {
   return (
     <div class="notices">
       {sloppy && <Notice kind="fail">This run was coarse and quick (--sloppy). It is not for results.</Notice>}
-      {trial.blinded && <Notice>
+      {trial.blinded && (
+        <Notice>
           <Words text={blindingInWords(trial)} />
-        </Notice>}
+        </Notice>
+      )}
       {planChanged(trial.plan) && <Notice kind="warn">{trial.plan.sentence}</Notice>}
       {warnings.map((warning, i) => (
         <Notice kind="warn" key={i}>
@@ -178,7 +187,8 @@ function Notices({ trial }: { trial: Trial }) {
       ))}
       {(leftOut > 0 || looks > 0) && (
         <Notice kind="warn">
-          {leftOut > 0 && `${leftOut} of ${plural(trial.participants.length, 'participant')} ${leftOut === 1 ? 'is' : 'are'} left out. `}
+          {leftOut > 0 &&
+            `${leftOut} of ${plural(trial.participants.length, 'participant')} ${leftOut === 1 ? 'is' : 'are'} left out. `}
           {looks > 0 && `${plural(looks, 'participant')} should be looked at. `}
           <a href="#left-out">Who, and why</a>
         </Notice>
@@ -189,7 +199,14 @@ function Notices({ trial }: { trial: Trial }) {
 
 function Charts({ trial, measure }: { trial: Trial; measure: Measure }) {
   return (
-    <Section id="charts" title={trial.blinded || trial.groups.length === 0 ? 'Change in each participant' : 'Change in each participant, and how it depends on dose'}>
+    <Section
+      id="charts"
+      title={
+        trial.blinded || trial.groups.length === 0
+          ? 'Change in each participant'
+          : 'Change in each participant, and how it depends on dose'
+      }
+    >
       <TimeChart trial={trial} measure={measure} />
       {trial.blinded ? (
         <p class="soft prose">Group means and charts against dose are withheld while the trial is blinded.</p>
@@ -263,4 +280,3 @@ export function TrialView({ page }: { page: TrialPage }) {
     </>
   );
 }
-
