@@ -4,16 +4,14 @@ import { Notice, Section } from '../shared/layout';
 import type { ParticipantPage } from '../page_data';
 import { type PaperPictures, Viewer } from './viewer/viewer';
 
-function whyNotDrawn(page: ParticipantPage): string | null {
-  if (!page.viewer) {
-    return 'The images of this participant are not in the output folder (they were not kept, or no visit could be measured), so the viewer cannot open.';
-  }
-  const context = document.createElement('canvas').getContext('webgl2');
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  if (!context) {
-    return 'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
-  }
-  return null;
+const noImages =
+  'The images of this participant are not in the output folder (they were not kept, or no visit could be measured), so the viewer cannot open.';
+const noWebGl =
+  'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
+
+// NiiVue says so when it asks for WebGL 2 in vain; asking before would cost another context.
+function whyFailed(message: string): string {
+  return /webgl/i.test(message) ? noWebGl : `The viewer could not open the images (${message}).`;
 }
 
 export function StaticPicture({ page, why }: { page: ParticipantPage; why: string }) {
@@ -45,7 +43,6 @@ export function ViewerSection(props: {
 }) {
   const { page } = props;
   const [failure, setFailure] = useState<string | null>(null);
-  const why = useMemo(() => whyNotDrawn(page), [page]);
   const captions = useMemo(
     () =>
       (page.viewer?.visits ?? []).map(({ session }) => {
@@ -54,7 +51,7 @@ export function ViewerSection(props: {
       }),
     [page],
   );
-  const problem = why ?? (failure && `The viewer could not open the images (${failure}).`);
+  const problem = !page.viewer ? noImages : failure && whyFailed(failure);
   const coarser = page.viewer?.coarser_than_measured;
   const size = page.viewer?.voxel_size_mm.map((mm) => Number(mm.toFixed(2))).join(' × ');
   return (
@@ -83,7 +80,7 @@ export function ViewerSection(props: {
               The surface is in <code>{page.viewer.surface.file}</code>, for ParaView and 3D Slicer. {' '}
             </>
           )}
-          For looking at, not for diagnosis.
+          A single place is much less certain than the change of the whole brain. For looking at, not for diagnosis.
         </p>
       )}
     </Section>

@@ -180,7 +180,7 @@ function ViewGroup({ state, setState, viewer, goTo, goToMiddle, look }: Controls
       </div>
       {viewer.surface && (
         <div class="button-row go-to angles">
-          <span class="viewer-note">3-D from</span>
+          <span class="viewer-note">3-D</span>
           {angles.map((angle) => (
             <button key={angle.name} type="button" data-angle={angle.name} onClick={() => look(angle)}>
               {angle.name.toLowerCase()}
