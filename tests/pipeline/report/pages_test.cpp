@@ -21,7 +21,7 @@ std::string trial_report_text(const TrialAnalysis& analysis) {
 ordered_json trial_page(const Trial& trial, const std::set<std::string>& with_page = {}) {
   const TrialAnalysis analysis = analyse(trial);
   return trial_page_json(analysis, ordered_json::parse(trial_report_text(analysis)), with_page,
-                         methods_of(analysis, {"0.1.0", "0.1.0"}));
+                         methods_of(analysis, {}));
 }
 
 std::string no_picture(const std::string&) {
@@ -132,7 +132,7 @@ TEST_F(Schemas, pages_with_everything_that_can_be_missing_conform) {
   EXPECT_TRUE(conforms(trial_page(Trial()).dump(), "page-trial"));
   std::vector<QualityVisit> visits = quality_visits(trial.reports[0], trial.reports[0], false, false, no_picture);
   visits.push_back(unmeasured_visit(trial.left_out[0], "", std::nullopt, false));
-  const Methods methods = methods_of(analyse(trial), {"0.1.0", "0.1.0"});
+  const Methods methods = methods_of(analyse(trial), {});
   auto quality = quality_page_json(visits, false, "0.1.0", std::string(16, 'a'), methods);
   EXPECT_TRUE(conforms(quality.dump(), "page-quality"));
   quality["blinded"] = true;
