@@ -35,7 +35,7 @@ inline constexpr int surface_triangles = 60000;
 
 // The outer surface of the largest connected part of `parenchyma` (fraction of gray and white matter, 0..1) at one
 // half, ventricles filled, smoothed (windowed sinc, which does not shrink it) and reduced to about `most_triangles`.
-// Closed: every edge has two triangles. Empty where nothing reaches one half.
+// Closed but for a few of 100,000 edges that the reduction folds together. Empty where nothing reaches one half.
 BrainSurface brain_surface(const Volume& parenchyma, int most_triangles = surface_triangles);
 
 // `map` at each vertex, interpolated linearly; 0 outside of its grid.

@@ -8,6 +8,7 @@
 #include <regex>
 #include <sstream>
 
+#include "imaging/nifti.h"
 #include "pipeline/measurement/volumes.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
@@ -60,8 +61,14 @@ TEST(SampleTrial, EveryFileOfTheContractIsThere) {
       "dose_groups.tsv",          "dose_tests.tsv",     "rates.json",  "logs/run.jsonl"};
   for (const char* group : {"A", "B", "C", "D"})
     expected.push_back("dose-groups/dose-" + std::string(group) + "_atrophy.json");
-  expected.insert(expected.end(), {"sub-12/sub-12_atrophy.json", "sub-12/figures/sub-12_quality.png",
-                                   "sub-12/anat/sub-12_space-midpoint_T1w.nii.gz"});
+  expected.insert(expected.end(),
+                  {"sub-12/sub-12_atrophy.json", "sub-12/figures/sub-12_quality.png",
+                   "sub-12/anat/sub-12_space-midpoint_T1w.nii.gz",
+                   "sub-12/sub-12_from-ses-01_to-ses-02_space-midpoint_desc-change_map.nii.gz",
+                   "sub-12/sub-12_from-ses-01_to-ses-02_space-midpoint_desc-change_map.json",
+                   "sub-12/sub-12_from-ses-01_to-ses-02_space-midpoint_desc-unsmoothedchange_map.nii.gz",
+                   "sub-12/sub-12_space-midpoint_desc-measured_mask.nii.gz",
+                   "sub-12/sub-12_space-midpoint_desc-brain_surface.vtk"});
   for (const char* ending : {"desc-brain_mask.nii.gz", "dseg.nii.gz", "space-midpoint_desc-preproc_T1w.nii.gz",
                              "space-midpoint_desc-brain_mask.nii.gz", "space-midpoint_label-GM_probseg.nii.gz",
                              "space-midpoint_label-WM_probseg.nii.gz", "space-midpoint_label-CSF_probseg.nii.gz",
@@ -74,6 +81,34 @@ TEST(SampleTrial, EveryFileOfTheContractIsThere) {
                           "dose", "visits", "changes", "rates_percent_per_year", "warnings"})
     EXPECT_TRUE(report.contains(key)) << key;
   EXPECT_EQ(report["sign_convention"], "negative = loss");
+}
+
+// As somebody would check it who has only the files of OUT.
+double mean_over_tissue(const fs::path& out, const std::string& id) {
+  const fs::path folder = out / id;
+  const Volume map = read_nifti(folder / (id + "_from-ses-01_to-ses-02_space-midpoint_desc-change_map.nii.gz")).volume;
+  const Mask measured = read_nifti_mask(folder / (id + "_space-midpoint_desc-measured_mask.nii.gz"));
+  double sum = 0, weights = 0;
+  for (const char* session : {"ses-01", "ses-02"})
+    for (const char* tissue : {"GM", "WM"}) {
+      const Volume share = read_nifti(folder / session / "anat" /
+                                      (id + "_" + session + "_space-midpoint_label-" + tissue + "_probseg.nii.gz"))
+                               .volume;
+      for (std::size_t n = 0; n < map.size(); ++n) {
+        if (!measured[n]) continue;
+        sum += double(share[n]) * map[n];
+        weights += share[n];
+      }
+    }
+  return sum / weights;
+}
+
+TEST(SampleTrial, TheMapOfChangeAveragesToTheChangeThatIsReported) {
+  const SharedRun run = sample_trial_run();
+  for (const char* id : {"sub-01", "sub-04", "sub-07", "sub-12"}) {
+    const nlohmann::json report = json_of(run.out / id / (std::string(id) + "_atrophy.json"));
+    EXPECT_NEAR(mean_over_tissue(run.out, id), report["changes"][0]["percent"]["brain"].get<double>(), 0.1) << id;
+  }
 }
 
 TEST(SampleTrial, VolumesArePlausible) {

@@ -157,7 +157,19 @@ TEST(Bids, dates_become_days_since_the_earliest) {
   EXPECT_EQ(participant.visits[0].days, 0.0);
   EXPECT_EQ(participant.visits[1].days, 367.0);  // 2020 is a leap year: 2 days to 1 March, 365 more
   EXPECT_FALSE(participant.visits[2].days);
+  EXPECT_EQ(participant.visits[1].acquired, "2021-03-01") << "without the time of day";
+  EXPECT_FALSE(participant.visits[2].acquired);
   EXPECT_TRUE(says(participant.warnings, "no day or date for ses-3: rates per year are computed without"));
+}
+
+TEST(Bids, dates_beside_days_are_shown_and_one_that_cannot_be_read_costs_nothing) {
+  const auto participant = with_sessions(
+      "session_id\tdays_since_baseline\tacq_time\nses-1\t0\t2020-02-28T10:00:00\nses-2\t365\t03/01/2021\n",
+      {"ses-1", "ses-2"});
+  EXPECT_EQ(participant.visits[0].acquired, "2020-02-28");
+  EXPECT_FALSE(participant.visits[1].acquired);
+  EXPECT_EQ(participant.visits[1].days, 365.0);
+  EXPECT_TRUE(participant.warnings.empty());
 }
 
 TEST(Bids, broken_dates_cost_the_dates_only) {
@@ -245,6 +257,7 @@ TEST(Bids, dates_of_the_chosen_scans_are_used_where_sessions_have_none) {
   const auto& participant = dataset.participants[0];
   EXPECT_EQ(participant.visits[0].days, 0.0);
   EXPECT_EQ(participant.visits[1].days, 365.0) << "of run 2, which is measured";
+  EXPECT_EQ(participant.visits[0].acquired, "2021-01-01");
   EXPECT_TRUE(participant.warnings.empty());
   EXPECT_TRUE(participant.order_known);
   EXPECT_EQ(dataset.tables.size(), 2u);
