@@ -13,27 +13,35 @@ after(() => browser.close());
 const viewer = dataOf(firstParticipantPage).viewer;
 const stageOf = (page) => page.locator('.stage');
 
+// Not large, because every pixel is drawn in software, and yet all of the stage is in view.
+const viewport = { width: 1280, height: 900 };
+
 async function openViewer(file) {
-  const opened = await openFile(browser, file);
+  const opened = await openFile(browser, file, { context_options: { viewport } });
   const { page } = opened;
   await stageOf(page).scrollIntoViewIfNeeded();
   await page.waitForFunction(() => document.querySelector('.stage') && !document.querySelector('.stage-wait'), null, {
     timeout: 60_000,
   });
-  await settled(page);
+  await press(page, 'a'); // the axial plane alone
   return opened;
 }
 
 // The pictures stand still: two in a row are the same.
 async function settled(page) {
   let before = await pixelsOf(stageOf(page));
-  for (let tries = 0; tries < 40; ++tries) {
-    await page.waitForTimeout(250);
+  let moving = [];
+  for (let tries = 0; tries < 60; ++tries) {
+    await page.waitForTimeout(150);
     const now = await pixelsOf(stageOf(page));
-    if (differences(before, now).length === 0) return now;
+    moving = differences(before, now);
+    if (moving.length === 0) return now;
     before = now;
   }
-  throw new Error('The viewer does not come to rest.');
+  const places = moving.map((n) => [n % before.width, Math.floor(n / before.width)]);
+  throw new Error(
+    `The viewer does not come to rest: ${moving.length} pixels of ${before.width} x ${before.height} change, such as ${places[0]} and ${places.at(-1)}.`,
+  );
 }
 
 const press = async (page, key) => {
@@ -47,9 +55,8 @@ test('the sample has a viewer with two visits and a map of change', () => {
   assert.ok(viewer.changes.length >= 1);
 });
 
-test('the canvas shows the scan, and another picture when the other visit is shown', async () => {
+test('the canvas shows the scan, another picture when the other visit is shown, and blinks between them', async () => {
   const { page, faults, context } = await openViewer(firstParticipantPage);
-  await press(page, 'a');
   await press(page, 'h');
   const first = await settled(page);
   assert.ok(shareBrighterThan(60, first) > 0.05, 'a head fills a part of the picture');
@@ -61,99 +68,100 @@ test('the canvas shows the scan, and another picture when the other visit is sho
   await press(page, '1');
   const again = await settled(page);
   assert.ok(differences(first, again).length < 0.1 * changed, 'the first visit looks as before');
+
+  await press(page, ' ');
+  const captions = new Set();
+  for (let n = 0; n < 100 && captions.size < 2; ++n) {
+    captions.add(await page.locator('[data-caption]').textContent());
+    await page.waitForTimeout(100);
+  }
+  assert.equal(captions.size, 2, [...captions].join());
+  await press(page, ' ');
+  const still = await page.locator('[data-caption]').textContent();
+  await page.waitForTimeout(1500); // twice as long as a visit stays
+  assert.equal(await page.locator('[data-caption]').textContent(), still);
   assert.deepEqual(faults, []);
   await context.close();
 });
 
-test('blinking shows both visits in turn until it is stopped', async () => {
-  const { page, context } = await openViewer(firstParticipantPage);
-  await press(page, 'a');
-  await press(page, ' ');
-  const seen = new Set();
-  for (let n = 0; n < 40 && seen.size < 2; ++n) {
-    seen.add(await page.locator('[data-caption]').textContent());
-    await page.waitForTimeout(100);
-  }
-  assert.equal(seen.size, 2, [...seen].join());
-  await press(page, ' ');
-  const still = await page.locator('[data-caption]').textContent();
-  await page.waitForTimeout(1500);
-  assert.equal(await page.locator('[data-caption]').textContent(), still);
-  await context.close();
-});
-
-// The map of the first change with `percent` on one side of the head and 0 elsewhere. The middle is left out, because a
-// head need not stand straight.
+// A head need not stand straight: nothing is planted in its middle.
 const middle_mm = 10;
-function plantedOn(side, percent) {
-  return withData(firstParticipantPage, (page) => {
-    for (const change of page.viewer.changes) {
-      const map = openNifti(change.map);
-      const measured = openNifti(change.measured);
-      const places = [...measured.values.keys()].filter((n) => measured.values[n] > 0).map((n) => rightOf(measured, n));
-      const center = places.reduce((sum, x) => sum + x, 0) / places.length;
-      const isPlanted = (n) => measured.values[n] > 0 && side * (rightOf(map, n) - center) > middle_mm;
-      change.map = withValues(map, (n) => (isPlanted(n) ? percent : 0));
-      change.extreme_percent = Math.abs(percent);
-    }
-  });
-}
 
-// Which way the differing pixels are colored: above 0 toward orange and red, below 0 toward blue.
-function redMinusBlue({ data }, places) {
-  return places.reduce((sum, n) => sum + data[4 * n] - data[4 * n + 2], 0) / places.length;
-}
-
-async function axialPicture(file) {
-  const { page, context } = await openViewer(file);
-  await press(page, 'a');
-  const picture = await settled(page);
-  await context.close();
-  return picture;
-}
-
-test('a change that is planted in one hemisphere shows there and not in the other; loss and gain have two colors', async () => {
-  const nothing = await axialPicture(plantedOn(+1, 0));
-  const halves = (places) => {
-    const isLeft = (n) => n % nothing.width < nothing.width / 2;
-    return [places.filter(isLeft).length, places.filter((n) => !isLeft(n)).length];
+// One change of the viewer with `percent` on one side of the head (1: the person's right) and 0 elsewhere.
+function planted(change, side, percent) {
+  const map = openNifti(change.map);
+  const measured = openNifti(change.measured);
+  const places = [...measured.values.keys()].filter((n) => measured.values[n] > 0).map((n) => rightOf(measured, n));
+  const center = places.reduce((sum, x) => sum + x, 0) / places.length;
+  const isThere = (n) => measured.values[n] > 0 && side * (rightOf(map, n) - center) > middle_mm;
+  return {
+    ...change,
+    to: `side ${side}, ${percent} %`,
+    map: withValues(map, (n) => (isThere(n) ? percent : 0)),
+    extreme_percent: 8,
   };
+}
+
+const plantings = [
+  { side: +1, percent: 0 },
+  { side: +1, percent: -8 },
+  { side: -1, percent: -8 },
+  { side: +1, percent: +8 },
+];
+
+// Which way pixels are colored: above 0 toward orange, below 0 toward blue.
+const redMinusBlue = ({ data }, places) =>
+  places.reduce((sum, n) => sum + data[4 * n] - data[4 * n + 2], 0) / places.length;
+
+test('a change planted in one hemisphere shows there and not in the other, loss and gain in two colors; overlays go and come', async () => {
+  const file = withData(firstParticipantPage, ({ viewer: data }) => {
+    data.changes = plantings.map(({ side, percent }) => planted(data.changes[0], side, percent));
+    data.surface = null;
+  });
+  const { page, faults, context } = await openViewer(file);
+  const choose = async (n) => {
+    await page.locator('select[name="change-pair"]').selectOption(String(n));
+    return settled(page);
+  };
+  await page.locator('select[name="range"]').selectOption({ index: 1 });
+  const nothing = await choose(0);
+  const { width, height } = nothing;
   const colors = [];
-  for (const [side, percent] of [
-    [+1, -8],
-    [-1, -8],
-    [+1, +8],
-  ]) {
-    const picture = await axialPicture(plantedOn(side, percent));
-    const places = differences(nothing, picture);
-    const [left, right] = halves(places);
+  let last;
+  for (const n of [1, 2, 3]) {
+    const { side, percent } = plantings[n];
+    last = await choose(n);
+    const places = differences(nothing, last);
     // Radiological: the person's right is on the left of the picture.
-    const [there, elsewhere] = side > 0 ? [left, right] : [right, left];
-    assert.ok(there > 0.02 * nothing.width * nothing.height, `planted on side ${side}: ${there} pixels colored there`);
-    assert.ok(
-      elsewhere < 0.002 * there,
-      `planted on side ${side}: ${elsewhere} pixels colored on the other side, ${there} there`,
-    );
-    colors.push(redMinusBlue(picture, places));
+    const onTheRight = places.filter((place) => place % width < width / 2).length;
+    const [there, elsewhere] =
+      side > 0 ? [onTheRight, places.length - onTheRight] : [places.length - onTheRight, onTheRight];
+    const where = `${percent} % on side ${side}: ${there} pixels there, ${elsewhere} on the other side`;
+    assert.ok(there > 0.02 * width * height, where);
+    assert.ok(elsewhere < 0.002 * there, where);
+    colors.push(redMinusBlue(last, places));
   }
   assert.ok(colors[0] * colors[2] < 0, `loss and gain are told apart: ${colors}`);
   assert.ok(colors[0] * colors[1] > 0, 'loss has one color on both sides');
-});
 
-test('overlays are switched on and off', async () => {
-  const { page, context } = await openViewer(plantedOn(+1, -8));
-  await press(page, 'a');
-  const withMap = await settled(page);
   await press(page, 'm');
   const without = await settled(page);
-  assert.ok(differences(withMap, without).length > 0.01 * withMap.width * withMap.height, 'the map goes');
+  assert.ok(differences(last, without).length > 0.01 * width * height, 'the map goes');
   await press(page, 't');
-  const tissues = await settled(page);
-  assert.ok(differences(without, tissues).length > 0.05 * withMap.width * withMap.height, 'the tissues come');
+  assert.ok(differences(without, await settled(page)).length > 0.05 * width * height, 'the tissues come');
   await press(page, 't');
   await press(page, 'o');
-  const outline = await settled(page);
-  assert.ok(differences(without, outline).length > 100, 'the outline comes');
+  assert.ok(differences(without, await settled(page)).length > 100, 'the outline comes');
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('the surface is drawn in three dimensions, with its colors', async () => {
+  assert.ok(viewer.surface, 'the sample has a surface');
+  const { page, context } = await openViewer(firstParticipantPage);
+  await press(page, 'd');
+  const picture = await settled(page);
+  assert.ok(shareBrighterThan(60, picture) > 0.05, 'a brain fills a part of the picture');
   await context.close();
 });
 
