@@ -89,6 +89,8 @@ export function Chart<Row>(props: ChartProps<Row>) {
     const colors = chartTheme(theme);
     const place = screen.current;
     if (!place) return;
+    // The page keeps its length while one drawing takes the place of another.
+    place.style.minHeight = `${place.offsetHeight}px`;
     void embed(place, { ...props.spec(colors), description: props.description } as TopLevelSpec, {
       actions: false,
       defaultStyle: false,
@@ -96,6 +98,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
       config: chartConfig(colors),
       tooltip: { disableDefaultStyle: true },
     }).then((result) => {
+      place.style.minHeight = '';
       if (stale) result.finalize();
       else drawn.current = result;
     });

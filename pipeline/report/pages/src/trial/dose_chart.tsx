@@ -30,6 +30,26 @@ const mostErrorBars = 60;
 
 const curveNames = { trend: 'Fitted trend and its 95 % interval', isotonic: 'Isotonic curve (monotone in dose)' };
 
+// A full line and a dashed one; the curves are told from the points by that, not by color.
+const curveDash = {
+  field: 'curve',
+  type: 'nominal' as const,
+  scale: {
+    domain: [curveNames.trend, curveNames.isotonic],
+    range: [
+      [1, 0],
+      [5, 4],
+    ],
+  },
+  legend: {
+    title: null,
+    orient: 'bottom' as const,
+    direction: 'vertical' as const,
+    symbolType: 'stroke',
+    symbolSize: 400,
+  },
+};
+
 type DosedRow = RateRow & { dose: number };
 
 function hasDose(row: RateRow): row is DosedRow {
@@ -99,25 +119,37 @@ function specOf(
     title: `Change in ${measureNames[measure]} volume (% per year)`,
     scale: { domain: valueDomain(drawnValues), nice: true },
   };
-  const strokeDash = {
-    field: 'curve',
-    type: 'nominal' as const,
-    scale: {
-      domain: [curveNames.trend, curveNames.isotonic],
-      range: [
-        [1, 0],
-        [5, 4],
+  const faint = faintness(rows.length);
+  // Many points would hide the lines.
+  const lines = layerOf(curves, {
+    mark: { type: 'line', strokeWidth: 2, color: theme.text },
+    encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'percent_per_year' }, strokeDash: curveDash },
+  });
+  const points = {
+    data: { values },
+    mark: {
+      type: 'point',
+      filled: true,
+      size: pointSize(rows.length),
+      opacity: 1,
+      stroke: theme.surface,
+      strokeWidth: 0.75,
+      cursor: 'pointer',
+    },
+    encoding: {
+      x: { ...x, field: 'place' },
+      y: { ...y, field: 'percent_per_year' },
+      color,
+      shape,
+      href: { field: 'page' },
+      tooltip: [
+        { field: 'participant_id', title: 'Participant' },
+        { field: 'dose_group', title: 'Dose group' },
+        { field: 'dose_text', title: 'Dose' },
+        { field: 'rate', title: 'Rate' },
       ],
     },
-    legend: {
-      title: null,
-      orient: 'bottom' as const,
-      direction: 'vertical' as const,
-      symbolType: 'stroke',
-      symbolSize: 400,
-    },
   };
-  const faint = faintness(rows.length);
   return {
     width: 'container',
     height: 320,
@@ -135,35 +167,7 @@ function specOf(
         mark: { type: 'rule', strokeWidth: 1.25, opacity: faint * 0.8 },
         encoding: { x: { ...x, field: 'place' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
       }),
-      ...layerOf(curves, {
-        mark: { type: 'line', strokeWidth: 2, color: theme.text },
-        encoding: { x: { ...x, field: 'dose' }, y: { ...y, field: 'percent_per_year' }, strokeDash },
-      }),
-      {
-        data: { values },
-        mark: {
-          type: 'point',
-          filled: true,
-          size: pointSize(rows.length),
-          opacity: 1,
-          stroke: theme.surface,
-          strokeWidth: 0.75,
-          cursor: 'pointer',
-        },
-        encoding: {
-          x: { ...x, field: 'place' },
-          y: { ...y, field: 'percent_per_year' },
-          color,
-          shape,
-          href: { field: 'page' },
-          tooltip: [
-            { field: 'participant_id', title: 'Participant' },
-            { field: 'dose_group', title: 'Dose group' },
-            { field: 'dose_text', title: 'Dose' },
-            { field: 'rate', title: 'Rate' },
-          ],
-        },
-      },
+      ...(withBars ? [...lines, points] : [points, ...lines]),
     ],
   } as TopLevelSpec;
 }

@@ -97,7 +97,7 @@ function specOf(
         encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
       }),
       zeroLine(theme),
-      ...layerOf(points.length > mostParticipantsDrawn ? [] : points, {
+      ...layerOf(points, {
         mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
         encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
       }),
@@ -110,7 +110,7 @@ function specOf(
       ),
       {
         data: { values },
-        mark: { type: 'point', filled: true, size: 150, opacity: 1, stroke: theme.surface, strokeWidth: 1 },
+        mark: { type: 'point', filled: true, size: 120, opacity: 1, stroke: theme.surface, strokeWidth: 1 },
         encoding: {
           x,
           y: { ...y, field: 'mean' },
@@ -180,10 +180,10 @@ function inWords(rows: GroupRow[]): string {
 export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure }) {
   const rows = useMemo(() => groupMeans(trial.groups, measure), [trial, measure]);
   const groups = useMemo(() => groupLabels(trial), [trial]);
-  const points = useMemo(
-    () => rates(trial, measure).filter((row) => groups.includes(row.group)),
-    [trial, measure, groups],
-  );
+  const points = useMemo(() => {
+    const all = rates(trial, measure).filter((row) => groups.includes(row.group));
+    return all.length > mostParticipantsDrawn ? [] : all;
+  }, [trial, measure, groups]);
   const columns = useMemo(() => groupMeanColumns(trial.doseUnit), [trial]);
   const spec = useCallback(
     (theme: ChartTheme) => specOf(rows, points, groups, groupTitle(trial), measure, theme),
@@ -195,7 +195,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
       id="group-means"
       title={`Mean annual rate of ${measureNames[measure]} by dose group`}
       note={
-        'Symbols: means with 95 % intervals; thin ticks: participants.' +
+        `Symbols: means with 95 % intervals${points.length > 0 ? '; thin ticks: participants' : ''}.` +
         (measure === 'brain'
           ? ` Bands: published whole-brain rates, mean ± SD (${referenceSource.text}), from other scanners and methods.`
           : ' Published reference rates exist for the whole brain only.')
