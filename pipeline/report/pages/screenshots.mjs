@@ -29,7 +29,10 @@ async function trialPage(browser) {
     const { page, context } = await openFile(browser, join(out, 'trial.html'), { context_options });
     await page.locator('.chart-canvas svg, .chart-canvas canvas').first().waitFor();
     await page.waitForTimeout(500);
-    await page.screenshot({ path: file });
+    // From the finding to the end of the first chart.
+    const box = await page.locator('[data-chart]').first().boundingBox();
+    const clip = { x: 0, y: 0, width: 1280, height: Math.ceil(box.y + box.height + 24) };
+    await page.screenshot({ path: file, fullPage: true, clip });
     await context.close();
   });
 }
@@ -39,12 +42,10 @@ async function viewer(browser, participant) {
   const context_options = { viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1.5, colorScheme: 'light' };
   const { page } = await openFile(browser, join(out, `${participant}.html`), { context_options });
   await page.waitForFunction(() => document.querySelector('.stage') && !document.querySelector('.stage-wait'));
-  await page.locator('[data-action="strongest-loss"]').click();
-  await page.mouse.move(0, 0);
   await page.waitForTimeout(4000); // the second visit and the surface are drawn after the first picture
-  const section = page.locator('section', { has: page.locator('.stage') }).last();
-  await section.scrollIntoViewIfNeeded();
-  await smallEnough(file, [90, 80, 70, 60], (quality) => section.screenshot({ path: file, type: 'jpeg', quality }));
+  const place = page.locator('.viewer');
+  await place.scrollIntoViewIfNeeded();
+  await smallEnough(file, [90, 80, 70, 60], (quality) => place.screenshot({ path: file, type: 'jpeg', quality }));
 }
 
 mkdirSync(folder, { recursive: true });
