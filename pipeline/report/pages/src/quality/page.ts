@@ -1,5 +1,6 @@
 import type { QualityPage } from '../page_data';
-import { readPageData } from '../read_page_data';
+import { mountPage } from '../shared/mount';
+import { Board } from './board';
+import './quality.css';
 
-const page = readPageData<QualityPage>();
-document.title = page.schema;
+mountPage<QualityPage>(Board, (page) => `Scan approval: ${page.visits.length} visits`);
