@@ -28,7 +28,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "float32 stands in pages as it stands in memory");
 
-constexpr int gz_level = 6;
+constexpr int gz_level = 4;  // on T1 scans at most 9 % larger than level 6, in a third of its time
 // A page of two visits with its program, the picture and the surface stays below 15 MiB, one of more below 25 MiB.
 constexpr std::size_t most_bytes_of_two_visits = std::size_t(17) << 19, most_bytes_of_more = std::size_t(17) << 20;
 

@@ -114,7 +114,7 @@ export function Headline({ page, change }: { page: ParticipantPage; change: Chan
           </Facts>
           <p class="soft small prose">
             Negative = loss. The intervals are the error of the measurement (1.96 × standard error); they do not
-            hold what a brain changes from day to day.
+            include how a brain varies from day to day.
           </p>
         </>
       )}

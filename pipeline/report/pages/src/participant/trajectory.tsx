@@ -280,8 +280,8 @@ function DriftChart({ report }: { report: ParticipantReport }) {
           {
             mark: { type: 'bar', height: 8, color: theme.accent },
             encoding: {
-              x: { field: 'drift_percent', type: 'quantitative', scale: { domain: [-largest, largest] }, axis: { title: 'size against the middle of all visits, % of volume', grid: true } },
-              tooltip: [{ field: 'session', title: 'visit' }, { field: 'drift_percent', title: 'drift, %', format: '+.3f' }],
+              x: { field: 'drift_percent', type: 'quantitative', scale: { domain: [-largest, largest] }, axis: { title: 'size against the mean of the visits, % of length', grid: true } },
+              tooltip: [{ field: 'session', title: 'visit' }, { field: 'drift_percent', title: 'drift, % of length', format: '+.3f' }],
             },
           },
         ],
@@ -291,14 +291,14 @@ function DriftChart({ report }: { report: ParticipantReport }) {
   );
   const columns: Column<DriftRow>[] = [
     { key: 'session', title: 'Visit', value: (row) => row.session, heading: true },
-    { key: 'drift_percent', title: 'Drift', unit: '%', value: (row) => row.drift_percent, show: (row) => percent(row.drift_percent, 3), numeric: true },
+    { key: 'drift_percent', title: 'Drift', unit: '% of length', value: (row) => row.drift_percent, show: (row) => percent(row.drift_percent, 3), numeric: true },
   ];
   return (
     <Chart
       id="drift"
       title="Drift of the scanner’s calibration"
-      note="How much larger or smaller each visit shows the skull. It is taken out of all changes; what changes between visits speaks of the scanner, not of the brain."
-      description="Drift of calibration at each visit, in percent of volume."
+      note="How much larger or smaller each visit shows the skull, in percent of length: this comes from the scanner, not from the brain. Where it is certain it is taken out of the changes; otherwise their errors include it."
+      description="Drift of calibration at each visit, in percent of length."
       spec={spec}
       columns={columns}
       rows={rows}
