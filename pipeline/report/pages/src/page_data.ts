@@ -71,8 +71,9 @@ export interface TrialParticipant {
   verdict: Verdict | null; // null where there is no report
   left_out_because: string | null; // a sentence; null: has a rate that counts
   flags: string[]; // sentences of the checks that warn or fail
-  visits: { session: string; days: number | null; volumes_ml: Record<string, number | null>; verdict: Verdict }[];
-  changes: { from: string; to: string; days: number | null; percent: TissueValues; standard_error: TissueValues; verdict: Verdict }[];
+  // counts: in the rates, by the checks' verdicts and by what people decided.
+  visits: { session: string; days: number | null; volumes_ml: Record<string, number | null>; verdict: Verdict; counts: boolean }[];
+  changes: { from: string; to: string; days: number | null; percent: TissueValues; standard_error: TissueValues; verdict: Verdict; counts: boolean }[];
   rates_percent_per_year: TissueValues | null;
   rate_intervals_95: Partial<Record<Measure, Interval>> | null;
 }
@@ -82,7 +83,9 @@ export interface ParticipantPage {
   schema: 'wane/page-participant/1';
   blinded: boolean;
   dose_unit: string;
-  report: ParticipantReport; // sub-XX_atrophy.json, verbatim
+  report: ParticipantReport; // sub-XX_atrophy.json with the doses, groups and decisions of now, as trial.html has them
+  counts: { visits: boolean[]; changes: boolean[] }; // of the report's visits and changes, in their order: in the rates
+  left_out_because: string | null; // a sentence; null: has a rate that counts
   scans: ScanFacts[]; // one a visit of the report, in its order
   viewer: Viewer | null; // null where no images are in OUT (--derivatives, or one visit that failed)
   picture: string; // data:image/jpeg;base64,… of the static picture (all visits in three planes); "" where there is none
@@ -149,6 +152,7 @@ export interface Viewer {
     brain: string; // uint8 0/1
     tissues: string; // uint8 labels: 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; 0 elsewhere
   }[];
+  // Empty where OUT has no maps of change (measured by an older version): the page says so.
   changes: {
     from: string;
     to: string;
@@ -182,7 +186,8 @@ export interface QualityVisit {
   days: number | null;
   verdict: Verdict; // of the visit and of the pairs that it is part of, the worst
   measured_together: boolean;
-  usable: boolean; // false: the scan could not be read; a reader cannot pass it
+  usable: boolean; // false: the scan could not be read or has no head; a reader cannot pass it
+  not_measured_because: string | null; // a sentence where there is no measurement of this visit, for whatever reason; else null
   checks: Check[]; // of the visit: all
   pairs: { from: string; to: string; checks: Check[] }[]; // only those that warn or fail
   decision: Decision | null; // as quality_decisions.tsv has it now
