@@ -1,5 +1,6 @@
 // The parts of trial_atrophy.json that page_data.ts leaves open, as schemas/trial.schema.json has them.
 import type { Interval, Measure, TrialPage, TrialParticipant } from '../page_data';
+import { pageLink } from '../shared/page_link';
 
 export interface Summary {
   n: number;
@@ -153,7 +154,7 @@ export function readTrial(page: TrialPage): Trial {
   const { blinded } = report;
   return {
     page,
-    participants: page.participants.map((one) => ({ ...one, page: safePage(one.page) })),
+    participants: page.participants.map((one) => ({ ...one, page: pageLink(one.page) })),
     blinded,
     doseUnit: report.dose_unit || null,
     groups: blinded ? [] : (report.dose_groups as unknown as DoseGroup[]),
@@ -162,9 +163,4 @@ export function readTrial(page: TrialPage): Trial {
     quality: report.quality as unknown as TrialQuality,
     withExcluded: blinded ? null : (((report as { with_excluded?: unknown }).with_excluded as WithExcluded) ?? null),
   };
-}
-
-// A page beside this one; an address elsewhere is no link.
-function safePage(page: string | null): string | null {
-  return page && !/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(page) ? page : null;
 }
