@@ -21,6 +21,12 @@ interface Order {
   descending: boolean;
 }
 
+// A table of more rows is not printed: paper names the file that has it.
+export interface PaperLimit {
+  mostRows: number;
+  see: string; // "trial.html"
+}
+
 // A table of so few rows is not broken over two sheets of paper.
 const shortTable = 14;
 
@@ -56,8 +62,9 @@ export function DataTable<Row>(props: {
   caption?: ComponentChildren;
   tall?: boolean; // scrolls by itself
   empty?: string; // said where there are no rows
+  paper?: PaperLimit;
 }) {
-  const { columns, rows } = props;
+  const { columns, rows, paper } = props;
   const [order, setOrder] = useState<Order | null>(null);
   const shown = useMemo(
     () =>
@@ -75,47 +82,56 @@ export function DataTable<Row>(props: {
   const direction = (key: string) => (order?.key !== key ? 'none' : order.descending ? 'descending' : 'ascending');
 
   if (rows.length === 0 && props.empty) return <p class="soft">{props.empty}</p>;
+  const isTooLongForPaper = paper !== undefined && rows.length > paper.mostRows;
+  const frame = [
+    'table-frame',
+    props.tall && 'tall',
+    rows.length <= shortTable && 'short',
+    isTooLongForPaper && 'screen-only',
+  ];
   return (
-    <div
-      class={`table-frame ${props.tall ? 'tall' : ''} ${rows.length <= shortTable ? 'short' : ''}`}
-      role="region"
-      aria-label={`Table: ${props.label}`}
-      tabIndex={0}
-    >
-      <table aria-label={props.label} {...props.tableAttributes}>
-        {props.caption && <caption>{props.caption}</caption>}
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th
-                key={column.key}
-                scope="col"
-                class={classOf(column)}
-                aria-sort={column.fixed ? undefined : direction(column.key)}
-              >
-                {column.fixed ? (
-                  column.title
-                ) : (
-                  <button type="button" onClick={() => turn(column.key)}>
-                    {column.title}
-                  </button>
-                )}
-                {column.unit && <span class="unit">{column.unit}</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((row, i) => (
-            <tr key={i} {...props.attributes?.(row)}>
+    <>
+      {isTooLongForPaper && (
+        <p class="soft print-only">
+          {props.label}: {rows.length} rows are too many for paper. See {paper.see}.
+        </p>
+      )}
+      <div class={frame.filter(Boolean).join(' ')} role="region" aria-label={`Table: ${props.label}`} tabIndex={0}>
+        <table aria-label={props.label} {...props.tableAttributes}>
+          {props.caption && <caption>{props.caption}</caption>}
+          <thead>
+            <tr>
               {columns.map((column) => (
-                <TableCell key={column.key} column={column} row={row} />
+                <th
+                  key={column.key}
+                  scope="col"
+                  class={classOf(column)}
+                  aria-sort={column.fixed ? undefined : direction(column.key)}
+                >
+                  {column.fixed ? (
+                    column.title
+                  ) : (
+                    <button type="button" onClick={() => turn(column.key)}>
+                      {column.title}
+                    </button>
+                  )}
+                  {column.unit && <span class="unit">{column.unit}</span>}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {shown.map((row, i) => (
+              <tr key={i} {...props.attributes?.(row)}>
+                {columns.map((column) => (
+                  <TableCell key={column.key} column={column} row={row} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

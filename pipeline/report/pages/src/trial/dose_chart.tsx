@@ -19,11 +19,12 @@ import {
   trendAt,
 } from './model';
 import type { DoseResponse, Trial } from './report';
-import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
+import { faintness, groupEncoding, layerOf, plainDose, plainNumber, pointSize, valueDomain, zeroLine } from './scales';
 
-// Participants with the same dose are spread over this share of the space between two doses.
-const spreadOfGap = 0.55;
-const mostSpreadOfAxis = 0.09;
+// Participants with the same dose are spread over this share of the space between two doses, and no more of the axis
+// than the width of a point or two: each is to be read at its dose.
+const spreadOfGap = 0.3;
+const mostSpreadOfAxis = 0.02;
 
 // With more participants their error bars hide everything else; the table of values has them.
 const mostErrorBars = 60;
@@ -54,6 +55,10 @@ type DosedRow = RateRow & { dose: number };
 
 function hasDose(row: RateRow): row is DosedRow {
   return row.dose !== null;
+}
+
+function hasSharedDose(rows: DosedRow[]): boolean {
+  return dosesOf(rows).length < rows.length;
 }
 
 // Equal steps of the axis: of the logarithm where the trend is in the logarithm.
@@ -92,7 +97,8 @@ function specOf(
   theme: ChartTheme,
 ): TopLevelSpec {
   const unit = trial.doseUnit;
-  const logarithmic = response?.scale === 'log';
+  // No trend in the logarithm exists where somebody's dose is 0 (a placebo), and no axis for it either.
+  const logarithmic = response?.scale === 'log' && !response.unable && rows.every((row) => row.dose > 0);
   const values = shifted(rows, groups, logarithmic).map((row) => ({ ...row, dose_text: doseWithUnit(row.dose, unit) }));
   const line = response ? trendAt(drawnDoses(response.scale, dosesOf(rows)), rows, response) : [];
   const steps = response ? isotonic(response) : [];
@@ -113,10 +119,11 @@ function specOf(
   const drawnValues = rows.flatMap((row) =>
     withBars ? [row.low, row.high, row.percent_per_year] : [row.percent_per_year],
   );
-  const x = { type: 'quantitative' as const, title: doseTitle(unit), scale };
+  const x = { type: 'quantitative' as const, title: doseTitle(unit), scale, axis: plainDose };
   const y = {
     type: 'quantitative' as const,
     title: `Change in ${measureNames[measure]} volume (% per year)`,
+    axis: plainNumber,
     scale: { domain: valueDomain(drawnValues), nice: true },
   };
   const faint = faintness(rows.length);
@@ -233,11 +240,12 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
   return (
     <Chart
       id="rate-by-dose"
-      title={`Annual rate of ${measureNames[measure]} by dose`}
+      title={`Annual rate of ${measureNames[measure]} volume change by dose`}
       note={
         (rows.length <= mostErrorBars
           ? 'Points: participants, with the 95 % interval of the measurement.'
           : 'Points: participants; their intervals are in the table of values.') +
+        (hasSharedDose(rows) ? ' Participants with the same dose stand a little apart; tables have the doses.' : '') +
         (fitted
           ? ' Line: least squares; band: 95 % interval of its slope.'
           : ` No trend is drawn: ${response?.unable ?? 'it was not computed'}.`)

@@ -17,7 +17,7 @@ import {
   referenceSource,
 } from './model';
 import type { Trial } from './report';
-import { groupEncoding, layerOf, valueDomain, zeroLine } from './scales';
+import { groupEncoding, layerOf, plainNumber, valueDomain, zeroLine } from './scales';
 
 // Above this many, the participants behind a mean are one dark band.
 const mostParticipantsDrawn = 200;
@@ -48,6 +48,7 @@ function specOf(
       ...row,
       words: rateInWords({ percent_per_year: row.mean ?? 0, low: row.low, high: row.high }),
     }));
+  const ticks = points.map((row) => ({ ...row, rate: rateInWords(row) }));
   const { color, shape } = groupEncoding(theme, groups, [], title);
   const plain = { ...color, legend: null };
   const x = {
@@ -60,6 +61,7 @@ function specOf(
   const y = {
     type: 'quantitative' as const,
     title: `Mean change in ${measureNames[measure]} volume (% per year)`,
+    axis: plainNumber,
     scale: {
       domain: valueDomain([
         ...rows.flatMap((row) => [row.low, row.high, row.mean]),
@@ -97,9 +99,19 @@ function specOf(
         encoding: { y: { ...y, field: 'middle' }, color: { ...bandColor, legend: null } },
       }),
       zeroLine(theme),
-      ...layerOf(points, {
-        mark: { type: 'tick', thickness: 1.5, size: 12, opacity: 0.65, xOffset: -16 },
-        encoding: { x, y: { ...y, field: 'percent_per_year' }, color: plain },
+      ...layerOf(ticks, {
+        mark: { type: 'tick', thickness: 2, size: 14, opacity: 0.65, xOffset: -17, cursor: 'pointer' },
+        encoding: {
+          x,
+          y: { ...y, field: 'percent_per_year' },
+          color: plain,
+          href: { field: 'page' },
+          tooltip: [
+            { field: 'participant_id', title: 'Participant' },
+            { field: 'group', title },
+            { field: 'rate', title: 'Rate' },
+          ],
+        },
       }),
       ...layerOf(
         values.filter((row) => row.low !== null),
@@ -160,8 +172,8 @@ export function GroupTable({ trial, measure }: { trial: Trial; measure: Measure 
   const rows = groupMeans(trial.groups, measure);
   return (
     <DataTable
-      label={`Annual rate of ${measureNames[measure]} of each dose group`}
-      caption={`Annual rate of ${measureNames[measure]} of each dose group; negative = loss.`}
+      label={`Annual rate of ${measureNames[measure]} volume change of each dose group`}
+      caption={`Annual rate of ${measureNames[measure]} volume change of each dose group; negative = loss.`}
       columns={groupMeanColumns(trial.doseUnit)}
       rows={rows}
       attributes={(row) => ({ 'data-dose-group': row.dose_group, 'data-measure': measure })}
@@ -193,7 +205,7 @@ export function GroupChart({ trial, measure }: { trial: Trial; measure: Measure 
   return (
     <Chart
       id="group-means"
-      title={`Mean annual rate of ${measureNames[measure]} by dose group`}
+      title={`Mean annual rate of ${measureNames[measure]} volume change by dose group`}
       note={
         `Symbols: means with 95 % intervals${points.length > 0 ? '; thin ticks: participants' : ''}.` +
         (measure === 'brain'

@@ -1,6 +1,6 @@
 // What the charts and tables show, computed from the report: pure functions.
 import type { Measure, TrialParticipant } from '../page_data';
-import { doseWithUnit, interval, percent, percentPerYear, prettyUnit } from '../shared/format';
+import { doseWithUnit, interval, percent, percentPerYear, plural, prettyUnit } from '../shared/format';
 import type { DoseGroup, DoseResponse, DoseScale, Trial } from './report';
 
 // For a 95 % interval of what is normal with a known standard error.
@@ -9,6 +9,8 @@ const daysPerMonth = 365.25 / 12;
 const daysPerYear = 365.25;
 // Beyond this, an axis in years has enough steps.
 const mostMonthsOnAxis = 24;
+// Below this, an axis in months has too few.
+const fewestMonthsOnAxis = 2;
 
 // "A: 0.7"; the unit stands once, in the title that groupTitle gives.
 export function groupLabel(group: { dose_group: string; dose: number | null }): string {
@@ -39,17 +41,35 @@ export interface ChangeRow {
   group: string; // label of the dose group
   dose_group: string | null;
   session: string;
-  days: number; // since the first visit
-  percent: number; // change from the first visit
+  is_start: boolean;
+  days: number; // since the visit that the participant starts from
+  percent: number; // change from that visit
   low: number | null;
   high: number | null;
   standard_error: number | null;
+  counts: boolean; // in the rates
 }
 
-// Of each participant with dates: no change at the first visit, then the change to each later one.
+type Change = TrialParticipant['changes'][number];
+
+function isPlaced(change: Change, measure: Measure): boolean {
+  return change.days !== null && change.percent[measure] !== null;
+}
+
+// The visit that a participant's changes are drawn from: the first one that a change which counts starts from, else the
+// first that any starts from. A first visit that was not measured starts none. Undefined: nothing can be drawn.
+export function startOf(participant: TrialParticipant, measure: Measure): string | undefined {
+  const placed = participant.changes.filter((change) => isPlaced(change, measure));
+  const counting = placed.filter((change) => change.counts);
+  const starts = new Set((counting.length > 0 ? counting : placed).map((change) => change.from));
+  return participant.visits.find((visit) => starts.has(visit.session))?.session;
+}
+
+// Of each participant with dates: no change at the visit that it starts from, then the change to each later one.
 export function changesOverTime(trial: Trial, measure: Measure): ChangeRow[] {
   return trial.participants.flatMap((participant) => {
-    const first = participant.visits[0]?.session;
+    const start = startOf(participant, measure);
+    if (start === undefined) return [];
     const own = {
       participant_id: participant.participant_id,
       page: participant.page,
@@ -58,43 +78,96 @@ export function changesOverTime(trial: Trial, measure: Measure): ChangeRow[] {
     };
     const later = participant.changes.flatMap((change) => {
       const value = change.percent[measure];
-      if (change.from !== first || change.days === null || value === null) return [];
+      if (change.from !== start || change.days === null || value === null) return [];
       const error = change.standard_error[measure];
       return [
         {
           ...own,
           session: change.to,
+          is_start: false,
           days: change.days,
           percent: value,
           low: error === null ? null : value - normal95 * error,
           high: error === null ? null : value + normal95 * error,
           standard_error: error,
+          counts: change.counts,
         },
       ];
     });
-    if (later.length === 0 || first === undefined) return [];
-    return [{ ...own, session: first, days: 0, percent: 0, low: null, high: null, standard_error: null }, ...later];
+    const none = { days: 0, percent: 0, low: null, high: null, standard_error: null };
+    const counts = later.some((row) => row.counts);
+    return [{ ...own, ...none, session: start, is_start: true, counts }, ...later];
   });
 }
 
-// Who has changes that cannot be placed in time.
-export function undated(trial: Trial): TrialParticipant[] {
-  return trial.participants.filter(
-    (one) => one.changes.length > 0 && one.changes.every((change) => change.days === null),
-  );
+export function wasMeasured(visit: TrialParticipant['visits'][number]): boolean {
+  return Object.values(visit.volumes_ml).some((volume) => volume !== null);
+}
+
+// What the changes are drawn from, in words: the name that all share, or "the first visit".
+export function startInWords(trial: Trial, measure: Measure): string {
+  const drawn = trial.participants.flatMap((one) => {
+    const session = startOf(one, measure);
+    return session === undefined ? [] : [{ session, isFirst: session === one.visits[0]?.session }];
+  });
+  const names = new Set(drawn.map(({ session }) => session));
+  const [name] = names;
+  if (names.size === 1 && name) return name;
+  return drawn.every(({ isFirst }) => isFirst) ? 'the first visit' : 'the starting visit';
+}
+
+// "sub-03, sub-07", or only how many where they are many.
+const mostNames = 8;
+function namesOf(ids: string[]): string {
+  return ids.length <= mostNames ? ids.join(', ') : plural(ids.length, 'participant');
+}
+
+function byReason(people: { id: string; reason: string }[]): { reason: string; ids: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const { id, reason } of people) groups.set(reason, [...(groups.get(reason) ?? []), id]);
+  return [...groups].map(([reason, ids]) => ({ reason, ids }));
+}
+
+// Who is drawn from a later visit than the first, and why; a sentence each.
+export function laterStarts(trial: Trial, measure: Measure): string[] {
+  const later = trial.participants.flatMap((one) => {
+    const start = startOf(one, measure);
+    const first = one.visits[0];
+    if (start === undefined || !first || start === first.session) return [];
+    const why = wasMeasured(first) ? 'does not count' : 'was not measured';
+    return [{ id: one.participant_id, reason: `from ${start}, because ${first.session} ${why}` }];
+  });
+  return byReason(later).map(({ reason, ids }) => `Drawn ${reason}: ${namesOf(ids)}.`);
+}
+
+function whyNotDrawn(participant: TrialParticipant, measure: Measure): string {
+  const { changes, visits } = participant;
+  if (participant.verdict === null) return 'no report';
+  if (changes.length === 0)
+    return visits.filter(wasMeasured).length < 2 ? 'fewer than two measured visits' : 'no change measured';
+  if (changes.every((change) => change.percent[measure] === null)) return 'no change measured';
+  return 'no dates';
+}
+
+// Who of the dataset is not drawn, and why; a sentence each.
+export function notDrawn(trial: Trial, measure: Measure): string[] {
+  const people = trial.participants
+    .filter((one) => startOf(one, measure) === undefined)
+    .map((one) => ({ id: one.participant_id, reason: whyNotDrawn(one, measure) }));
+  return byReason(people).map(({ reason, ids }) => `Not drawn (${reason}): ${namesOf(ids)}.`);
 }
 
 export interface TimeAxis {
-  title: string;
-  unit: 'months' | 'years';
+  unit: 'days' | 'months' | 'years';
   daysPerUnit: number;
 }
 
 export function timeAxis(rows: ChangeRow[]): TimeAxis {
   const last = Math.max(0, ...rows.map((row) => row.days));
-  return last > mostMonthsOnAxis * daysPerMonth
-    ? { title: 'Time since the first visit (years)', unit: 'years', daysPerUnit: daysPerYear }
-    : { title: 'Time since the first visit (months)', unit: 'months', daysPerUnit: daysPerMonth };
+  if (last > mostMonthsOnAxis * daysPerMonth) return { unit: 'years', daysPerUnit: daysPerYear };
+  return last < fewestMonthsOnAxis * daysPerMonth
+    ? { unit: 'days', daysPerUnit: 1 }
+    : { unit: 'months', daysPerUnit: daysPerMonth };
 }
 
 // Sideways shifts, in -0.5 … 0.5, so that participants who share a place can be told apart; by dose group, then name.
@@ -151,6 +224,49 @@ export interface CurveRow {
   percent_per_year: number;
   low: number | null;
   high: number | null;
+}
+
+// The chance that Student's t stays within ±t, for a whole number of degrees of freedom (Abramowitz and Stegun 26.7.3, 4).
+function studentWithin(t: number, degrees: number): number {
+  const angle = Math.atan(t / Math.sqrt(degrees));
+  const cos2 = Math.cos(angle) ** 2;
+  const isOdd = degrees % 2 === 1;
+  let term = isOdd ? Math.cos(angle) : 1;
+  let sum = degrees === 1 ? 0 : term;
+  for (let k = isOdd ? 3 : 2; k < degrees; k += 2) {
+    term *= (cos2 * (k - 1)) / k;
+    sum += term;
+  }
+  return isOdd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+}
+
+// t between whose negative and itself 95 % lie, by halving.
+function student95(degrees: number): number {
+  let [low, high] = [0, 13]; // 12.7 for one degree of freedom, less for more
+  for (let i = 0; i < 60; ++i) {
+    const middle = (low + high) / 2;
+    if (studentWithin(middle, degrees) < 0.95) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+export interface MeanRate {
+  n: number;
+  percent_per_year: number;
+  interval_95: [number, number] | null; // null for one participant
+}
+
+// The mean of all participants with a rate that counts, with its interval by Student's t as groups have it.
+export function meanRate(trial: Trial, measure: Measure): MeanRate | null {
+  const values = rates(trial, measure).map((row) => row.percent_per_year);
+  const n = values.length;
+  if (n === 0) return null;
+  const middle = mean(values);
+  if (n === 1) return { n, percent_per_year: middle, interval_95: null };
+  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1);
+  const half = student95(n - 1) * Math.sqrt(variance / n);
+  return { n, percent_per_year: middle, interval_95: [middle - half, middle + half] };
 }
 
 function mean(values: number[]): number {

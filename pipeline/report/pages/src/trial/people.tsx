@@ -1,15 +1,18 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Measure, TrialParticipant } from '../page_data';
-import { type Column, DataTable } from '../shared/data_table';
+import { type Column, DataTable, type PaperLimit } from '../shared/data_table';
 import { interval, measureNames, number, plural, prettyUnit, pValue, signed } from '../shared/format';
 import { Card, Fold, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
-import { doseStep } from './model';
+import { doseStep, wasMeasured } from './model';
 import type { Finding, Trial } from './report';
 
 function PersonLink({ person }: { person: TrialParticipant }) {
   return person.page ? <a href={person.page}>{person.participant_id}</a> : <>{person.participant_id}</>;
 }
+
+// The trial on paper has four pages.
+const paper: PaperLimit = { mostRows: 24, see: 'trial.html' };
 
 const personColumn: Column<TrialParticipant> = {
   key: 'participant_id',
@@ -109,6 +112,7 @@ export function LeftOutSection({ trial, measure }: { trial: Trial; measure: Meas
           rows={leftOut}
           attributes={(person) => ({ 'data-participant': person.participant_id })}
           tableAttributes={{ 'data-table': 'left-out' }}
+          paper={paper}
           tall={leftOut.length > 20}
         />
       )}
@@ -121,14 +125,15 @@ export function LeftOutSection({ trial, measure }: { trial: Trial; measure: Meas
               columns={lookColumns(trial)}
               rows={looks}
               tableAttributes={{ 'data-table': 'needs-a-look' }}
+              paper={paper}
               tall={looks.length > 20}
             />
           </Fold>
           <p class="small soft prose">
             Decide about these visits on the <a href="quality.html">quality page</a>.{' '}
             {trial.quality.mode === 'exclude'
-              ? 'What fails a check counts in no rate, mean or test until a person passes it.'
-              : 'In this run what fails a check still counts (--quality report).'}
+              ? 'Anything that fails a check is left out of rates, means and tests until a person passes it.'
+              : 'In this run, anything that fails a check still counts (--quality report).'}
           </p>
         </Card>
       )}
@@ -180,7 +185,7 @@ export function VisitsSection({ trial }: { trial: Trial }) {
     <Section
       id="visits"
       title="Completed visits"
-      lead="Measured visits of all participants of the dataset, by dose group."
+      lead={`How many participants of the dataset have a measurement of each visit${shown.length > 1 ? ', by dose group' : ''}.`}
     >
       <DataTable
         label="Completed visits"
@@ -199,7 +204,20 @@ function participantColumns(trial: Trial, measure: Measure): Column<TrialPartici
   return [
     personColumn,
     ...groupColumns(trial),
-    { key: 'visits', title: 'Visits', value: (person) => person.visits.length, numeric: true },
+    {
+      key: 'visits_measured',
+      title: 'Visits',
+      unit: 'measured',
+      value: (person) => person.visits.filter(wasMeasured).length,
+      numeric: true,
+    },
+    {
+      key: 'visits_counting',
+      title: 'Visits',
+      unit: 'in the rates',
+      value: (person) => person.visits.filter((visit) => visit.counts).length,
+      numeric: true,
+    },
     {
       key: 'percent_per_year',
       title: 'Rate',
@@ -263,8 +281,8 @@ export function ParticipantsSection({ trial, measure }: { trial: Trial; measure:
       title="Participants"
       lead={
         <>
-          Rates of {measureNames[measure]}, negative = loss. Intervals are those of the measurement.{' '}
-          <span class="screen-only">Select a participant to open the images.</span>
+          Annual rates of {measureNames[measure]} volume change; negative = loss. Intervals are those of the
+          measurement. <span class="screen-only">Select a participant to open the images.</span>
         </>
       }
     >
@@ -283,6 +301,7 @@ export function ParticipantsSection({ trial, measure }: { trial: Trial; measure:
         rows={rows}
         attributes={(person) => ({ 'data-participant': person.participant_id, 'data-measure': measure })}
         tableAttributes={{ 'data-table': 'participants' }}
+        paper={paper}
         tall={many}
         empty="No participant has this name."
       />

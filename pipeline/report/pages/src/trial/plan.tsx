@@ -81,6 +81,10 @@ export function BlindingSection({ trial }: { trial: Trial }) {
   );
 }
 
+function isDosed(trial: Trial): boolean {
+  return trial.groups.some((group) => group.dose !== null);
+}
+
 export function blindingInWords(trial: Trial): string {
   if (trial.blinded)
     return (
@@ -88,5 +92,11 @@ export function blindingInWords(trial: Trial): string {
       'order would tell which dose each had. `wane unblind` reveals them, once, and the log records it.'
     );
   const before = trial.plan.fixed_sha256 === null ? '' : ' A blinded run came before and fixed the analysis plan.';
-  return `This report shows doses and dose groups.${before}`;
+  const shown =
+    trial.groups.length === 0
+      ? 'The dataset names no dose groups, so there is nothing to blind.'
+      : isDosed(trial)
+        ? 'This report shows doses and dose groups.'
+        : 'This report shows dose groups; the dataset names no doses.';
+  return shown + before;
 }

@@ -31,6 +31,23 @@ export function groupEncoding(theme: ChartTheme, groups: string[], present: stri
   };
 }
 
+// What does not count in the rates is drawn hollow: said by the shape, not by color.
+export const notCounted = 'Not in the rates';
+
+// The legend of hollow points; a layer without any has none.
+export function hollowFill(theme: ChartTheme) {
+  return {
+    field: 'counting',
+    type: 'nominal' as const,
+    scale: { domain: [notCounted], range: [theme.surface] },
+    legend: { title: null, symbolStrokeColor: theme.text, symbolType: 'circle' },
+  };
+}
+
+// Numbers at the axes: no zeros at the end, whatever the steps.
+export const plainNumber = { format: '.4~f' };
+export const plainDose = { format: ',.6~r' };
+
 // Many lines and error bars on one another hide the points.
 export function faintness(count: number): number {
   if (count <= 24) return 0.75;

@@ -11,43 +11,69 @@ import {
   type ChangeRow,
   groupLabels,
   groupTitle,
+  laterStarts,
+  notDrawn,
   sidewaysShifts,
   smallestGap,
+  startInWords,
   timeAxis,
-  undated,
 } from './model';
 import type { Trial } from './report';
-import { faintness, groupEncoding, layerOf, pointSize, valueDomain, zeroLine } from './scales';
+import {
+  faintness,
+  groupEncoding,
+  hollowFill,
+  layerOf,
+  notCounted,
+  plainNumber,
+  pointSize,
+  valueDomain,
+  zeroLine,
+} from './scales';
 
 // Participants seen on the same day are spread over this share of the axis, or of the time between two visits.
 const spreadOfAxis = 0.08;
 const spreadOfGap = 0.3;
 
 // Whole steps of a calendar.
-const tickSteps = { months: [1, 2, 3, 6, 12], years: [0.5, 1, 2, 5, 10] };
+const tickSteps = { days: [1, 2, 7, 14], months: [1, 2, 3, 6, 12], years: [0.5, 1, 2, 5, 10] };
 const mostTicks = 9;
 
-function ticks(unit: 'months' | 'years', last: number): number[] {
+function ticks(unit: keyof typeof tickSteps, last: number): number[] {
   const step = tickSteps[unit].find((one) => last / one < mostTicks) ?? last;
   return Array.from({ length: Math.floor(last / step + 0.1) + 1 }, (_, i) => i * step);
 }
 
-function drawn(rows: ChangeRow[], groups: string[]) {
+interface Drawing {
+  rows: ChangeRow[];
+  groups: string[];
+  groupTitle: string;
+  start: string; // "ses-01", "the first visit"
+  measure: Measure;
+}
+
+function drawn({ rows, groups, start }: Drawing) {
   const axis = timeAxis(rows);
   const shifts = sidewaysShifts(rows, groups);
   const times = rows.map((row) => row.days / axis.daysPerUnit);
   const spread = Math.min(spreadOfAxis * Math.max(...times), spreadOfGap * smallestGap(times));
+  const from = new Map(rows.filter((row) => row.is_start).map((row) => [row.participant_id, row.session]));
   const values = rows.map((row) => ({
     ...row,
-    time: row.days / axis.daysPerUnit + (row.days === 0 ? 0 : spread * (shifts.get(row.participant_id) ?? 0)),
-    when: `${row.session}, ${days(row.days)} after the first visit`,
+    time: row.days / axis.daysPerUnit + (row.is_start ? 0 : spread * (shifts.get(row.participant_id) ?? 0)),
+    when: `${row.session}, ${days(row.days)} after ${from.get(row.participant_id) || start}`,
     change: changeInWords(row),
+    counting: row.counts ? 'In the rates' : notCounted,
   }));
   return { axis, values };
 }
 
-function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Measure, theme: ChartTheme): TopLevelSpec {
-  const { axis, values } = drawn(rows, groups);
+function specOf(drawing: Drawing, theme: ChartTheme): TopLevelSpec {
+  const { rows, groups, groupTitle: title, measure, start } = drawing;
+  const { axis, values } = drawn(drawing);
+  const peopleWith = (counts: boolean) =>
+    new Set(rows.filter((row) => !row.is_start && row.counts === counts).map((row) => row.participant_id));
+  const [counting, notCounting] = [peopleWith(true), peopleWith(false)];
   const people = new Set(rows.map((row) => row.participant_id)).size;
   const { color, shape } = groupEncoding(
     theme,
@@ -58,14 +84,19 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
   const x = {
     field: 'time',
     type: 'quantitative' as const,
-    title: axis.title,
+    title: `Time since ${start} (${axis.unit})`,
     scale: { nice: false, padding: 12 },
-    axis: { tickCount: mostTicks, values: ticks(axis.unit, Math.max(...values.map((row) => row.time))) },
+    axis: {
+      ...plainNumber,
+      tickCount: mostTicks,
+      values: ticks(axis.unit, Math.max(...values.map((row) => row.time))),
+    },
   };
   const y = {
     field: 'percent',
     type: 'quantitative' as const,
     title: `Change in ${measureNames[measure]} volume (%)`,
+    axis: plainNumber,
     scale: { domain: valueDomain(rows.flatMap((row) => [row.low, row.high, row.percent])), nice: true },
   };
   const tooltip = [
@@ -73,6 +104,7 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     ...(groups.length > 0 ? [{ field: 'group', title }] : []),
     { field: 'when', title: 'Visit' },
     { field: 'change', title: 'Change' },
+    { field: 'counting', title: 'Counts' },
   ];
   const hover = {
     name: 'pointed',
@@ -80,6 +112,8 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
   };
   const faint = faintness(people);
   const opacity = (plain: number) => ({ condition: { param: 'pointed', value: plain, empty: true }, value: 0.12 });
+  const lineEncoding = { x, y, detail: { field: 'participant_id' }, color, opacity: opacity(faint) };
+  const pointEncoding = { x, y, shape, tooltip, href: { field: 'page' }, opacity: opacity(1) };
   return {
     width: 'container',
     height: 340,
@@ -87,10 +121,15 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
     data: { values },
     layer: [
       zeroLine(theme),
-      {
-        mark: { type: 'line', strokeWidth: 1.5 },
-        encoding: { x, y, detail: { field: 'participant_id' }, color, opacity: opacity(faint) },
-      },
+      // Through what counts, a full line; through all visits of whoever has one that does not, a dashed line.
+      ...layerOf(
+        values.filter((row) => row.counts && counting.has(row.participant_id)),
+        { mark: { type: 'line', strokeWidth: 1.5 }, encoding: lineEncoding },
+      ),
+      ...layerOf(
+        values.filter((row) => notCounting.has(row.participant_id)),
+        { mark: { type: 'line', strokeWidth: 1.25, strokeDash: [4, 4] }, encoding: lineEncoding },
+      ),
       ...layerOf(
         values.filter((row) => row.low !== null),
         {
@@ -100,10 +139,24 @@ function specOf(rows: ChangeRow[], groups: string[], title: string, measure: Mea
       ),
       {
         params: [hover],
-        transform: [{ filter: 'datum.days > 0' }],
+        transform: [{ filter: '!datum.is_start && datum.counts' }],
         mark: { type: 'point', filled: true, size: pointSize(people), opacity: 1, cursor: 'pointer' },
-        encoding: { x, y, color, shape, tooltip, href: { field: 'page' }, opacity: opacity(1) },
+        encoding: { ...pointEncoding, color },
       },
+      ...layerOf(
+        values.filter((row) => !row.is_start && !row.counts),
+        {
+          mark: {
+            type: 'point',
+            filled: false,
+            strokeWidth: 1.75,
+            size: pointSize(people),
+            opacity: 1,
+            cursor: 'pointer',
+          },
+          encoding: { ...pointEncoding, stroke: { ...color, legend: null }, fill: hollowFill(theme) },
+        },
+      ),
     ],
   } as TopLevelSpec;
 }
@@ -128,7 +181,7 @@ function columnsOf(trial: Trial): Column<ChangeRow>[] {
         ]
       : []),
     { key: 'session', title: 'Visit', value: (row) => row.session },
-    { key: 'days', title: 'Since first visit', unit: 'days', value: (row) => row.days, numeric: true },
+    { key: 'days', title: 'Since the start', unit: 'days', value: (row) => row.days, numeric: true },
     {
       key: 'percent',
       title: 'Change',
@@ -154,44 +207,66 @@ function columnsOf(trial: Trial): Column<ChangeRow>[] {
       numeric: true,
       fixed: true,
     },
+    {
+      key: 'counts',
+      title: 'In the rates',
+      value: (row) => (row.counts ? 'yes' : 'no'),
+    },
   ];
 }
 
-function describe(rows: ChangeRow[], measure: Measure): string {
-  const last = rows.map((row) => row.percent);
+function describe({ rows, measure, start }: Drawing): string {
+  const values = rows.map((row) => row.percent);
   const people = new Set(rows.map((row) => row.participant_id)).size;
+  const notCounting = rows.filter((row) => !row.is_start && !row.counts).length;
   return (
-    `Line chart: percent change in ${measureNames[measure]} volume from the first visit over time, one line for each of ` +
-    `${people} participants. Values range from ${percent(Math.min(...last))} to ${percent(Math.max(...last))}. ` +
+    `Line chart: percent change in ${measureNames[measure]} volume since ${start} over time, one line for each of ` +
+    `${people} participants. Values range from ${percent(Math.min(...values))} to ${percent(Math.max(...values))}. ` +
+    (notCounting > 0 ? `${plural(notCounting, 'change')} drawn hollow: not in the rates. ` : '') +
     'Negative = loss. The values are in the table below the chart.'
   );
 }
 
 export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }) {
-  const rows = useMemo(() => changesOverTime(trial, measure), [trial, measure]);
-  const groups = useMemo(() => groupLabels(trial), [trial]);
-  const columns = useMemo(() => columnsOf(trial), [trial]);
-  const spec = useCallback(
-    (theme: ChartTheme) => specOf(rows, groups, groupTitle(trial), measure, theme),
-    [rows, groups, measure, trial],
+  const drawing = useMemo<Drawing>(
+    () => ({
+      rows: changesOverTime(trial, measure),
+      groups: groupLabels(trial),
+      groupTitle: groupTitle(trial),
+      start: startInWords(trial, measure),
+      measure,
+    }),
+    [trial, measure],
   );
-  const withoutDates = undated(trial).length;
+  const columns = useMemo(() => columnsOf(trial), [trial]);
+  const spec = useCallback((theme: ChartTheme) => specOf(drawing, theme), [drawing]);
+  const { rows, start } = drawing;
+  const absent = notDrawn(trial, measure);
   if (rows.length === 0)
-    return <p class="soft">No change over time can be drawn: no participant has two measured visits with dates.</p>;
+    return (
+      <p class="soft">
+        No change over time can be drawn: no participant has two measured visits with dates. {absent.join(' ')}
+      </p>
+    );
   return (
     <Chart
       id="change-over-time"
-      title={`Change in ${measureNames[measure]} volume of each participant`}
+      title={`Change in ${measureNames[measure]} volume of each participant since ${start}`}
       note={
         <>
-          From the first visit; below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the
-          same day stand a little apart.{' '}
-          {withoutDates > 0 &&
-            `Not drawn, because their visits have no dates: ${plural(withoutDates, 'participant')}. `}
-          <span class="screen-only">Select a point to open its participant.</span>
+          Below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same day stand a little
+          apart.{' '}
+          {rows.some((row) => !row.counts) &&
+            'Hollow points and dashed lines: changes that are not in the rates, because a check or a person excluded them. '}
+          <span class="screen-only">Select a point to open that participant’s page.</span>
+          {[...laterStarts(trial, measure), ...absent].map((sentence) => (
+            <span class="chart-absent" key={sentence}>
+              {sentence}
+            </span>
+          ))}
         </>
       }
-      description={describe(rows, measure)}
+      description={describe(drawing)}
       spec={spec}
       columns={columns}
       rows={rows}

@@ -8,6 +8,7 @@ import {
   measureNames,
   measures,
   number,
+  percentPerYear,
   plural,
   prettySentence,
   pValue,
@@ -20,7 +21,7 @@ import { ProvenanceSection } from '../shared/provenance';
 import { Badge } from '../shared/verdict';
 import { DoseChart } from './dose_chart';
 import { GroupChart, GroupTable } from './group_chart';
-import { doseStep, headline } from './model';
+import { doseStep, headline, type MeanRate, meanRate } from './model';
 import { LeftOutSection, ParticipantsSection, VisitsSection } from './people';
 import { BlindingSection, blindingInWords, planChanged, PlanSection } from './plan';
 import { type DoseResponse, readTrial, type Trial } from './report';
@@ -112,35 +113,69 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
   );
 }
 
+function hasDoses(trial: Trial): boolean {
+  return trial.participants.some((person) => person.dose !== null);
+}
+
+// The finding of a trial without doses: "Mean brain volume change: −1.05 % per year".
+function meanInWords(average: MeanRate, measure: Measure): string {
+  return `Mean ${measureNames[measure]} volume change: ${percentPerYear(average.percent_per_year)}`;
+}
+
+function MeanFacts({ average }: { average: MeanRate }) {
+  return (
+    <Facts>
+      <Fact
+        label="Mean rate"
+        value={signed(average.percent_per_year)}
+        unit="% per year"
+        note={`of ${plural(average.n, 'participant')} with a rate`}
+        name="mean-rate"
+        raw={average.percent_per_year}
+      />
+      <Fact
+        label="95 % interval of the mean"
+        value={interval(average.interval_95)}
+        unit={average.interval_95 ? '% per year' : undefined}
+        note={average.interval_95 ? 'by Student’s t' : 'one participant gives no interval'}
+        name="mean-rate-interval"
+        raw={average.interval_95?.join(' ')}
+      />
+    </Facts>
+  );
+}
+
 function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
   const sentence = prettySentence(findingOf(trial, measure));
   const [result, more] = restOf(sentence);
   const response = trial.response[measure];
+  const average = hasDoses(trial) || trial.blinded ? null : meanRate(trial, measure);
   const groups = trial.groups.length > 0 ? `, ${plural(trial.groups.length, 'dose group')}` : '';
   return (
     <PageHead
       eyebrow={`Trial report: ${plural(trial.participants.length, 'participant')}${groups}`}
-      title={<span data-finding={measure}>{headline(sentence)}.</span>}
+      title={<span data-finding={measure}>{average ? meanInWords(average, measure) : headline(sentence)}.</span>}
     >
       <div class="finding">
         <div class="stack">
           <div class="stack" data-finding-detail={measure}>
             <p class="lead prose">
-              <Words text={result} /> <strong class="nowrap">Negative = loss.</strong>
+              <Words text={average ? sentence : result} /> <strong class="nowrap">Negative = loss.</strong>
             </p>
-            {more && (
+            {more && !average && (
               <p class="soft prose">
                 <Words text={more} />
               </p>
             )}
           </div>
-          <FindingBadges trial={trial} measure={measure} />
+          <FindingBadges trial={trial} measure={measure} n={average?.n ?? response?.n ?? 0} />
           <Fold title="The whole finding in words">
             <p class="prose" data-sentence="trial">
               {trial.page.trial.sentence}
             </p>
           </Fold>
         </div>
+        {average && <MeanFacts average={average} />}
         {response && !trial.blinded && <FindingFacts trial={trial} response={response} />}
       </div>
       <Notices trial={trial} />
@@ -148,18 +183,16 @@ function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
   );
 }
 
-function FindingBadges({ trial, measure }: { trial: Trial; measure: Measure }) {
+function FindingBadges({ trial, measure, n }: { trial: Trial; measure: Measure; n: number }) {
   const role = roleOf(trial, measure);
   return (
     <div class="row">
       {trial.response[measure]?.tests && (
-        <>
-          <Badge kind={role === 'primary' ? 'accent' : undefined}>
-            {role === 'primary' ? 'Primary analysis' : 'Exploratory'}
-          </Badge>
-          <Badge>n = {trial.response[measure]?.n ?? 0}</Badge>
-        </>
+        <Badge kind={role === 'primary' ? 'accent' : undefined}>
+          {role === 'primary' ? 'Primary analysis' : 'Exploratory'}
+        </Badge>
       )}
+      {!trial.blinded && <Badge>n = {n}</Badge>}
       <Badge kind={trial.blinded ? 'accent' : undefined}>{trial.blinded ? 'Blinded' : 'Not blinded'}</Badge>
       {!trial.plan.file && <Badge>No analysis plan</Badge>}
       {planChanged(trial.plan) && <Badge kind="warn">Analysis plan changed</Badge>}
