@@ -21,12 +21,6 @@ interface Order {
   descending: boolean;
 }
 
-// A table of more rows is not printed: paper names the file that has it.
-export interface PaperLimit {
-  mostRows: number;
-  see: string; // "trial.html"
-}
-
 // A table of so few rows is not broken over two sheets of paper.
 const shortTable = 14;
 
@@ -62,9 +56,9 @@ export function DataTable<Row>(props: {
   caption?: ComponentChildren;
   tall?: boolean; // scrolls by itself
   empty?: string; // said where there are no rows
-  paper?: PaperLimit;
+  seeOnPaper?: string; // the table is too long for paper: it names this file instead ("trial.html")
 }) {
-  const { columns, rows, paper } = props;
+  const { columns, rows, seeOnPaper } = props;
   const [order, setOrder] = useState<Order | null>(null);
   const shown = useMemo(
     () =>
@@ -82,18 +76,17 @@ export function DataTable<Row>(props: {
   const direction = (key: string) => (order?.key !== key ? 'none' : order.descending ? 'descending' : 'ascending');
 
   if (rows.length === 0 && props.empty) return <p class="soft">{props.empty}</p>;
-  const isTooLongForPaper = paper !== undefined && rows.length > paper.mostRows;
   const frame = [
     'table-frame',
     props.tall && 'tall',
     rows.length <= shortTable && 'short',
-    isTooLongForPaper && 'screen-only',
+    seeOnPaper && 'screen-only',
   ];
   return (
     <>
-      {isTooLongForPaper && (
+      {seeOnPaper && (
         <p class="soft print-only">
-          {props.label}: {rows.length} rows are too many for paper. See {paper.see}.
+          {props.label}: {rows.length} rows are too many for paper. See {seeOnPaper}.
         </p>
       )}
       <div class={frame.filter(Boolean).join(' ')} role="region" aria-label={`Table: ${props.label}`} tabIndex={0}>

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Measure, TrialParticipant } from '../page_data';
-import { type Column, DataTable, type PaperLimit } from '../shared/data_table';
+import { type Column, DataTable } from '../shared/data_table';
 import { interval, measureNames, number, plural, prettyUnit, pValue, signed } from '../shared/format';
 import { Card, Fold, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
@@ -11,8 +11,16 @@ function PersonLink({ person }: { person: TrialParticipant }) {
   return person.page ? <a href={person.page}>{person.participant_id}</a> : <>{person.participant_id}</>;
 }
 
-// The trial on paper has four pages.
-const paper: PaperLimit = { mostRows: 24, see: 'trial.html' };
+// The trial on paper has four sheets: of each table so many lines fit, about one a sentence.
+const mostLinesOnPaper = 18;
+
+function seeOnPaper(lines: number): string | undefined {
+  return lines > mostLinesOnPaper ? 'trial.html' : undefined;
+}
+
+function linesOf(person: TrialParticipant): number {
+  return Math.max(1, person.flags.length + (person.left_out_because === null ? 0 : 1));
+}
 
 const personColumn: Column<TrialParticipant> = {
   key: 'participant_id',
@@ -112,7 +120,7 @@ export function LeftOutSection({ trial, measure }: { trial: Trial; measure: Meas
           rows={leftOut}
           attributes={(person) => ({ 'data-participant': person.participant_id })}
           tableAttributes={{ 'data-table': 'left-out' }}
-          paper={paper}
+          seeOnPaper={seeOnPaper(2 * leftOut.length)}
           tall={leftOut.length > 20}
         />
       )}
@@ -125,7 +133,7 @@ export function LeftOutSection({ trial, measure }: { trial: Trial; measure: Meas
               columns={lookColumns(trial)}
               rows={looks}
               tableAttributes={{ 'data-table': 'needs-a-look' }}
-              paper={paper}
+              seeOnPaper={seeOnPaper(2 * looks.length)}
               tall={looks.length > 20}
             />
           </Fold>
@@ -301,7 +309,7 @@ export function ParticipantsSection({ trial, measure }: { trial: Trial; measure:
         rows={rows}
         attributes={(person) => ({ 'data-participant': person.participant_id, 'data-measure': measure })}
         tableAttributes={{ 'data-table': 'participants' }}
-        paper={paper}
+        seeOnPaper={seeOnPaper(rows.reduce((sum, person) => sum + linesOf(person), 0))}
         tall={many}
         empty="No participant has this name."
       />

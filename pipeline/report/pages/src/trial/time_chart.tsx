@@ -154,7 +154,7 @@ function specOf(drawing: Drawing, theme: ChartTheme): TopLevelSpec {
             opacity: 1,
             cursor: 'pointer',
           },
-          encoding: { ...pointEncoding, stroke: { ...color, legend: null }, fill: hollowFill(theme) },
+          encoding: { ...pointEncoding, color, fill: hollowFill(theme) },
         },
       ),
     ],
