@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch, openFile } from './browser.mjs';
-import { firstParticipantPage, pageFile } from './pages.mjs';
+import { firstParticipantPage, pageFile, withData } from './pages.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pages = { trial: pageFile('trial.html'), participant: firstParticipantPage, quality: pageFile('quality.html') };
@@ -31,6 +31,134 @@ for (const [name, file] of Object.entries(pages))
       const { page, faults, context } = await openFile(browser, file, { context_options: { colorScheme } });
       await page.waitForFunction(settled, null, { timeout: 60_000 });
       await page.waitForTimeout(300);
+      assert.deepEqual(await seriousFaults(page), []);
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
+
+// What a run that went well does not show: failed and doubtful checks, decisions, warnings, whoever is left out.
+const check = (verdict) => ({
+  name: 'noise',
+  value: 0.41,
+  limit: 0.35,
+  verdict,
+  sentence: `The scan is noisy (0.41, limit 0.35): ${verdict}.`,
+});
+const decision = (made) => ({ decision: made, reason: 'motion', reader: 'A. Reader', time: '2026-01-02T03:04:05Z' });
+const fails = { verdict: 'fail', counts: false };
+
+function troubledTrial(data) {
+  const [failed, warned, absent, undated] = data.participants;
+  const flags = [check('warn').sentence];
+  for (const one of [...failed.visits, ...failed.changes]) Object.assign(one, fails);
+  Object.assign(failed, {
+    verdict: 'fail',
+    flags: [check('fail').sentence],
+    left_out_because: 'Failed quality: noise.',
+  });
+  Object.assign(warned, { verdict: 'warn', flags });
+  Object.assign(absent, { page: null, verdict: null, visits: [], changes: [], left_out_because: 'No report.' });
+  Object.assign(absent, { rates_percent_per_year: null, rate_intervals_95: null });
+  for (const one of [...undated.visits, ...undated.changes]) one.days = null;
+  data.trial.warnings = ['A warning with `code`.'];
+  data.trial.sloppy = true;
+  data.trial.analysis_plan.changed_since_unblinded = true;
+  data.trial.analysis_plan.unblinded_sha256 = 'none';
+  data.trial.quality.needs_a_look = ['fail', 'warn'].map((verdict) => ({
+    participant_id: failed.participant_id,
+    session: failed.visits[0].session,
+    check: 'noise',
+    verdict,
+    sentence: check(verdict).sentence,
+  }));
+}
+
+function blindedTrial(data) {
+  data.trial.blinded = true;
+  data.trial.dose_response = {};
+  for (const group of data.trial.dose_groups) delete group.rates_percent_per_year;
+  for (const person of data.participants) person.dose = null;
+}
+
+function troubledParticipant(data) {
+  const { report, counts } = data;
+  const [first, second] = report.visits;
+  first.quality.checks.push(check('fail'), check('warn'));
+  first.quality.verdict = 'fail';
+  first.decision = decision('pass');
+  if (second) Object.assign(second, { decision: decision('fail'), notes: ['A note.'] });
+  for (const change of report.changes) {
+    change.quality.checks.push(check('fail'));
+    change.quality.verdict = 'fail';
+  }
+  Object.assign(report, { verdict: 'fail', warnings: ['A warning.'], sloppy: true });
+  counts.visits.fill(false);
+  counts.changes.fill(false);
+  data.left_out_because = 'Excluded by A. Reader: motion.';
+}
+
+function troubledBoard(data) {
+  const [failed, warned, passed, absent] = data.visits;
+  Object.assign(failed, { verdict: 'fail', checks: [...failed.checks, check('fail')] });
+  failed.pairs = [{ from: 'ses-01', to: 'ses-02', checks: [check('fail')] }];
+  Object.assign(warned, { verdict: 'warn', checks: [...warned.checks, check('warn')], decision: decision('fail') });
+  Object.assign(passed, { decision: decision('pass') });
+  Object.assign(absent, { verdict: 'fail', usable: false, not_measured_because: 'The scan could not be read.' });
+}
+
+const copies = {
+  'trial page with fails, warnings and people left out': [pages.trial, troubledTrial],
+  'blinded trial page': [pages.trial, blindedTrial],
+  'participant page with fails, warnings and decisions': [pages.participant, troubledParticipant],
+  'approval board with fails, warnings and decisions': [pages.quality, troubledBoard],
+  'blinded approval board': [
+    pages.quality,
+    (data) => {
+      data.blinded = true;
+      for (const visit of data.visits) visit.dose_group = null;
+    },
+  ],
+};
+
+for (const [name, [file, change]] of Object.entries(copies))
+  for (const colorScheme of ['light', 'dark'])
+    test(`${name}, ${colorScheme}, all parts open: no error, and axe finds no serious fault`, async () => {
+      const copy = withData(file, change);
+      const { page, faults, context } = await openFile(browser, copy, { context_options: { colorScheme } });
+      await page.waitForFunction(settled, null, { timeout: 60_000 });
+      await page.evaluate(() => document.querySelectorAll('details.fold').forEach((part) => (part.open = true)));
+      await page.waitForTimeout(500);
+      assert.ok((await page.locator('details.fold:not([open])').count()) === 0);
+      assert.deepEqual(await seriousFaults(page), []);
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
+
+const reader = async (page) => {
+  await page.keyboard.press('f');
+  await page.locator('[data-dialog="reader"] input').waitFor();
+};
+const dialogs = {
+  help: async (page) => page.keyboard.press('?'),
+  enlarged: async (page) => page.keyboard.press('Enter'),
+  reader,
+  reason: async (page) => {
+    await reader(page);
+    await page.keyboard.type('A. Reader');
+    await page.keyboard.press('Enter');
+  },
+};
+
+for (const [name, open] of Object.entries(dialogs))
+  for (const colorScheme of ['light', 'dark'])
+    test(`the approval board’s dialog “${name}”, ${colorScheme}: axe finds no serious fault`, async () => {
+      const undecided = withData(pages.quality, (data) => {
+        for (const visit of data.visits) visit.decision = null;
+      });
+      const { page, faults, context } = await openFile(browser, undecided, { context_options: { colorScheme } });
+      await page.locator('.board-card.active').waitFor();
+      await open(page);
+      await page.locator(`dialog[data-dialog="${name}"][open]`).waitFor();
       assert.deepEqual(await seriousFaults(page), []);
       assert.deepEqual(faults, []);
       await context.close();
