@@ -227,7 +227,7 @@ test('where the browser keeps nothing, the board says so and still works', async
     });
   });
   const { page, faults } = await openFile(browser, withData(board, undecided(allPass)), { context });
-  assert.match(await page.locator('.board-list [role="alert"]').textContent(), /keeps nothing.*Export/s);
+  assert.match(await page.locator('.board-list [role="alert"]').textContent(), /cannot save your work.*Export/s);
   await press(page, 'p');
   await asReader(page);
   await page.locator('.board-card[data-decision="pass"]').waitFor();
