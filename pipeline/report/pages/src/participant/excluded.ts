@@ -4,11 +4,25 @@ import type { Column } from '../shared/data_table';
 
 const words = (counts: boolean): string => (counts ? 'counts' : 'excluded');
 
-export const onlyCounting = { filter: 'datum.counts' };
-export const onlyExcluded = { filter: '!datum.counts' };
+interface Kind {
+  counts: boolean;
+  filter: { filter: string };
+}
 
-// Of a point mark; the color of the measure goes to its edge.
-export const hollow = (theme: ChartTheme) => ({ filled: false, fill: theme.surface, strokeWidth: 1.75 });
+const kinds: Kind[] = [
+  { counts: true, filter: { filter: 'datum.counts' } },
+  { counts: false, filter: { filter: '!datum.counts' } },
+];
+
+export const onlyCounting = kinds[0]!.filter;
+
+// Layers for what counts and for what does not, each only where there is any.
+export function layersByKind<Layer>(rows: readonly { counts: boolean }[], layers: (kind: Kind) => Layer[]): Layer[] {
+  return kinds.filter((kind) => rows.some((row) => row.counts === kind.counts)).flatMap(layers);
+}
+
+// Of a mark whose color is its edge's where it is hollow.
+export const hollow = { filled: false, strokeWidth: 1.75 };
 
 // A layer that draws nothing and has the legend; none where nothing is excluded.
 export function excludedLegend(theme: ChartTheme, rows: readonly { counts: boolean }[]) {
@@ -21,7 +35,7 @@ export function excludedLegend(theme: ChartTheme, rows: readonly { counts: boole
       encoding: {
         x: { value: 0 },
         y: { value: 0 },
-        color: { value: theme.soft },
+        color: null as unknown as undefined, // not the chart's; the types do not know this null
         fill: {
           field: 'status',
           type: 'nominal' as const,

@@ -3,7 +3,7 @@ import type { ParticipantPage } from '../page_data';
 import { capitalized, days, direction, doseWithUnit, interval, measureNames, measures, missing, percent, percentPerYear, signed } from '../shared/format';
 import { Fact, Facts, Notice, PageHead } from '../shared/layout';
 import { Badge, VerdictBadge } from '../shared/verdict';
-import { hasDose, type Headline as HeadlineChange, interval95, rateInterval, warningsOf } from './model';
+import { hasDose, type Headline as HeadlineChange, interval95, isMeasured, rateInterval, warningsOf } from './model';
 
 function title(page: ParticipantPage, headline: HeadlineChange | null): string {
   const id = page.report.participant_id;
@@ -26,8 +26,10 @@ const verdictWords = {
   fail: 'Quality: fail',
 };
 
-function isAnythingExcluded({ counts }: ParticipantPage): boolean {
-  return [...counts.visits, ...counts.changes].includes(false);
+// Of what was measured: what was not is no exclusion.
+function isAnythingExcluded({ report, counts }: ParticipantPage): boolean {
+  const visit = report.visits.some(({ volumes_ml }, index) => volumes_ml.brain !== null && !counts.visits[index]);
+  return visit || report.changes.some((change, index) => isMeasured(change) && !counts.changes[index]);
 }
 
 function aboveWarnings(page: ParticipantPage, isExcluded: boolean): string {

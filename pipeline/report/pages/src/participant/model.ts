@@ -1,6 +1,6 @@
 // What the page says of a report, worked out once.
 import type { Check, Measure, ParticipantPage, ParticipantReport, Verdict } from '../page_data';
-import { capitalized, measures } from '../shared/format';
+import { measures } from '../shared/format';
 
 export type Change = ParticipantReport['changes'][number];
 export type Visit = ParticipantReport['visits'][number];
@@ -89,9 +89,6 @@ function settledScopes(report: ParticipantReport): Set<string> {
   return new Set([...visits, ...pairs, ...person]);
 }
 
-export const decisionInWords = ({ decision, reader, reason }: NonNullable<Visit['decision']>): string =>
-  `${decision === 'pass' ? 'passed' : 'excluded'} by ${reader}${reason ? `: ${reason}` : ''}`;
-
 // What a person must look at, the worst first; each only once. What a reader settled is not asked again.
 export function warningsOf(report: ParticipantReport): Warning[] {
   const settled = settledScopes(report);
@@ -99,11 +96,11 @@ export function warningsOf(report: ParticipantReport): Warning[] {
   const flagged = asks.filter((check) => !settled.has(check.scope)).sort((a, b) => rank[a.verdict] - rank[b.verdict]);
   const answered = asks.filter((check) => settled.has(check.scope)).map((check) => check.sentence);
   const named = (scope: string, sentence: string) => scope === ofPerson || sentence.includes(scope);
-  const decided = report.visits.flatMap((visit) =>
-    failedByReader(visit)
-      ? [{ scope: sessionWords(visit.session), sentence: `${capitalized(decisionInWords(visit.decision!))}` }]
-      : [],
-  );
+  const decided = report.visits.filter(failedByReader).map((visit) => {
+    const { reader, reason } = visit.decision!;
+    const parts = [`Excluded by ${reader}`, visit.session, reason];
+    return { scope: '', sentence: parts.filter(Boolean).join(': ') };
+  });
   const all = [
     ...decided,
     ...flagged.map(({ scope, sentence }) => ({ scope: named(scope, sentence) ? '' : scope, sentence })),
@@ -178,7 +175,7 @@ function whyNotDrawn(page: ParticipantPage, visit: Visit, start: string): string
   const hasChange = page.report.changes.some(
     (change) => change.from === start && change.to === visit.session && isMeasured(change),
   );
-  if (failedByReader(visit)) return decisionInWords(visit.decision!);
+  if (failedByReader(visit)) return `excluded by ${visit.decision!.reader}`;
   if ((visit.session === start || hasChange) && visit.days === null) return 'has no day';
   return `no change between it and ${start} was measured`;
 }

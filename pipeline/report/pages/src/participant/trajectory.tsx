@@ -7,7 +7,7 @@ import type { ChartTheme } from '../shared/chart_theme';
 import type { Column } from '../shared/data_table';
 import { measureNames, measures, milliliters, percent } from '../shared/format';
 import { Section, Segmented } from '../shared/layout';
-import { excludedColumn, excludedLegend, hollow, onlyCounting, onlyExcluded } from './excluded';
+import { excludedColumn, excludedLegend, hollow, layersByKind, onlyCounting } from './excluded';
 import {
   type Change,
   drift_percent,
@@ -74,11 +74,11 @@ function TrajectoryChart({ page }: { page: ParticipantPage }) {
             encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
           };
           return [
-            { transform: [...only, onlyCounting], mark: { type: 'line' as const, strokeWidth: 1.5, xOffset, opacity: 0.8 }, encoding: { y } },
+            ...(own.some((point) => point.counts) ? [{ transform: [...only, onlyCounting], mark: { type: 'line' as const, strokeWidth: 1.5, xOffset, opacity: 0.8 }, encoding: { y } }] : []),
             ...(own.some((point) => point.low !== null) ? [intervalLayer] : []),
-            ...[onlyCounting, onlyExcluded].map((which) => ({
-              transform: [...only, which],
-              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, xOffset, ...(which === onlyExcluded ? hollow(theme) : {}) },
+            ...layersByKind(own, (kind) => [{
+              transform: [...only, kind.filter],
+              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, xOffset, ...(kind.counts ? {} : hollow) },
               encoding: {
                 y,
                 shape: { field: 'name', type: 'nominal' as const, scale: { domain: measureOrder, range: ['circle', 'square', 'diamond'] }, legend: { title: null } },
@@ -90,7 +90,7 @@ function TrajectoryChart({ page }: { page: ParticipantPage }) {
                   { field: 'high', title: '95 % to', format: '+.2f' },
                 ],
               },
-            })),
+            }]),
           ];
         }),
         ...excludedLegend(theme, points),
@@ -161,9 +161,9 @@ function MeasurementsChart({ page, headline }: { page: ParticipantPage; headline
             };
           return [
             ...(own.some((row) => row.low !== null) ? [intervalLayer] : []),
-            ...[onlyCounting, onlyExcluded].map((which) => ({
-              transform: [...only, which],
-              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, yOffset, ...(which === onlyExcluded ? hollow(theme) : {}) },
+            ...layersByKind(own, (kind) => [{
+              transform: [...only, kind.filter],
+              mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, yOffset, ...(kind.counts ? {} : hollow) },
               encoding: {
                 x: { field: 'percent', type: 'quantitative' as const, axis: { title: 'change, % (below zero is loss)', grid: true, ...percentTicks } },
                 shape: { field: 'method', type: 'nominal' as const, scale: { domain: methods, range: ['circle', 'diamond'] }, legend: { title: null } },
@@ -175,7 +175,7 @@ function MeasurementsChart({ page, headline }: { page: ParticipantPage; headline
                   { field: 'standard_error', title: 'standard error, %', format: '.2f' },
                 ],
               },
-            })),
+            }]),
           ];
         }),
         ...excludedLegend(theme, rows),
@@ -244,24 +244,26 @@ function VolumesChart({ page }: { page: ParticipantPage }) {
     volume_ml: visit.volumes_ml[name],
     counts: visitCounts(page, visit.session),
   }));
-  const notDrawn = rows.filter((row) => row.volume_ml === null || row.time === null);
+  const isDrawn = (row: VolumeRow) => row.volume_ml !== null && row.time !== null;
+  const drawn = rows.filter(isDrawn);
+  const notDrawn = rows.filter((row) => !isDrawn(row));
   const spec = useCallback(
     (theme: ChartTheme): TopLevelSpec => ({
       width: 'container',
       height: chartHeight,
-      data: { values: rows.filter((row) => row.volume_ml !== null && row.time !== null) },
+      data: { values: drawn },
       encoding: {
         x: { field: 'time', type: 'quantitative', axis: timeAxis(report), scale: { nice: false, padding: 22 } },
         y: { field: 'volume_ml', type: 'quantitative', scale: { zero: false, padding: 14 }, axis: { title: `${volumeNames[name].toLowerCase()}, mL`, ...volumeTicks } },
       },
       layer: [
-        { transform: [onlyCounting], mark: { type: 'line', color: theme.accent, strokeWidth: 1.5 } },
-        ...[onlyCounting, onlyExcluded].map((which) => ({
-          transform: [which],
-          mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, color: theme.accent, ...(which === onlyExcluded ? hollow(theme) : {}) },
+        ...(drawn.some((row) => row.counts) ? [{ transform: [onlyCounting], mark: { type: 'line' as const, color: theme.accent, strokeWidth: 1.5 } }] : []),
+        ...layersByKind(drawn, (kind) => [{
+          transform: [kind.filter],
+          mark: { type: 'point' as const, filled: true, opacity: 1, size: 62, color: theme.accent, ...(kind.counts ? {} : hollow) },
           encoding: { tooltip: [{ field: 'session', title: 'visit' }, { field: 'volume_ml', title: 'mL', format: '.1f' }] },
-        })),
-        ...excludedLegend(theme, rows),
+        }]),
+        ...excludedLegend(theme, drawn),
       ],
     }),
     [page, name],
@@ -317,24 +319,20 @@ function DriftChart({ page }: { page: ParticipantPage }) {
     drift_percent: drift_percent(visit),
     counts: visitCounts(page, visit.session),
   }));
+  const drawn = rows.filter((row) => row.drift_percent !== null);
   const spec = useCallback(
     (theme: ChartTheme): TopLevelSpec => {
       const largest = Math.max(0.1, ...rows.map((row) => Math.abs(row.drift_percent ?? 0)));
       return {
         width: 'container',
         height: Math.max(90, rows.length * 40),
-        data: { values: rows.filter((row) => row.drift_percent !== null) },
+        data: { values: drawn },
         encoding: { y: { field: 'session', type: 'nominal', sort: null, axis: { title: null } } },
         layer: [
           { mark: { type: 'rule', strokeWidth: 1.5, aria: false }, data: { values: [{}] }, encoding: { x: { datum: 0 }, y: { value: 0 }, y2: { value: 'height' }, color: { value: theme.soft } } },
-          ...[onlyCounting, onlyExcluded].map((which) => ({
-            transform: [which],
-            mark: {
-              type: 'bar' as const,
-              height: 8,
-              color: theme.accent,
-              ...(which === onlyExcluded ? { fill: theme.surface, stroke: theme.accent, strokeWidth: 1.75 } : {}),
-            },
+          ...layersByKind(drawn, (kind) => [{
+            transform: [kind.filter],
+            mark: { type: 'bar' as const, height: 8, color: theme.accent, ...(kind.counts ? {} : hollow) },
             encoding: {
               x: {
                 field: 'drift_percent',
@@ -347,8 +345,8 @@ function DriftChart({ page }: { page: ParticipantPage }) {
                 { field: 'drift_percent', title: 'drift, % of length', format: '+.3f' },
               ],
             },
-          })),
-          ...excludedLegend(theme, rows),
+          }]),
+          ...excludedLegend(theme, drawn),
         ],
       };
     },

@@ -4,7 +4,6 @@ import { type Column, DataTable } from '../shared/data_table';
 import { missing, number } from '../shared/format';
 import { Card, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
-import { excludedColumn } from './excluded';
 import { sessionWords, type Visit } from './model';
 
 interface Row {
@@ -54,8 +53,17 @@ const columns: Column<Row>[] = [
     show: ({ visit }: Row) => number(visit.volumes_ml[name], 1),
     numeric: true,
   })),
-  { key: 'verdict', title: 'Quality', value: ({ visit }) => visit.quality.verdict, show: ({ visit }) => <VerdictBadge verdict={visit.quality.verdict} /> },
-  excludedColumn<Row>(),
+  {
+    key: 'verdict',
+    title: 'Quality',
+    value: ({ visit }) => visit.quality.verdict,
+    show: ({ visit, counts }) => (
+      <>
+        <VerdictBadge verdict={visit.quality.verdict} />
+        {!counts && <span class="small soft"> excluded</span>}
+      </>
+    ),
+  },
   {
     key: 'decision',
     title: 'Decision',
