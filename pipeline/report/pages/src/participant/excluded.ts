@@ -27,7 +27,7 @@ export const hollow = { filled: false, strokeWidth: 1.75 };
 // A layer that draws nothing and has the legend; none where nothing is excluded.
 export function excludedLegend(theme: ChartTheme, rows: readonly { counts: boolean }[]) {
   if (rows.every((row) => row.counts)) return [];
-  const legend = { title: null, symbolType: 'circle', symbolStrokeColor: theme.soft, symbolOpacity: 1 };
+  const legend = { title: null, orient: 'bottom' as const, symbolType: 'circle', symbolStrokeColor: theme.soft, symbolOpacity: 1 };
   return [
     {
       data: { values: [true, false].map((counts) => ({ status: words(counts) })) },

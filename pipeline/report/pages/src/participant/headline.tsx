@@ -3,7 +3,7 @@ import type { ParticipantPage } from '../page_data';
 import { capitalized, days, direction, doseWithUnit, interval, measureNames, measures, missing, percent, percentPerYear, signed } from '../shared/format';
 import { Fact, Facts, Notice, PageHead } from '../shared/layout';
 import { Badge, VerdictBadge } from '../shared/verdict';
-import { hasDose, type Headline as HeadlineChange, interval95, isMeasured, rateInterval, warningsOf } from './model';
+import { hasDose, type Headline as HeadlineChange, interval95, isMeasured, overrulers, rateInterval, warningsOf } from './model';
 
 function title(page: ParticipantPage, headline: HeadlineChange | null): string {
   const id = page.report.participant_id;
@@ -75,6 +75,9 @@ export function Headline({ page, headline }: { page: ParticipantPage; headline: 
     <PageHead eyebrow="Participant" title={title(page, headline)}>
       <div class="row">
         <VerdictBadge verdict={report.verdict} label={verdictWords[report.verdict]} />
+        {report.verdict !== 'fail' && overrulers(report).length > 0 && (
+          <Badge>A check failed; passed by {overrulers(report).join(', ')}</Badge>
+        )}
         {hasDose(page) && (
           <Badge>
             Dose group {report.dose_group}

@@ -89,6 +89,14 @@ function settledScopes(report: ParticipantReport): Set<string> {
   return new Set([...visits, ...pairs, ...person]);
 }
 
+// Who passed a visit whose own check, or whose pair's, fails.
+export function overrulers(report: ParticipantReport): string[] {
+  const settled = settledScopes(report);
+  const isOverruled = allChecks(report).some((check) => check.verdict === 'fail' && settled.has(check.scope));
+  const readers = report.visits.filter(passedByReader).map((visit) => visit.decision!.reader);
+  return isOverruled ? [...new Set(readers)] : [];
+}
+
 // What a person must look at, the worst first; each only once. What a reader settled is not asked again.
 export function warningsOf(report: ParticipantReport): Warning[] {
   const settled = settledScopes(report);

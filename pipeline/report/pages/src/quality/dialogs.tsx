@@ -143,7 +143,7 @@ export function ReasonDialog(props: {
         )}
         {props.visit.not_measured_because !== null && (
           <p class="soft">
-            This visit was not measured. Your decision is kept for when it is: {props.visit.not_measured_because}
+            Not measured: {props.visit.not_measured_because} Your decision counts once the visit is measured.
           </p>
         )}
         <fieldset class="reasons">
