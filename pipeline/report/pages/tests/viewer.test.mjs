@@ -182,3 +182,30 @@ test('without WebGL2 the static picture is shown, and the page says why', async 
     await plain.close();
   }
 });
+
+test('a page without maps of change says so and still shows the scans; one without a surface has no 3-D view', async () => {
+  const withoutMaps = withData(firstParticipantPage, (data) => {
+    data.viewer.changes = [];
+    data.viewer.surface = null;
+  });
+  const maps = await openViewer(withoutMaps);
+  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /without maps of change.*wane run/);
+  assert.ok(shareBrighterThan(60, await settled(maps.page)) > 0.05, 'a head fills a part of the picture');
+  assert.equal(await maps.page.locator('[data-action="strongest-loss"]').count(), 0);
+  assert.deepEqual(maps.faults, []);
+  await maps.context.close();
+
+  const withoutSurface = withData(firstParticipantPage, (data) => {
+    data.viewer.surface = null;
+  });
+  const surface = await openViewer(withoutSurface);
+  assert.match(await surface.page.locator('[data-viewer-lacks]').textContent(), /no 3-D view/);
+  assert.equal(await surface.page.locator('input[value="surface"]').count(), 0);
+  assert.ok((await surface.page.locator('.viewer').getAttribute('data-change')) !== '', 'the map is shown');
+  assert.deepEqual(surface.faults, []);
+  await surface.context.close();
+
+  const whole = await openViewer(firstParticipantPage);
+  assert.equal(await whole.page.locator('[data-viewer-lacks]').count(), 0);
+  await whole.context.close();
+});

@@ -11,7 +11,7 @@ const noWebGl =
   'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
 
 const noMaps =
-  'These images were measured by a version of Wane that wrote no maps of change, so the viewer shows the scans alone. Run wane run again: it makes the maps.';
+  'These images were measured by a version of Wane without maps of change, so the viewer shows the scans alone. Run “wane run” again to make the maps.';
 const noSurface = 'There is no 3-D view: the output folder holds no surface of this brain with these changes.';
 
 // Parts of the viewer that are not there although there is a change to show.
