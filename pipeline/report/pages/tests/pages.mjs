@@ -76,3 +76,11 @@ export function copyOfReports() {
   cpSync(out, copy, { recursive: true, filter: (path) => !/\.(nii\.gz|html|png|vtk|vtp)$/.test(path) });
   return copy;
 }
+
+// A copy of OUT with the images of one participant alone, for `wane report`.
+export function copyOfImages(participant) {
+  const copy = scratchPath('out');
+  const isWanted = (path) => !/\.(nii\.gz|html|png|vtk)$/.test(path) || path.startsWith(join(out, participant, '/'));
+  cpSync(out, copy, { recursive: true, filter: isWanted });
+  return copy;
+}

@@ -63,7 +63,7 @@ const asReader = async (page, name = 'A. Reader') => {
 
 // Makes the first visit one that passes all checks, so that P needs no reason.
 const allPass = (data) => {
-  for (const visit of data.visits) Object.assign(visit, { verdict: 'pass', usable: true });
+  for (const visit of data.visits) Object.assign(visit, { verdict: 'pass', usable: true, not_measured_because: null });
 };
 
 test('a reader goes through visits, passes, fails with reason and note, and undoes, by keyboard alone', async () => {
@@ -136,6 +136,47 @@ test('a scan that could not be read cannot be passed', async () => {
   await says(page, /cannot be passed/);
   assert.equal(await page.locator('dialog').count(), 0);
   assert.ok(await active(page).locator('button.pass').isDisabled());
+});
+
+test('a visit that was not measured stands in a group of its own below what fails, and can be decided', async () => {
+  const because = 'The other scan of this participant could not be read.';
+  const { page } = await openBoard((data) => {
+    allPass(data);
+    const [unmeasured, failing, unusable] = data.visits;
+    Object.assign(failing, { verdict: 'fail' });
+    Object.assign(unmeasured, { verdict: 'fail', checks: [], pairs: [], picture: '', not_measured_because: because });
+    Object.assign(unusable, { verdict: 'fail', usable: false, picture: '', not_measured_because: 'The file is cut off.' });
+  });
+  const groups = await page
+    .locator('[data-standing]')
+    .evaluateAll((all) => all.map((one) => [one.dataset.standing, one.querySelectorAll('.board-card').length]));
+  assert.deepEqual(groups, [
+    ['fail', 2],
+    ['unmeasured', 1],
+    ['pass', visitCount - 3],
+  ]);
+  const group = page.locator('[data-standing="unmeasured"]');
+  await press(page, 'j', 'j');
+  await activeIs(page, 3);
+  await arrived(page);
+  assert.equal(await group.locator('.board-card.active').count(), 1, 'keys go in the order that is shown');
+  const words = await group.textContent();
+  assert.ok(words.includes(because), words);
+  assert.doesNotMatch(words, /could not be used|cannot be used|Fails a check/);
+  await press(page, 'p');
+  await asReader(page);
+  await page.locator('[data-dialog="reason"]').waitFor();
+  assert.doesNotMatch(await page.locator('[data-dialog="reason"]').textContent(), /check fails/);
+  await press(page, '1', 'Enter');
+  await group.locator('.board-card[data-decision="pass"]').waitFor();
+});
+
+test('a link to a page leads there whatever signs the name has', async () => {
+  const { page } = await openBoard((data) => {
+    data.visits[0].page = 'sub-a#b?c%20d.html';
+  });
+  const url = await active(page).locator('a').evaluate((link) => link.href);
+  assert.equal(decodeURIComponent(new URL(url).pathname.split('/').at(-1)), 'sub-a#b?c%20d.html');
 });
 
 test('a key decides nothing about a visit that is out of view', async () => {
@@ -227,7 +268,7 @@ test('where the browser keeps nothing, the board says so and still works', async
     });
   });
   const { page, faults } = await openFile(browser, withData(board, undecided(allPass)), { context });
-  assert.match(await page.locator('.board-list [role="alert"]').textContent(), /keeps nothing.*Export/s);
+  assert.match(await page.locator('.board-list [role="alert"]').textContent(), /cannot save your work.*Export/s);
   await press(page, 'p');
   await asReader(page);
   await page.locator('.board-card[data-decision="pass"]').waitFor();

@@ -1,16 +1,19 @@
 // The viewer of a participant's page, drawn by WebGL2 in software: what is on the screen, pixel by pixel.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openFile } from './browser.mjs';
 import { openNifti, rightOf, withValues } from './nifti.mjs';
-import { dataOf, firstParticipantPage, withData } from './pages.mjs';
+import { copyOfImages, dataOf, dataset, firstParticipantPage, wane, withData } from './pages.mjs';
 import { differences, pixelsOf, shareBrighterThan } from './pixels.mjs';
 
 let browser;
 before(async () => void (browser = await launch({ webgl: true })));
 after(() => browser.close());
 
-const viewer = dataOf(firstParticipantPage).viewer;
+const { viewer, report } = dataOf(firstParticipantPage);
+const viewedParticipant = report.participant_id;
 const stageOf = (page) => page.locator('.stage');
 
 // Not large, because every pixel is drawn in software, and yet all of the stage is in view.
@@ -159,6 +162,36 @@ test('a change planted in one hemisphere shows there and not in the other, loss 
   await context.close();
 });
 
+// The whole way: a map in OUT, the program, the page, the screen.
+test('a loss planted into the right half of a map in OUT shows on the right after `wane report`', async () => {
+  const copy = copyOfImages(viewedParticipant);
+  const folder = join(copy, viewedParticipant);
+  const { from, to } = viewer.changes[0];
+  const name = `${viewedParticipant}_from-${from}_to-${to}_space-midpoint_desc-change_map.nii.gz`;
+  const map = openNifti(readFileSync(join(folder, name)).toString('base64'));
+  const isRight = (n) => rightOf(map, n) > middle_mm;
+  const isMeasured = (n) => map.values[n] !== 0;
+  const planted = withValues(map, (n) => (isMeasured(n) && isRight(n) ? -8 : 0));
+  writeFileSync(join(folder, name), Buffer.from(planted, 'base64'));
+  const result = await wane('report', dataset(), copy);
+  assert.ok(result.code === 0 || result.code === 1, result.stderr);
+
+  const { page, context } = await openViewer(join(copy, `${viewedParticipant}.html`));
+  await page.locator('button[data-action="strongest-loss"]').click();
+  await page.waitForFunction(() => Number(document.querySelector('.viewer').dataset.changePercent) < -7);
+  assert.match(await page.locator('.readout-place').textContent(), /^R /);
+  await press(page, 'a');
+  await page.locator('select[name="range"]').selectOption({ index: 1 });
+  const shown = await settled(page);
+  await press(page, 'm');
+  const places = differences(shown, await settled(page));
+  const onTheRight = places.filter((place) => place % shown.width < shown.width / 2).length;
+  const where = `${onTheRight} of ${places.length} pixels are on the person's right`;
+  assert.ok(onTheRight > 0.005 * shown.width * shown.height, where);
+  assert.ok(places.length - onTheRight < 0.1 * onTheRight, where);
+  await context.close();
+});
+
 test('the surface is drawn in three dimensions, with its colors', async () => {
   assert.ok(viewer.surface, 'the sample has a surface');
   const { page, context } = await openViewer(firstParticipantPage);
@@ -181,4 +214,31 @@ test('without WebGL2 the static picture is shown, and the page says why', async 
   } finally {
     await plain.close();
   }
+});
+
+test('a page without maps of change says so and still shows the scans; one without a surface has no 3-D view', async () => {
+  const withoutMaps = withData(firstParticipantPage, (data) => {
+    data.viewer.changes = [];
+    data.viewer.surface = null;
+  });
+  const maps = await openViewer(withoutMaps);
+  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /without maps of change.*wane run/);
+  assert.ok(shareBrighterThan(60, await settled(maps.page)) > 0.05, 'a head fills a part of the picture');
+  assert.equal(await maps.page.locator('[data-action="strongest-loss"]').count(), 0);
+  assert.deepEqual(maps.faults, []);
+  await maps.context.close();
+
+  const withoutSurface = withData(firstParticipantPage, (data) => {
+    data.viewer.surface = null;
+  });
+  const surface = await openViewer(withoutSurface);
+  assert.match(await surface.page.locator('[data-viewer-lacks]').textContent(), /no 3-D view/);
+  assert.equal(await surface.page.locator('input[value="surface"]').count(), 0);
+  assert.ok((await surface.page.locator('.viewer').getAttribute('data-change')) !== '', 'the map is shown');
+  assert.deepEqual(surface.faults, []);
+  await surface.context.close();
+
+  const whole = await openViewer(firstParticipantPage);
+  assert.equal(await whole.page.locator('[data-viewer-lacks]').count(), 0);
+  await whole.context.close();
 });

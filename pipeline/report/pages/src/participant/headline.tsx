@@ -3,16 +3,18 @@ import type { ParticipantPage } from '../page_data';
 import { capitalized, days, direction, doseWithUnit, interval, measureNames, measures, missing, percent, percentPerYear, signed } from '../shared/format';
 import { Fact, Facts, Notice, PageHead } from '../shared/layout';
 import { Badge, VerdictBadge } from '../shared/verdict';
-import { type Change, hasDose, interval95, rateInterval, warningsOf } from './model';
+import { hasDose, type Headline as HeadlineChange, interval95, isMeasured, overrulers, rateInterval, warningsOf } from './model';
 
-function title(page: ParticipantPage, change: Change | null): string {
+function title(page: ParticipantPage, headline: HeadlineChange | null): string {
   const id = page.report.participant_id;
-  if (!change || change.percent.brain === null) {
+  const value = headline?.change.percent.brain ?? null;
+  if (!headline || value === null) {
     return page.report.visits.length > 1 ? `${id}: no change could be measured` : `${id}: one visit, volumes only`;
   }
-  if (change.quality.verdict === 'fail') return `${id}: the change failed its quality checks`;
-  const word = direction(change.percent.brain);
-  const size = signed(Math.abs(change.percent.brain)).replace('+', '');
+  if (!headline.counts) return `${id}: excluded from the rates`;
+  const { change } = headline;
+  const word = direction(value);
+  const size = signed(Math.abs(value)).replace('+', '');
   const span = change.days === null ? `from ${change.from} to ${change.to}` : `in ${days(change.days)}`;
   if (word === 'no change') return `${id}: no change of brain volume ${span}`;
   return `${id}: brain volume ${word} of ${size} % ${span}`;
@@ -24,43 +26,58 @@ const verdictWords = {
   fail: 'Quality: fail',
 };
 
-function Warnings({ page }: { page: ParticipantPage }) {
+// Of what was measured: what was not is no exclusion.
+function isAnythingExcluded({ report, counts }: ParticipantPage): boolean {
+  const visit = report.visits.some(({ volumes_ml }, index) => volumes_ml.brain !== null && !counts.visits[index]);
+  return visit || report.changes.some((change, index) => isMeasured(change) && !counts.changes[index]);
+}
+
+function aboveWarnings(page: ParticipantPage, isExcluded: boolean): string {
+  if (isExcluded && page.left_out_because) return page.left_out_because;
+  if (isAnythingExcluded(page)) return 'Anything that failed is left out of the rates.';
+  if (page.report.verdict === 'fail') return 'Something failed. It is reported, and it counts in the rates.';
+  return 'Look at this before you use these numbers:';
+}
+
+function Warnings({ page, isExcluded }: { page: ParticipantPage; isExcluded: boolean }) {
   const { report } = page;
-  const warnings = warningsOf(report);
-  if (warnings.length === 0) return null;
-  const excluded = report.verdict === 'fail' && report.quality_mode === 'exclude';
+  const above = aboveWarnings(page, isExcluded);
+  const isAbove = ({ sentence }: { sentence: string }) => above.includes(sentence.replace(/\.$/, ''));
+  const warnings = warningsOf(report).filter((warning) => !isAbove(warning));
+  if (warnings.length === 0 && !isAnythingExcluded(page) && !isExcluded) return null;
   return (
-    <Notice kind={report.verdict === 'fail' ? 'fail' : 'warn'}>
+    <Notice kind={report.verdict === 'fail' || isExcluded ? 'fail' : 'warn'}>
       <div class="warnings" data-warnings>
         <p>
-          <strong>
-            {report.verdict === 'fail'
-              ? excluded
-                ? 'Something failed: what failed enters no rate.'
-                : 'Something failed. It is reported, and not taken out.'
-              : 'Look at this before you use these numbers:'}
-          </strong>
+          <strong>{above}</strong>
         </p>
-        <ul>
-          {warnings.map(({ scope, sentence }) => (
-            <li key={`${scope} ${sentence}`}>
-              {scope && <strong>{scope}: </strong>}
-              {sentence}
-            </li>
-          ))}
-        </ul>
+        {warnings.length > 0 && (
+          <ul>
+            {warnings.map(({ scope, sentence }) => (
+              <li key={`${scope} ${sentence}`}>
+                {scope && <strong>{scope}: </strong>}
+                {sentence}
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
     </Notice>
   );
 }
 
-export function Headline({ page, change }: { page: ParticipantPage; change: Change | null }) {
+export function Headline({ page, headline }: { page: ParticipantPage; headline: HeadlineChange | null }) {
   const { report } = page;
+  const change = headline?.change ?? null;
+  const isExcluded = headline !== null && !headline.counts;
   const rates = report.rates_percent_per_year;
   return (
-    <PageHead eyebrow="Participant" title={title(page, change)}>
+    <PageHead eyebrow="Participant" title={title(page, headline)}>
       <div class="row">
         <VerdictBadge verdict={report.verdict} label={verdictWords[report.verdict]} />
+        {report.verdict !== 'fail' && overrulers(report).length > 0 && (
+          <Badge>A check failed; passed by {overrulers(report).join(', ')}</Badge>
+        )}
         {hasDose(page) && (
           <Badge>
             Dose group {report.dose_group}
@@ -82,7 +99,7 @@ export function Headline({ page, change }: { page: ParticipantPage; change: Chan
           </p>
         </Notice>
       )}
-      <Warnings page={page} />
+      <Warnings page={page} isExcluded={isExcluded} />
       {change && (
         <>
           <Facts>
@@ -96,7 +113,7 @@ export function Headline({ page, change }: { page: ParticipantPage; change: Chan
                   key={measure}
                   name={measure}
                   raw={value}
-                  label={`${capitalized(measureNames[measure])}, change`}
+                  label={`${capitalized(measureNames[measure])}, ${isExcluded ? 'measured, excluded' : 'change'}`}
                   value={percent(value)}
                   note={
                     <>
@@ -115,6 +132,7 @@ export function Headline({ page, change }: { page: ParticipantPage; change: Chan
           <p class="soft small prose">
             Negative = loss. The intervals are the error of the measurement (1.96 × standard error); they do not
             include how a brain varies from day to day.
+            {!isExcluded && !rates && page.left_out_because && <> No annual rate: {page.left_out_because}</>}
           </p>
         </>
       )}

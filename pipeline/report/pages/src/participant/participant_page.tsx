@@ -6,7 +6,7 @@ import { MethodsSection } from '../shared/methods';
 import { ProvenanceSection } from '../shared/provenance';
 import { ChecksSection } from './checks';
 import { Headline } from './headline';
-import { headlineChange } from './model';
+import { headlineOf } from './model';
 import { PaperPicture, SignatureLine } from './paper';
 import { TrajectorySection } from './trajectory';
 import type { PaperPictures } from './viewer/viewer';
@@ -20,7 +20,8 @@ function besideTrialPage(trialPage: string, file: string): string {
 export function ParticipantPage({ page }: { page: PageData }) {
   const { report } = page;
   const [pictures, setPictures] = useState<PaperPictures | null>(null);
-  const change = useMemo(() => headlineChange(report), [report]);
+  const headline = useMemo(() => headlineOf(page), [page]);
+  const change = headline?.change ?? null;
   const crumbs = [
     { label: 'Trial', href: page.trial_page },
     { label: 'Quality', href: besideTrialPage(page.trial_page, 'quality.html') },
@@ -30,10 +31,10 @@ export function ParticipantPage({ page }: { page: PageData }) {
     <>
       <TopBar crumbs={crumbs} />
       <div class="page participant-page">
-        <Headline page={page} change={change} />
+        <Headline page={page} headline={headline} />
         <ViewerSection page={page} headline={change} onPictures={setPictures} />
         <PaperPicture page={page} pictures={pictures} />
-        <TrajectorySection report={report} headline={change} />
+        <TrajectorySection page={page} headline={change} />
         <VisitsSection page={page} />
         <SignatureLine />
         <div class="screen-only">

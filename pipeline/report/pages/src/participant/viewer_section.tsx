@@ -2,12 +2,24 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Notice, Section } from '../shared/layout';
 import type { ParticipantPage } from '../page_data';
+import { isMeasured, sessionWords } from './model';
 import { type PaperPictures, Viewer } from './viewer/viewer';
 
 const noImages =
   'The images of this participant are not in the output folder (they were not kept, or no visit could be measured), so the viewer cannot open.';
 const noWebGl =
   'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
+
+const noMaps =
+  'These images were measured by a version of Wane without maps of change, so the viewer shows the scans alone. Run “wane run” again to make the maps.';
+const noSurface = 'There is no 3-D view: the output folder holds no surface of this brain with these changes.';
+
+// Parts of the viewer that are not there although there is a change to show.
+function missingParts({ report, viewer }: ParticipantPage): string[] {
+  if (!viewer || !report.changes.some(isMeasured)) return [];
+  if (viewer.changes.length === 0) return [noMaps];
+  return viewer.surface ? [] : [noSurface];
+}
 
 // NiiVue says so when it asks for WebGL 2 in vain; asking before would cost another context.
 function whyFailed(message: string): string {
@@ -47,7 +59,7 @@ export function ViewerSection(props: {
     () =>
       (page.viewer?.visits ?? []).map(({ session }) => {
         const visit = page.report.visits.find((one) => one.session === session);
-        return { session, caption: visit?.days == null ? session || 'visit' : `${session}, day ${visit.days}` };
+        return { session, caption: visit?.days == null ? sessionWords(session) : `${sessionWords(session)}, day ${visit.days}` };
       }),
     [page],
   );
@@ -61,6 +73,12 @@ export function ViewerSection(props: {
       title="Images"
       lead="All visits in midpoint space: the same place of the head is at the same place of the picture in every visit. Click to move the crosshair; drag with the right button to change brightness and contrast."
     >
+      {!problem &&
+        missingParts(page).map((sentence) => (
+          <Notice key={sentence}>
+            <p data-viewer-lacks>{sentence}</p>
+          </Notice>
+        ))}
       {problem ? (
         <StaticPicture page={page} why={problem} />
       ) : (

@@ -4,10 +4,11 @@ import { type Column, DataTable } from '../shared/data_table';
 import { missing, number } from '../shared/format';
 import { Card, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
-import type { Visit } from './model';
+import { sessionWords, type Visit } from './model';
 
 interface Row {
   visit: Visit;
+  counts: boolean; // in the rates
   scan: ScanFacts | undefined;
 }
 
@@ -28,7 +29,7 @@ function decisionWords(visit: Visit): string | null {
 }
 
 const columns: Column<Row>[] = [
-  { key: 'session', title: 'Visit', value: ({ visit }) => visit.session, heading: true },
+  { key: 'session', title: 'Visit', value: ({ visit }) => visit.session, show: ({ visit }) => sessionWords(visit.session), heading: true },
   { key: 'days', title: 'Day', value: ({ visit }) => visit.days, numeric: true },
   { key: 'acquired', title: 'Acquired', value: ({ scan }) => scan?.acquired, show: ({ scan }) => <span class="nowrap">{scan?.acquired ?? missing}</span> },
   {
@@ -52,7 +53,17 @@ const columns: Column<Row>[] = [
     show: ({ visit }: Row) => number(visit.volumes_ml[name], 1),
     numeric: true,
   })),
-  { key: 'verdict', title: 'Quality', value: ({ visit }) => visit.quality.verdict, show: ({ visit }) => <VerdictBadge verdict={visit.quality.verdict} /> },
+  {
+    key: 'verdict',
+    title: 'Quality',
+    value: ({ visit }) => visit.quality.verdict,
+    show: ({ visit, counts }) => (
+      <>
+        <VerdictBadge verdict={visit.quality.verdict} />
+        {!counts && <span class="small soft"> excluded</span>}
+      </>
+    ),
+  },
   {
     key: 'decision',
     title: 'Decision',
@@ -63,7 +74,11 @@ const columns: Column<Row>[] = [
 
 export function VisitsSection({ page }: { page: ParticipantPage }) {
   const { report } = page;
-  const rows = report.visits.map((visit, index) => ({ visit, scan: page.scans[index] }));
+  const rows = report.visits.map((visit, index) => ({
+    visit,
+    counts: page.counts.visits[index] ?? true,
+    scan: page.scans[index],
+  }));
   const notes = report.visits.flatMap((visit) => [
     ...visit.notes.map((note) => ({ session: visit.session, note })),
     ...(visit.measured_together ? [] : [{ session: visit.session, note: 'This visit was not measured together with the others.' }]),
@@ -82,7 +97,7 @@ export function VisitsSection({ page }: { page: ParticipantPage }) {
           <ul class="notes" data-notes>
             {notes.map(({ session, note }, index) => (
               <li key={index}>
-                <strong>{session}</strong>: {note}
+                <strong>{sessionWords(session)}</strong>: {note}
               </li>
             ))}
           </ul>

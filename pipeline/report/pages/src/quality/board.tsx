@@ -1,7 +1,7 @@
 // The approval board: every visit, worst first, to be passed or failed by keyboard, and the decisions as a file for
 // `wane group`.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Decision, QualityPage, QualityVisit, Verdict } from '../page_data';
+import type { Decision, QualityPage, QualityVisit } from '../page_data';
 import { plural } from '../shared/format';
 import { Footer, Notice, Segmented, TopBar } from '../shared/layout';
 import { MethodsSection } from '../shared/methods';
@@ -23,13 +23,11 @@ import { EnlargedDialog, HelpDialog, ReaderDialog, ReasonDialog } from './dialog
 import { Rail } from './rail';
 import { notExported, withAllExported, withDecision, withOpened, withoutLastStep, type Kept } from './store';
 import { useKept } from './use_kept';
-import { plainPassReason, visitTitle } from './words';
+import { inGroups, plainPassReason, standingOf, standings, standingTitles, visitTitle } from './words';
 
 type Filter = 'all' | 'look' | 'undecided';
 
 const keyOf = (visit: QualityVisit): string => visitKey(visit.participant_id, visit.session);
-
-const groupTitles: Record<Verdict, string> = { fail: 'Fails a check', warn: 'Warnings', pass: 'No warnings' };
 
 // What waits for an answer: who reads, or why a visit is passed or failed.
 type Question =
@@ -47,7 +45,7 @@ function sourcesOf(visits: readonly QualityVisit[], kept: Kept): DecisionSources
 }
 
 function needsALook(visit: QualityVisit, decision: Decision | null): boolean {
-  return visit.verdict !== 'pass' && decision === null;
+  return standingOf(visit) !== 'pass' && decision === null;
 }
 
 function matches(visit: QualityVisit, decision: Decision | null, filter: Filter, search: string): boolean {
@@ -103,7 +101,7 @@ function Progress({ decided, total }: { decided: number; total: number }) {
 }
 
 export function Board({ page }: { page: QualityPage }) {
-  const { visits } = page;
+  const visits = useMemo(() => inGroups(page.visits), [page]);
   const { kept, isStored, change } = useKept(page.dataset_key);
   const sources = useMemo(() => sourcesOf(visits, kept), [visits, kept]);
   const decisions = useMemo(
@@ -185,9 +183,9 @@ export function Board({ page }: { page: QualityPage }) {
     if (action === 'note' && !before) return setMessage('Pass or fail the visit first; then give the reason.');
     const decision = action === 'note' ? (before?.decision ?? 'fail') : action;
     if (decision === 'pass' && !visit.usable)
-      return setMessage(`${visitTitle(visit)} could not be read, so that it cannot be passed.`);
+      return setMessage(`${visitTitle(visit)} cannot be used, so that it cannot be passed.`);
     if (!reader) return setQuestion({ kind: 'reader', then: { visit, action } });
-    if (decision === 'pass' && action === 'pass' && visit.verdict !== 'fail')
+    if (decision === 'pass' && action === 'pass' && ['pass', 'warn'].includes(standingOf(visit)))
       return save(visit, 'pass', plainPassReason(visit.verdict), reader);
     setQuestion({ kind: 'reason', visit, decision });
   };
@@ -326,8 +324,12 @@ export function Board({ page }: { page: QualityPage }) {
     undecided: visits.length - decided,
   };
   const hasDose = !page.blinded && visits.some((visit) => visit.dose_group !== null);
-  const groups = (['fail', 'warn', 'pass'] as const)
-    .map((verdict) => ({ verdict, visits: shown.filter((visit) => visit.verdict === verdict) }))
+  const groups = standings
+    .map((standing) => ({
+      standing,
+      title: standingTitles[standing],
+      visits: shown.filter((visit) => standingOf(visit) === standing),
+    }))
     .filter((group) => group.visits.length > 0);
 
   return (
@@ -412,7 +414,7 @@ export function Board({ page }: { page: QualityPage }) {
       </div>
       <div class="board-body">
         <Rail
-          groups={groups.map((group) => ({ ...group, title: groupTitles[group.verdict] }))}
+          groups={groups}
           decisions={decisions}
           current={current}
           onGo={goTo}
@@ -420,8 +422,8 @@ export function Board({ page }: { page: QualityPage }) {
         <div class="board-list">
           {!isStored && (
             <Notice kind="fail">
-              This browser keeps nothing for this page: a reload loses your decisions. Export them before you close the
-              page.
+              This browser cannot save your work on this page: a reload loses your decisions. Export them before you
+              close the page.
             </Notice>
           )}
           {visits.length === 0 && <Notice>There are no visits to judge.</Notice>}
@@ -429,9 +431,9 @@ export function Board({ page }: { page: QualityPage }) {
             <Notice>{search ? `No visit of this list matches “${search}”.` : 'Nothing is left in this list.'}</Notice>
           )}
           {groups.map((group) => (
-            <section key={group.verdict} class="board-group" aria-label={groupTitles[group.verdict]}>
+            <section key={group.standing} class="board-group" data-standing={group.standing} aria-label={group.title}>
               <h2>
-                {groupTitles[group.verdict]} <span class="soft">{plural(group.visits.length, 'visit')}</span>
+                {group.title} <span class="soft">{plural(group.visits.length, 'visit')}</span>
               </h2>
               {group.visits.map((visit) => (
                 <VisitCard

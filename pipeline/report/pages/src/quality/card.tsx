@@ -4,12 +4,14 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Check, Decision, QualityVisit } from '../page_data';
 import { Fold } from '../shared/layout';
 import { plural } from '../shared/format';
-import { VerdictBadge } from '../shared/verdict';
+import { Badge, VerdictBadge } from '../shared/verdict';
 import {
   checkName,
   figure,
   findingsOf,
   sentenceOf,
+  standingOf,
+  standingTitles,
   valueAndLimit,
   verdictWords,
   visitTitle,
@@ -52,7 +54,7 @@ function Picture({ visit, active, onEnlarge }: { visit: QualityVisit; active: bo
     return (
       <div class="board-picture empty">
         <span>
-          {visit.usable ? 'There is no picture of this scan.' : 'The scan could not be read: there is nothing to show.'}
+          {visit.usable ? 'There is no picture of this scan.' : 'The scan cannot be used: there is nothing to show.'}
         </span>
       </div>
     );
@@ -122,6 +124,18 @@ export function DecisionLine({ decision }: { decision: Decision }) {
   );
 }
 
+export function StandingBadge({ visit }: { visit: QualityVisit }) {
+  const standing = standingOf(visit);
+  if (standing === 'unmeasured') return <Badge>{standingTitles.unmeasured}</Badge>;
+  return <VerdictBadge verdict={standing} label={verdictWords[standing]} />;
+}
+
+// Why there is no measurement, unless a finding says the same.
+export function whyNotMeasured(visit: QualityVisit): string | null {
+  const why = visit.not_measured_because;
+  return why && !findingsOf(visit).some((finding) => sentenceOf(finding.check) === why) ? why : null;
+}
+
 export interface CardProps {
   visit: QualityVisit;
   decision: Decision | null;
@@ -137,7 +151,7 @@ function facts(props: CardProps): string {
   const { visit } = props;
   const parts = [visit.days === null ? 'no date' : `day ${visit.days}`];
   if (props.showDose && visit.dose_group !== null) parts.push(`dose group ${visit.dose_group}`);
-  if (!visit.measured_together) parts.push('left out of the measurement');
+  if (!visit.measured_together && visit.not_measured_because === null) parts.push('left out of the measurement');
   return parts.join(' · ');
 }
 
@@ -179,7 +193,7 @@ export class VisitCard extends Component<CardProps> {
         <div class="board-side">
           <div class="row">
             <h3 id={titleId}>{visitTitle(visit)}</h3>
-            {isFull && <VerdictBadge verdict={visit.verdict} label={verdictWords[visit.verdict]} />}
+            {isFull && <StandingBadge visit={visit} />}
             {isFull && <span class="small soft board-place">{props.place}</span>}
           </div>
           {isFull && this.body(props)}
@@ -191,6 +205,7 @@ export class VisitCard extends Component<CardProps> {
   private body(props: CardProps) {
     const { visit, decision } = props;
     const findings = findingsOf(visit);
+    const why = whyNotMeasured(visit);
     const act = (action: Action) => () => props.onAction(visit, action);
     return (
       <>
@@ -199,10 +214,16 @@ export class VisitCard extends Component<CardProps> {
           {visit.page && (
             <>
               {' · '}
-              <a href={visit.page}>all of {visit.participant_id}</a>
+              <a href={encodeURIComponent(visit.page)}>all of {visit.participant_id}</a>
             </>
           )}
         </p>
+        {why && (
+          <p class="finding not-measured" data-not-measured>
+            {standingOf(visit) === 'unmeasured' ? '' : 'Not measured: '}
+            {why}
+          </p>
+        )}
         {findings.length > 0 && (
           <ul class="findings">
             {findings.map((finding) => (
@@ -219,7 +240,7 @@ export class VisitCard extends Component<CardProps> {
               class={`pass ${decision?.decision === 'pass' ? 'chosen' : ''}`}
               onClick={act('pass')}
               disabled={!visit.usable}
-              title={visit.usable ? undefined : 'A scan that cannot be read cannot be passed'}
+              title={visit.usable ? undefined : 'A scan that cannot be used cannot be passed'}
             >
               Pass <kbd>P</kbd>
             </button>

@@ -2,10 +2,17 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Decision, QualityVisit } from '../page_data';
-import { VerdictBadge } from '../shared/verdict';
 import { cleanCell } from './decisions';
-import { DecisionLine, type Action } from './card';
-import { failReasons, findingsOf, passReasons, sentenceOf, verdictWords, visitTitle } from './words';
+import { DecisionLine, StandingBadge, whyNotMeasured, type Action } from './card';
+import {
+  failReasons,
+  findingsOf,
+  passReasons,
+  sentenceOf,
+  standingOf,
+  unmeasuredPassReasons,
+  visitTitle,
+} from './words';
 
 interface DialogProps {
   name: string;
@@ -92,7 +99,9 @@ export function ReasonDialog(props: {
   onSave: (reason: string) => void;
   onClose: () => void;
 }) {
-  const reasons = props.decision === 'pass' ? passReasons : failReasons;
+  const standing = standingOf(props.visit);
+  const reasonsToPass = standing === 'unmeasured' ? unmeasuredPassReasons : passReasons;
+  const reasons = props.decision === 'pass' ? reasonsToPass : failReasons;
   const start = props.earlier ? partsOf(props.earlier.reason, reasons) : { chosen: '', note: '' };
   const [chosen, setChosen] = useState(start.chosen);
   const [note, setNote] = useState(start.note);
@@ -121,7 +130,7 @@ export function ReasonDialog(props: {
       noteField.current?.focus();
     } else if (event.key === 'Enter' && (event.target as HTMLElement).tagName !== 'BUTTON') save(event);
   };
-  const overrules = props.decision === 'pass' && props.visit.verdict === 'fail';
+  const overrules = props.decision === 'pass' && standing === 'fail';
   return (
     <Dialog
       name="reason"
@@ -131,6 +140,11 @@ export function ReasonDialog(props: {
       <form class="stack" onSubmit={save} onKeyDown={byNumber}>
         {overrules && (
           <p class="soft">A check fails this visit. Your pass overrules it, and the reports will say so.</p>
+        )}
+        {props.visit.not_measured_because !== null && (
+          <p class="soft">
+            Not measured: {props.visit.not_measured_because} Your decision counts once the visit is measured.
+          </p>
         )}
         <fieldset class="reasons">
           <legend class="visually-hidden">Reason</legend>
@@ -228,10 +242,11 @@ export function EnlargedDialog(props: {
   const { visit } = props;
   const [brightness, setBrightness] = useState(100);
   const findings = findingsOf(visit);
+  const why = whyNotMeasured(visit);
   return (
     <Dialog name="enlarged" title={visitTitle(visit)} class="enlarged" sharesKeys onClose={props.onClose}>
       <div class="row enlarged-head">
-        <VerdictBadge verdict={visit.verdict} label={verdictWords[visit.verdict]} />
+        <StandingBadge visit={visit} />
         <span class="small soft">{props.place}</span>
         {props.siblings.length > 1 && (
           <span class="row enlarged-visits">
@@ -285,7 +300,8 @@ export function EnlargedDialog(props: {
               {sentenceOf(finding.check)}
             </p>
           ))}
-          {findings.length === 0 && <p class="small soft">All checks pass.</p>}
+          {why && <p class="small finding not-measured">{why}</p>}
+          {findings.length === 0 && !why && <p class="small soft">All checks pass.</p>}
         </div>
         <div class="row">
           <button type="button" class="pass" disabled={!visit.usable} onClick={() => props.onAction(visit, 'pass')}>

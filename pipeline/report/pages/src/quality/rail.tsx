@@ -1,10 +1,10 @@
 // All visits at a glance: what the checks say, and what was decided. A click goes there.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Decision, QualityVisit, Verdict } from '../page_data';
-import { visitTitle } from './words';
+import type { Decision, QualityVisit } from '../page_data';
+import { type Standing, visitTitle } from './words';
 
 export interface RailGroup {
-  verdict: Verdict;
+  standing: Standing;
   title: string;
   visits: QualityVisit[];
 }
@@ -30,7 +30,7 @@ export function Rail(props: {
   return (
     <nav class="board-rail" aria-label="Visits" ref={list}>
       {props.groups.map((group) => (
-        <div key={group.verdict} class={`rail-group ${group.verdict}`}>
+        <div key={group.standing} class={`rail-group ${group.standing}`}>
           <p>
             {group.title} <span>{group.visits.length}</span>
           </p>

@@ -7,6 +7,29 @@ export const verdictWords: Record<Verdict, string> = {
   pass: 'No warnings',
 };
 
+// Where a visit stands on the board, worst first. A visit that was not measured fails nothing for that alone: its own
+// group has it, unless one of its checks fails.
+export type Standing = 'fail' | 'unmeasured' | 'warn' | 'pass';
+export const standings: readonly Standing[] = ['fail', 'unmeasured', 'warn', 'pass'];
+
+export function standingOf(visit: QualityVisit): Standing {
+  if (!visit.usable) return 'fail';
+  if (visit.not_measured_because === null) return visit.verdict;
+  const checks = [...visit.checks, ...visit.pairs.flatMap((pair) => pair.checks)];
+  return checks.some((check) => check.verdict === 'fail') ? 'fail' : 'unmeasured';
+}
+
+export const standingTitles: Record<Standing, string> = {
+  fail: verdictWords.fail,
+  unmeasured: 'Not measured',
+  warn: 'Warnings',
+  pass: verdictWords.pass,
+};
+
+// The page's visits as the board's groups have them; the order within a group is the page's.
+export const inGroups = (visits: readonly QualityVisit[]): QualityVisit[] =>
+  standings.flatMap((standing) => visits.filter((visit) => standingOf(visit) === standing));
+
 // Names that do not read well with their underscores taken out.
 const checkNames: Record<string, string> = {
   t1w_contrast: 'T1-weighted contrast',
@@ -77,6 +100,12 @@ export const failReasons = [
 export const passReasons = [
   'the scan is good; the check is wrong here',
   'the fault is real but does not reach the brain',
+  'person, date and side confirmed at the site',
+  'other',
+];
+
+export const unmeasuredPassReasons = [
+  'the scan is good: looked at in another program',
   'person, date and side confirmed at the site',
   'other',
 ];

@@ -170,7 +170,7 @@ function ViewGroup({ state, setState, viewer, goTo, goToMiddle, look }: Controls
               strongest loss
             </button>
             <button type="button" data-action="strongest-gain" onClick={() => goTo(1)}>
-              gain
+              strongest gain
             </button>
           </>
         )}
