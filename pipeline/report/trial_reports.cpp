@@ -1,6 +1,7 @@
 #include "pipeline/report/trial_reports.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -397,7 +398,8 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
   for (const auto& report : analysis.trial.reports) {
     const std::string group = report.dose_group.value_or("n/a");
     ++expected[group];
-    for (const auto& visit : report.visits) ++counts[visit.session][group];
+    for (const auto& visit : report.visits)
+      counts[visit.session][group] += std::isfinite(visit.volumes_ml.brain) ? 1 : 0;
   }
   for (const auto& absent : analysis.trial.left_out) ++expected[absent.dose_group.value_or("n/a")];
   std::vector<std::string> sessions;
