@@ -26,8 +26,7 @@ nlohmann::ordered_json scan_facts_json(const DatasetParticipant& participant, co
 std::string picture_data_uri(const std::filesystem::path& png_file, int widest_pixels);
 
 // The same of one visit in three planes with the brain's outline, one slice a plane, side by side: 15 to 40 KB at
-// 600 pixels. Made from the visit's images in `out`; where there are none (a visit that was taken out), from the
-// visit's rows of the quality picture; "" where there is neither.
+// 600 pixels. Cut out of the quality picture, and never larger than there; "" where that does not show the visit.
 std::string quality_picture_data_uri(const std::filesystem::path& out, const ParticipantReport& report,
                                      const std::string& session, int widest_pixels);
 
