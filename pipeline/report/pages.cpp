@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
@@ -153,10 +152,6 @@ ordered_json intervals_json(const ParticipantRate& rates) {
       intervals[tissue.key] = {number_json(rate->interval_95_low, decimals_percent),
                                number_json(rate->interval_95_high, decimals_percent)};
   return intervals.empty() ? ordered_json(nullptr) : intervals;
-}
-
-bool was_measured(const VisitRow& visit) {
-  return std::isfinite(visit.volumes_ml.brain);
 }
 
 // A visit that was not measured is in no rate, whatever was decided about it.

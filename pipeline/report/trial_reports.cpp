@@ -1,7 +1,6 @@
 #include "pipeline/report/trial_reports.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -398,8 +397,7 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
   for (const auto& report : analysis.trial.reports) {
     const std::string group = report.dose_group.value_or("n/a");
     ++expected[group];
-    for (const auto& visit : report.visits)
-      counts[visit.session][group] += std::isfinite(visit.volumes_ml.brain) ? 1 : 0;
+    for (const auto& visit : report.visits) counts[visit.session][group] += was_measured(visit) ? 1 : 0;
   }
   for (const auto& absent : analysis.trial.left_out) ++expected[absent.dose_group.value_or("n/a")];
   std::vector<std::string> sessions;

@@ -73,13 +73,20 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
 }
 
 TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visits_count) {
-  const auto files = trial_reports(analyse(small_trial()), small_provenance());
+  Trial trial = small_trial();
+  trial.reports[0].visits[1].volumes_ml.brain = std::numeric_limits<double>::quiet_NaN();  // an unusable scan
+  const auto files = trial_reports(analyse(trial), small_provenance());
   const auto is_table = [](const ReportText& file) { return file.path == "visits.tsv"; };
   const auto rows = cells_of(std::find_if(files.begin(), files.end(), is_table)->text);
   const std::vector<std::string> left_out = {"sub-8", "C", "24", "ses-01", "NA", "no", "no", "NA"};
   EXPECT_NE(std::find(rows.begin(), rows.end(), left_out), rows.end());
   const auto all = json_of(files, "trial_atrophy.json")["completed_visits"];
   ASSERT_FALSE(all.empty());
+  const auto second = std::find_if(all.begin(), all.end(), [](const auto& count) {
+    return count["session"] == "ses-02" && count["dose_group"] == "A";
+  });
+  ASSERT_NE(second, all.end());
+  EXPECT_EQ((*second)["completed"], 2) << "sub-2 and sub-3; that of sub-1 was not measured";
   for (const auto& count : all) {
     const auto matching = [&](const std::string& completed) {
       return std::count_if(rows.begin(), rows.end(), [&](const std::vector<std::string>& row) {
