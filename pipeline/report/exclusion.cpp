@@ -1,6 +1,7 @@
 #include "pipeline/report/exclusion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -115,6 +116,10 @@ std::optional<QualityMode> quality_mode_named(const std::string& name) {
 
 const char* name_of(QualityMode mode) {
   return mode == QualityMode::exclude ? "exclude" : "report";
+}
+
+bool was_measured(const VisitRow& visit) {
+  return std::isfinite(visit.volumes_ml.brain);
 }
 
 Verdict verdict_of(const VisitRow& visit) {

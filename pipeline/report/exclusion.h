@@ -13,6 +13,9 @@ namespace wane {
 std::optional<QualityMode> quality_mode_named(const std::string& name);  // "exclude", "report"
 const char* name_of(QualityMode mode);
 
+// False where the scan could not be used, or was taken out before the measurement: the visit is listed without volumes.
+bool was_measured(const VisitRow& visit);
+
 // The decision where there is one, else the verdict of the checks.
 Verdict verdict_of(const VisitRow& visit);
 

@@ -193,6 +193,17 @@ bool measured_changes(const Trial& trial) {
                      [](const ParticipantReport& report) { return !report.changes.empty(); });
 }
 
+std::string listed(const std::vector<std::string>& all) {
+  std::string text;
+  for (std::size_t i = 0; i < all.size(); ++i) text += (i == 0 ? "" : i + 1 == all.size() ? " and " : ", ") + all[i];
+  return text;
+}
+
+std::string versions_words(const MethodsFacts& facts) {
+  if (facts.measured_versions.empty()) return "version " + facts.version;
+  return (facts.measured_versions.size() > 1 ? "versions " : "version ") + listed(facts.measured_versions);
+}
+
 std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts) {
   std::size_t visits = 0, least = trial.reports.empty() ? 0 : trial.reports.front().visits.size(), most = 0;
   for (const auto& report : trial.reports) {
@@ -202,9 +213,9 @@ std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts
   }
   std::string text;
   if (const std::string sloppy = sloppy_sentence(trial.reports); !sloppy.empty()) text = sloppy + " ";
-  text +=
-      "Brain volumes and their change were measured from T1-weighted MRI with Wane, version " + facts.measured_version;
-  if (facts.measured_version != facts.version) text += " (statistics: version " + facts.version + ")";
+  text += "Brain volumes and their change were measured from T1-weighted MRI with Wane, " + versions_words(facts);
+  if (!facts.measured_versions.empty() && facts.measured_versions != std::vector{facts.version})
+    text += " (statistics: version " + facts.version + ")";
   text += ". The scans were organized by the Brain Imaging Data Structure [@bids]. " +
           counted(trial.reports.size(), "participant was", "participants were") + " measured, with " +
           counted(visits, "visit", "visits") + " in all (" + range(least, most) + " each)";
@@ -224,8 +235,11 @@ std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts
 std::string template_words(const MethodsFacts& facts) {
   if (facts.own_template)
     return "the template that comes with Wane, which is made from the Colin27 head [@colin27] and the AAL atlas [@aal]";
+  if (facts.template_sha256.size() > 1)
+    return "a template, which was not the same for all participants (SHA-256 of the heads: " +
+           listed(facts.template_sha256) + ")";
   return "a template of the user" +
-         (facts.template_sha256.empty() ? "" : " (SHA-256 of its head: " + facts.template_sha256 + ")");
+         (facts.template_sha256.empty() ? "" : " (SHA-256 of its head: " + facts.template_sha256.front() + ")");
 }
 
 std::string processing_paragraph(const Trial& trial, const MethodsFacts& facts) {
@@ -241,12 +255,20 @@ std::string processing_paragraph(const Trial& trial, const MethodsFacts& facts) 
          "diffeomorphic registration with local "
          "correlation [@syn], and one brain mask was made for all visits of a participant. Gray matter, white matter "
          "and CSF were "
-         "segmented with partial volume, jointly for all visits, by a mixture of pure and mixed tissues "
+         "segmented with a partial-volume model, jointly for all visits, by a mixture of pure and mixed tissues "
          "[@partial_volume] with a Markov random field [@markov] and a bias field that is refined in the same "
          "iterations [@adaptive]. Brain means gray and white matter, brainstem and cerebellum included.";
 }
 
-std::string measurement_paragraph(const ordered_json& options) {
+std::string drift_words(bool measured, bool removed) {
+  if (!measured) return "Drift of the scanner's voxel size was not measured.";
+  return std::string(
+             "Where all visits showed the skull, which does not atrophy [@skull], drift of the scanner's voxel "
+             "size was measured there and ") +
+         (removed ? "removed from the changes where it was certain." : "left in the changes.");
+}
+
+std::string measurement_paragraph(const ordered_json& options, const MethodsFacts& facts) {
   const bool calibration = options.value("measure", ordered_json::object()).value("calibration", true);
   std::string text =
       "Change was measured by registering all visits of a participant to their common mean, symmetrically and "
@@ -255,9 +277,8 @@ std::string measurement_paragraph(const ordered_json& options) {
       "partial-volume map [@jacobian], at least 3 mm inside the brain mask and where all visits show the brain. "
       "Percent changes refer to the mean "
       "of the two volumes; negative values are losses. Slow differences of brightness between visits were "
-      "estimated together with the deformation and removed. Where all visits showed the skull, which does not "
-      "atrophy [@skull], drift of the scanner's voxel size was measured there and ";
-  text += (calibration ? "removed from the changes where it was certain." : "left in the changes.");
+      "estimated together with the deformation and removed. ";
+  text += drift_words(facts.drift_measured, calibration);
   return text +
          " The boundary shift integral [@bsi, @bsi_limits] was computed as a second measurement that uses no "
          "deformation. Standard errors of changes were estimated "
@@ -293,6 +314,12 @@ const DoseResponse* any_response(const TrialAnalysis& analysis) {
   return nullptr;
 }
 
+bool any_mean(const TrialAnalysis& analysis) {
+  const auto& groups = analysis.groups.groups;
+  return std::any_of(groups.begin(), groups.end(),
+                     [](const DoseGroup& group) { return group.rates_percent_per_year.brain.mean.has_value(); });
+}
+
 std::string dose_response_words(const TrialAnalysis& analysis, const DoseResponse& response) {
   std::string text = " Whether the rate goes with the dose (" + std::string(name_of(analysis.plan.scale)) +
                      " scale) was tested by permuting the rates over the doses: Jonckheere-Terpstra test [@jonckheere, "
@@ -315,22 +342,36 @@ std::string dose_response_words(const TrialAnalysis& analysis, const DoseRespons
   return text + " P values of exploratory tests were adjusted across the three tissues by Holm's method [@holm].";
 }
 
+std::string rates_words(const Trial& trial) {
+  const std::size_t all = trial.reports.size();
+  const auto with_rate = static_cast<std::size_t>(
+      std::count_if(trial.reports.begin(), trial.reports.end(),
+                    [](const ParticipantReport& report) { return report.rates_percent_per_year.has_value(); }));
+  if (with_rate == 0) return "No participant has a rate of change.";
+  const std::string who = with_rate == all
+                              ? "Each participant has"
+                              : std::to_string(with_rate) + " of " + counted(all, "participant", "participants") +
+                                    (with_rate == 1 ? " has" : " have");
+  return who +
+         " one rate per tissue, in percent per year: the slope of the logarithm of volume over time, fitted to all "
+         "visits that count, weighted by the standard errors of the changes.";
+}
+
 std::string statistics_paragraph(const TrialAnalysis& analysis) {
   const Trial& trial = analysis.trial;
-  std::string text =
-      "Each participant has one rate a tissue, in percent per year: the slope of the logarithm of volume over time, "
-      "fitted to all visits that count, weighted by the standard errors of the changes.";
+  std::string text = rates_words(trial);
   if (trial.options.baseline_after_days > 0)
     text += " Visits before day " + std::to_string(std::lround(trial.options.baseline_after_days)) +
             " do not count in the rates.";
   if (trial.blinded)
     return text + " The analysis is blinded: dose groups are hidden behind codes, and nothing was tested against dose.";
-  if (!analysis.groups.groups.empty())
+  if (any_mean(analysis))
     text += " Means of " + counted(analysis.groups.groups.size(), "dose group", "dose groups") +
             " have 95 % intervals by Student's t and by the bootstrap (BCa) [@bootstrap].";
-  if (const DoseResponse* response = any_response(analysis)) text += dose_response_words(analysis, *response);
-  if (!trial.plan.file) return text + " There was no analysis plan: all tests are exploratory.";
-  return text + " " + plan_sentence(analysis);
+  const DoseResponse* response = any_response(analysis);
+  text += response ? dose_response_words(analysis, *response) : " Nothing was tested against dose.";
+  if (trial.plan.file) return text + " " + plan_sentence(analysis);
+  return response ? text + " There was no analysis plan: all tests are exploratory." : text;
 }
 
 // "measure.iterations = 30 (default 8)"; of sections that say what is computed, not where files lie.
@@ -362,7 +403,7 @@ Methods methods_of(const TrialAnalysis& analysis, const MethodsFacts& facts) {
   Methods methods;
   methods.paragraphs.push_back(participants_paragraph(analysis.trial, facts));
   methods.paragraphs.push_back(processing_paragraph(analysis.trial, facts));
-  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(measurement_paragraph(options));
+  if (measured_changes(analysis.trial)) methods.paragraphs.push_back(measurement_paragraph(options, facts));
   methods.paragraphs.push_back(quality_paragraph(analysis.trial));
   if (measured_changes(analysis.trial)) methods.paragraphs.push_back(statistics_paragraph(analysis));
   if (facts.measured_alike) methods.paragraphs.push_back(options_paragraph(options, defaults));

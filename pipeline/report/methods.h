@@ -22,13 +22,14 @@ struct Methods {
 
 // What an analysis does not hold.
 struct MethodsFacts {
-  std::string version;                 // of the program
-  std::string measured_version;        // that the participants were measured with
-  std::string options = "{}";          // JSON of what was used, a member for each section
-  std::string default_options = "{}";  // JSON of what is used where nothing is named
-  bool measured_alike = true;          // all participants with the same version and options
-  bool own_template = true;            // the template that comes with the program
-  std::string template_sha256;         // of another template's head; empty: not known
+  std::string version;                         // of the program
+  std::vector<std::string> measured_versions;  // that the participants were measured with, each once
+  std::string options = "{}";                  // JSON of what was used, a member for each section
+  std::string default_options = "{}";          // JSON of what is used where nothing is named
+  bool measured_alike = true;                  // all participants with the same version and options
+  bool own_template = true;                    // all with the template that comes with the program
+  std::vector<std::string> template_sha256;    // else: of the heads of the templates, each once; empty: not known
+  bool drift_measured = true;                  // of the scanner's voxel size, of at least one participant
 };
 
 // While the trial is blinded, no dose, no number of a dose group and no test is named. Paths of files are not named.

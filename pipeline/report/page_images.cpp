@@ -37,6 +37,7 @@ struct VisitImages {
   Mask t1w, brain, tissues;
 };
 struct ChangeImages {
+  const ChangeRow* change;
   Volume percent;
   Mask measured;
 };
@@ -136,11 +137,14 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
     images.visits.push_back(read_visit(out, participant_id, sessions[n], brains[n], part));
     brains[n] = {};
   }
-  if (changes.empty()) return images;
-  const Mask measured = resample(read_nifti_mask(measured_mask_file(out, participant_id)), part);
-  for (const ChangeRow* change : changes)
-    images.changes.push_back(
-        {read_part(change_map_file(out, participant_id, change->from, change->to), full, part), measured});
+  std::optional<Mask> measured;
+  for (const ChangeRow* change : changes) try {
+      if (!measured) measured = resample(read_nifti_mask(measured_mask_file(out, participant_id)), part);
+      images.changes.push_back(
+          {change, read_part(change_map_file(out, participant_id, change->from, change->to), full, part), *measured});
+    } catch (const InputError&) {
+      continue;  // measured by a version that made none, or not kept
+    }
   return images;
 }
 
@@ -177,7 +181,7 @@ Mask coarser_brightness(const Mask& t1w, const Grid& grid) {
 // Voxels at the border of what is measured are of the part of them that is.
 ChangeImages coarser_change(const ChangeImages& change, const Grid& grid) {
   const Volume share = coarser(share_of(change.measured, 1), grid);
-  ChangeImages result{coarser(change.percent, grid), threshold(share, 0.5F)};
+  ChangeImages result{change.change, coarser(change.percent, grid), threshold(share, 0.5F)};
   parallel_voxels(share.size(),
                   [&](std::size_t n) { result.percent[n] = result.measured[n] ? result.percent[n] / share[n] : 0.F; });
   return result;
@@ -242,17 +246,17 @@ double next_spacing_mm(double spacing_mm, std::size_t bytes, std::size_t most) {
   return std::max(std::ceil(wanted * steps_per_mm), std::floor(spacing_mm * steps_per_mm) + 1) / steps_per_mm;
 }
 
-Json surface_json(const fs::path& out, const ParticipantReport& report, const std::vector<const ChangeRow*>& changes) {
+Json surface_of(const fs::path& out, const ParticipantReport& report, const std::vector<ChangeImages>& changes) {
   const fs::path file = surface_file(out, report.participant_id);
   std::error_code error;
   if (!fs::exists(file, error)) return nullptr;
   constexpr std::size_t most_bytes = std::size_t(1) << 28;
   const SurfaceFile surface = read_surface(file);
   Json values = Json::array();
-  for (const ChangeRow* change : changes) {
-    const std::string name = change_values_name(change->from, change->to);
+  for (const ChangeImages& each : changes) {
+    const std::string name = change_values_name(each.change->from, each.change->to);
     const auto found = std::find_if(surface.values.begin(), surface.values.end(),
-                                    [&](const VertexValues& each) { return each.name == name; });
+                                    [&](const VertexValues& vertices) { return vertices.name == name; });
     if (found == surface.values.end()) return nullptr;
     values.push_back(
         base64({reinterpret_cast<const char*>(found->values.data()), found->values.size() * sizeof(float)}));
@@ -260,11 +264,18 @@ Json surface_json(const fs::path& out, const ParticipantReport& report, const st
   return {{"mesh", base64(read_text_file(file, most_bytes))}, {"file", file.filename().string()}, {"changes", values}};
 }
 
+Json surface_json(const fs::path& out, const ParticipantReport& report, const std::vector<ChangeImages>& changes) {
+  try {
+    return surface_of(out, report, changes);
+  } catch (const InputError&) {
+    return nullptr;
+  }
+}
+
 Json viewer_of(const fs::path& out, const ParticipantReport& report) {
   const std::vector<std::string> sessions = sessions_shown(report);
   if (sessions.empty()) return nullptr;
-  const std::vector<const ChangeRow*> changes = changes_shown(report, sessions);
-  Images images = read_images(out, report.participant_id, sessions, changes);
+  Images images = read_images(out, report.participant_id, sessions, changes_shown(report, sessions));
   const double measured_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
   const std::size_t most = sessions.size() <= 2 ? most_bytes_of_two_visits : most_bytes_of_more;
 
@@ -289,13 +300,15 @@ Json viewer_of(const fs::path& out, const ParticipantReport& report) {
     json["visits"].push_back({{"session", session}, {"t1w", text[0]}, {"brain", text[1]}, {"tissues", text[2]}});
     text += 3;
   }
-  for (std::size_t n = 0; n < changes.size(); ++n, text += 2)
-    json["changes"].push_back({{"from", changes[n]->from},
-                               {"to", changes[n]->to},
+  for (const ChangeImages& each : images.changes) {
+    json["changes"].push_back({{"from", each.change->from},
+                               {"to", each.change->to},
                                {"map", text[0]},
                                {"measured", text[1]},
-                               {"extreme_percent", extreme_percent(images.changes[n])}});
-  json["surface"] = surface_json(out, report, changes);
+                               {"extreme_percent", extreme_percent(each)}});
+    text += 2;
+  }
+  json["surface"] = surface_json(out, report, images.changes);
   return json;
 }
 

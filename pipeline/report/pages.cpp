@@ -12,6 +12,7 @@
 #include "pipeline/quality/judge.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/report/participant_json.h"
 #include "pipeline/report/quality_table.h"
 #include "pipeline/report/words.h"
 
@@ -84,14 +85,6 @@ std::vector<Replacement> replacements_of(const ParticipantReport& report) {
   return all;
 }
 
-std::vector<Replacement> replacements_in(const ordered_json& report) {
-  std::vector<Replacement> all;
-  for (const auto& change : report.value("changes", ordered_json::array()))
-    for (const auto& check : change.at("quality").at("checks"))
-      add_replacement(all, check.at("name").get<std::string>(), check.at("sentence").get<std::string>());
-  return all;
-}
-
 std::string with_replacements(std::string text, const std::vector<Replacement>& all) {
   for (const auto& [what, instead] : all)
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + instead.size()))
@@ -161,31 +154,49 @@ ordered_json intervals_json(const ParticipantRate& rates) {
   return intervals.empty() ? ordered_json(nullptr) : intervals;
 }
 
+// A visit that was not measured is in no rate, whatever was decided about it.
+Counting counting_of(const ParticipantReport& report) {
+  Counting counting = what_counts(report);
+  for (std::size_t v = 0; v < report.visits.size(); ++v)
+    if (!was_measured(report.visits[v])) counting.visits[v] = false;
+  return counting;
+}
+
+ordered_json left_out_because_json(const ParticipantReport& report, double baseline_after_days) {
+  const std::string why_not = why_no_rate(report, baseline_after_days);
+  return why_not.empty() ? ordered_json(nullptr) : ordered_json(as_sentence(why_not));
+}
+
 ordered_json measured_participant(const ParticipantReport& report, const ParticipantRate& rates,
                                   const GroupOptions& options, bool page) {
-  const std::string why_not = why_no_rate(report, options.baseline_after_days);
-  ordered_json json = {
-      {"participant_id", report.participant_id},
-      {"page", page ? ordered_json(participant_page_name(report.participant_id)) : nullptr},
-      {"dose_group", text_json(report.dose_group)},
-      {"dose", number_json(report.dose, decimals_dose)},
-      {"verdict", name_of(worst_verdict(report))},
-      {"left_out_because", why_not.empty() ? ordered_json(nullptr) : ordered_json(as_sentence(why_not))},
-      {"flags", flags_json(report)},
-      {"visits", ordered_json::array()},
-      {"changes", ordered_json::array()}};
-  for (const auto& visit : report.visits)
+  const Counting counting = counting_of(report);
+  ordered_json json = {{"participant_id", report.participant_id},
+                       {"page", page ? ordered_json(participant_page_name(report.participant_id)) : nullptr},
+                       {"dose_group", text_json(report.dose_group)},
+                       {"dose", number_json(report.dose, decimals_dose)},
+                       {"verdict", name_of(worst_verdict(report))},
+                       {"left_out_because", left_out_because_json(report, options.baseline_after_days)},
+                       {"flags", flags_json(report)},
+                       {"visits", ordered_json::array()},
+                       {"changes", ordered_json::array()}};
+  for (std::size_t v = 0; v < report.visits.size(); ++v) {
+    const VisitRow& visit = report.visits[v];
     json["visits"].push_back({{"session", visit.session},
                               {"days", number_json(visit.days, decimals_days)},
                               {"volumes_ml", volumes_json(visit.volumes_ml)},
-                              {"verdict", name_of(verdict_of(visit))}});
-  for (const auto& change : report.changes)
+                              {"verdict", name_of(verdict_of(visit))},
+                              {"counts", bool(counting.visits[v])}});
+  }
+  for (std::size_t c = 0; c < report.changes.size(); ++c) {
+    const ChangeRow& change = report.changes[c];
     json["changes"].push_back({{"from", change.from},
                                {"to", change.to},
                                {"days", number_json(change.days, decimals_days)},
                                {"percent", percent_json(change.percent)},
                                {"standard_error", percent_json(change.standard_error)},
-                               {"verdict", name_of(verdict_of(report, change))}});
+                               {"verdict", name_of(verdict_of(report, change))},
+                               {"counts", bool(counting.changes[c])}});
+  }
   json["rates_percent_per_year"] =
       report.rates_percent_per_year ? percent_json(*report.rates_percent_per_year) : ordered_json(nullptr);
   json["rate_intervals_95"] = intervals_json(rates);
@@ -226,6 +237,45 @@ ordered_json everybody(const TrialAnalysis& analysis, const std::set<std::string
 void remove_group_means(ordered_json& trial_report) {
   for (auto& group : trial_report["dose_groups"]) group.erase("rates_percent_per_year");
   if (trial_report.contains("with_excluded")) trial_report["with_excluded"].erase("dose_groups");
+}
+
+// Checks that OUT's report does not have yet: those that only other participants' reports show.
+void add_checks(ordered_json& quality, const Quality& now) {
+  ordered_json& checks = quality["checks"];
+  if (checks.is_null()) checks = ordered_json::array();  // of an older build
+  for (std::size_t i = checks.size(); i < now.checks.size(); ++i) checks.push_back(check_json(now.checks[i]));
+  quality["verdict"] = name_of(now.verdict());
+}
+
+// sub-XX_atrophy.json with the values of now in place of those of the time of measuring; all else as it stands there.
+ordered_json report_now_json(ordered_json measured, const ParticipantReport& now, const ParticipantPageParts& parts) {
+  measured["dose_group"] = text_json(now.dose_group);
+  measured["dose"] = number_json(now.dose, decimals_dose);
+  measured["verdict"] = name_of(worst_verdict(now));
+  for (std::size_t v = 0; v < now.visits.size(); ++v) {
+    ordered_json& visit = measured["visits"][v];
+    add_checks(visit["quality"], now.visits[v].quality);
+    visit["decision"] = decision_json(now.visits[v].decision);
+  }
+  measured["rates_percent_per_year"] =
+      now.rates_percent_per_year ? percent_json(*now.rates_percent_per_year) : ordered_json(nullptr);
+  measured.erase("rates_with_excluded_percent_per_year");
+  if (now.rates_with_excluded_percent_per_year)
+    measured["rates_with_excluded_percent_per_year"] = percent_json(*now.rates_with_excluded_percent_per_year);
+  measured["rate_intervals"] = rate_details_json(parts.rates);
+  measured["quality_mode"] = name_of(now.quality_mode);
+  measured["sentence"] =
+      (now.sloppy ? std::string(made_sloppy) + " " : "") + participant_sentence(now, parts.rate_options);
+  return measured;
+}
+
+// A sentence where there is no measurement of the visit, else null.
+ordered_json not_measured_because(const VisitRow& visit) {
+  if (was_measured(visit)) return nullptr;
+  for (const auto& check : visit.quality.checks)
+    if (check.name == usable_check && check.verdict == Verdict::fail) return as_sentence(check.sentence);
+  if (visit.decision && !visit.decision->pass) return "A reader took this visit out before it was measured.";
+  return "There is no measurement of this visit.";
 }
 
 // Of the pairs that `session` is part of, those that did not pass.
@@ -277,65 +327,91 @@ ordered_json trial_page_json(const TrialAnalysis& analysis, ordered_json trial_r
           {"methods", methods_json(methods)}};
 }
 
-ordered_json participant_page_json(ordered_json report, ParticipantPageParts parts, const Methods& methods) {
-  replace_in(report, replacements_in(report));
-  return {{"schema", "wane/page-participant/1"}, {"blinded", parts.blinded},        {"dose_unit", parts.dose_unit},
-          {"report", std::move(report)},         {"scans", std::move(parts.scans)}, {"viewer", std::move(parts.viewer)},
-          {"picture", std::move(parts.picture)}, {"trial_page", "trial.html"},      {"methods", methods_json(methods)}};
-}
-
-std::vector<QualityVisit> quality_visits(const ParticipantReport& full, const ParticipantReport& known, bool page,
-                                         bool blinded,
-                                         const std::function<std::string(const std::string& session)>& picture) {
-  std::vector<QualityVisit> visits;
-  for (const VisitRow& visit : full.visits) {
+ParticipantReport as_known_now(ParticipantReport full, const ParticipantReport& known) {
+  full.dose_group = known.dose_group;
+  full.dose = known.dose;
+  full.quality_mode = known.quality_mode;
+  full.rates_percent_per_year = known.rates_percent_per_year;
+  full.rates_with_excluded_percent_per_year = known.rates_with_excluded_percent_per_year;
+  for (VisitRow& visit : full.visits) {
     const auto own = std::find_if(known.visits.begin(), known.visits.end(),
                                   [&](const VisitRow& one) { return one.session == visit.session; });
-    const Quality quality = own == known.visits.end() ? visit.quality : all_checks(visit.quality, own->quality);
-    QualityVisit row{quality.verdict(), nullptr};
+    if (own == known.visits.end()) continue;
+    visit.decision = own->decision;
+    visit.quality = all_checks(visit.quality, own->quality);
+  }
+  return full;
+}
+
+ordered_json participant_page_json(ordered_json measured, const ParticipantReport& now, ParticipantPageParts parts,
+                                   const Methods& methods) {
+  const Counting counting = counting_of(now);
+  ordered_json json = {{"schema", "wane/page-participant/1"},
+                       {"blinded", parts.blinded},
+                       {"dose_unit", parts.dose_unit},
+                       {"report", report_now_json(std::move(measured), now, parts)},
+                       {"counts", {{"visits", counting.visits}, {"changes", counting.changes}}},
+                       {"left_out_because", left_out_because_json(now, parts.rate_options.baseline_after_days)}};
+  replace_in(json, replacements_of(now));
+  json["scans"] = std::move(parts.scans);
+  json["viewer"] = std::move(parts.viewer);
+  json["picture"] = std::move(parts.picture);
+  json["trial_page"] = "trial.html";
+  json["methods"] = methods_json(methods);
+  return json;
+}
+
+std::vector<QualityVisit> quality_visits(const ParticipantReport& now, bool page, bool blinded,
+                                         const std::function<std::string(const std::string& session)>& picture) {
+  std::vector<QualityVisit> visits;
+  for (const VisitRow& visit : now.visits) {
+    QualityVisit row{visit.quality.verdict(), true, nullptr};
     auto checks = ordered_json::array();
     bool usable = true;
-    for (const auto& check : quality.checks) {
+    for (const auto& check : visit.quality.checks) {
       checks.push_back(check_json(check));
       if (check.name == usable_check && check.verdict == Verdict::fail) usable = false;
     }
     // Nobody would see those of the person elsewhere on this page.
-    for (const auto& check : full.quality.checks) {
+    for (const auto& check : now.quality.checks) {
       if (check.verdict == Verdict::pass) continue;
       checks.push_back(check_json(check));
       row.verdict = std::max(row.verdict, check.verdict);
     }
-    const ordered_json pairs = pairs_json(full, visit.session, row.verdict);
-    row.json = {{"participant_id", full.participant_id},
+    const ordered_json pairs = pairs_json(now, visit.session, row.verdict);
+    row.json = {{"participant_id", now.participant_id},
                 {"session", visit.session},
-                {"page", page ? ordered_json(participant_page_name(full.participant_id)) : nullptr},
-                {"dose_group", blinded ? ordered_json(nullptr) : text_json(known.dose_group)},
+                {"page", page ? ordered_json(participant_page_name(now.participant_id)) : nullptr},
+                {"dose_group", blinded ? ordered_json(nullptr) : text_json(now.dose_group)},
                 {"days", number_json(visit.days, decimals_days)},
                 {"verdict", name_of(row.verdict)},
                 {"measured_together", visit.measured_together},
                 {"usable", usable},
+                {"not_measured_because", not_measured_because(visit)},
                 {"checks", checks},
                 {"pairs", pairs},
-                {"decision", decision_json(own == known.visits.end() ? visit.decision : own->decision)},
+                {"decision", decision_json(visit.decision)},
                 {"picture", picture(visit.session)}};
     visits.push_back(std::move(row));
   }
   return visits;
 }
 
-QualityVisit unmeasured_visit(const LeftOut& participant, const std::string& session, std::optional<double> days,
-                              bool blinded) {
-  const QualityCheck check{usable_check, std::nullopt, std::nullopt, Verdict::fail, as_sentence(participant.reason)};
+QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit, bool blinded) {
+  const std::string file = visit.t1w.filename().string();
+  const bool names_scan = !file.empty() && participant.reason.find(file) != std::string::npos;
   return {Verdict::fail,
+          false,
           {{"participant_id", participant.participant_id},
-           {"session", session},
+           {"session", visit.session},
            {"page", nullptr},
            {"dose_group", blinded ? ordered_json(nullptr) : text_json(participant.dose_group)},
-           {"days", number_json(days, decimals_days)},
+           {"days", number_json(visit.days, decimals_days)},
            {"verdict", name_of(Verdict::fail)},
            {"measured_together", false},
-           {"usable", false},
-           {"checks", ordered_json::array({check_json(check)})},
+           {"usable", !names_scan},
+           {"not_measured_because", as_sentence(participant.reason)},
+           {"checks", ordered_json::array()},
            {"pairs", ordered_json::array()},
            {"decision", nullptr},
            {"picture", ""}}};
@@ -343,8 +419,9 @@ QualityVisit unmeasured_visit(const LeftOut& participant, const std::string& ses
 
 ordered_json quality_page_json(std::vector<QualityVisit> visits, bool blinded, const std::string& version,
                                const std::string& dataset_key, const Methods& methods) {
-  std::stable_sort(visits.begin(), visits.end(),
-                   [](const QualityVisit& a, const QualityVisit& b) { return a.verdict > b.verdict; });
+  std::stable_sort(visits.begin(), visits.end(), [](const QualityVisit& a, const QualityVisit& b) {
+    return std::pair(a.verdict, a.judged) > std::pair(b.verdict, b.judged);
+  });
   ordered_json json = {{"schema", "wane/page-quality/1"},
                        {"blinded", blinded},
                        {"version", version},

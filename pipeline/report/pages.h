@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/dataset/bids.h"
 #include "pipeline/report/methods.h"
 #include "pipeline/report/trial_analysis.h"
 
@@ -32,35 +33,41 @@ std::string participant_page_name(const std::string& participant_id);  // "sub-0
 nlohmann::ordered_json trial_page_json(const TrialAnalysis& analysis, nlohmann::ordered_json trial_report,
                                        const std::set<std::string>& with_page, const Methods& methods);
 
+// The report in OUT with all its checks (`full`), and what counts now: dose, group, decisions, rates and those checks
+// that only other participants' reports show, as the trial (`known`) has them.
+ParticipantReport as_known_now(ParticipantReport full, const ParticipantReport& known);
+
 // Of ParticipantPage what does not stand in the report.
 struct ParticipantPageParts {
   bool blinded = false;
   std::string dose_unit;
+  ParticipantRate rates;                 // of the report as it is known now, with
+  RateOptions rate_options;              // these options
   nlohmann::ordered_json scans, viewer;  // scan_facts_json, viewer_json
   std::string picture;                   // picture_data_uri
 };
 
-// ParticipantPage. `report`: sub-XX_atrophy.json.
-nlohmann::ordered_json participant_page_json(nlohmann::ordered_json report, ParticipantPageParts parts,
-                                             const Methods& methods);
+// ParticipantPage. `measured`: sub-XX_atrophy.json as it stands in OUT, which does not change with doses and decisions;
+// `now`: as_known_now, whose values take the place of the older ones.
+nlohmann::ordered_json participant_page_json(nlohmann::ordered_json measured, const ParticipantReport& now,
+                                             ParticipantPageParts parts, const Methods& methods);
 
 // QualityVisit, and what the page is sorted by.
 struct QualityVisit {
   Verdict verdict = Verdict::pass;
+  bool judged = true;  // false: the participant has no report, and nothing is known of the scan
   nlohmann::ordered_json json;
 };
 
-// Of each visit of a participant. `full`: the report with all its checks; `known`: the trial's, which knows the
-// decisions that count now and what only the other participants' reports show. `page`: whether it has one.
-std::vector<QualityVisit> quality_visits(const ParticipantReport& full, const ParticipantReport& known, bool page,
-                                         bool blinded,
+// Of each visit of a participant. `now`: as_known_now. `page`: whether it has one.
+std::vector<QualityVisit> quality_visits(const ParticipantReport& now, bool page, bool blinded,
                                          const std::function<std::string(const std::string& session)>& picture);
 
-// Of a visit of a participant who has no report.
-QualityVisit unmeasured_visit(const LeftOut& participant, const std::string& session, std::optional<double> days,
-                              bool blinded);
+// Of a visit of a participant who has no report. Nothing is known of the scan, unless the reason names its file.
+QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit, bool blinded);
 
-// QualityPage. `dataset_key` names the dataset for the browser's store.
+// QualityPage, the worst first; visits that were not measured come after those that fail. `dataset_key` names the
+// dataset for the browser's store.
 nlohmann::ordered_json quality_page_json(std::vector<QualityVisit> visits, bool blinded, const std::string& version,
                                          const std::string& dataset_key, const Methods& methods);
 

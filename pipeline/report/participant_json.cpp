@@ -263,8 +263,30 @@ ParticipantReport report_in(const ordered_json& json, const std::string& file) {
 struct FoundReport {
   std::optional<ParticipantReport> report;
   std::string reason;  // why there is none
-  std::string sha256, version, options_sha256;
+  std::string sha256, version, options_sha256, template_sha256;
+  bool drift_measured = false;
 };
+
+// Empty where it is not named.
+std::string template_sha256_in(const ordered_json& report) {
+  const auto inputs = report.find("inputs");
+  if (inputs == report.end() || !inputs->is_array()) return "";
+  for (const auto& input : *inputs)
+    if (input.is_object() && input.contains("path") && input["path"] == template_head && input.contains("sha256"))
+      return input["sha256"].is_string() ? input["sha256"].get<std::string>() : "";
+  return "";
+}
+
+// Of its JSON.
+std::string version_in(const std::string& version) {
+  const auto json = parse_ordered_json(version);
+  return json.is_string() ? json.get<std::string>() : "unknown";
+}
+
+bool any_drift(const ParticipantReport& report) {
+  return std::any_of(report.visits.begin(), report.visits.end(),
+                     [](const VisitRow& visit) { return visit.figures.contains("calibration_drift_percent"); });
+}
 
 void keep_what_did_not_pass(Quality& quality) {
   std::erase_if(quality.checks, [](const QualityCheck& check) { return check.verdict == Verdict::pass; });
@@ -299,7 +321,9 @@ FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
       throw InputError(path + " is the report of " + report.participant_id + "; measure this participant again.");
     report.dose_group = entry.dose_group;
     report.dose = entry.dose;
+    found.drift_measured = any_drift(report);
     leave_behind_what_trials_do_not_use(report);
+    found.template_sha256 = template_sha256_in(json);
     found.sha256 = sha256_of_text(text);
     found.version = json.value("version", ordered_json()).dump();
     found.options_sha256 = sha256_of_text(json.value("options", ordered_json()).dump());
@@ -381,6 +405,9 @@ CollectedReports collect_participant_reports(const fs::path& out, const std::vec
     }
     if (!first) first = &one;
     all_the_same = all_the_same && one.version == first->version && one.options_sha256 == first->options_sha256;
+    collected.versions.insert(version_in(one.version));
+    collected.template_sha256.insert(one.template_sha256);
+    collected.drift_measured = collected.drift_measured || one.drift_measured;
     collected.reports.push_back(std::move(*one.report));
     collected.inputs.push_back({participant_json_path(expected[i].participant_id), one.sha256});
   }

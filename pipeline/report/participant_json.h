@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ nlohmann::ordered_json rate_details_json(const ParticipantRate& rates);
 // fields.
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file);
 
+// In reports' inputs; below the folder of the program's files too.
+inline constexpr const char* template_head = "template/head.nii.gz";
+
 // "sub-01/sub-01_atrophy.json", relative to OUT.
 std::string participant_json_path(const std::string& participant_id);
 
@@ -38,6 +42,9 @@ struct CollectedReports {
   std::vector<InputFile> inputs;           // the files used, named relative to OUT
   std::optional<std::string> options;      // JSON that the reports were made with; empty: not all the same
   std::vector<std::string> warnings;       // sentences: reports in OUT of nobody who is expected
+  std::set<std::string> versions;          // of Wane, that the reports were made by
+  std::set<std::string> template_sha256;   // of the template's head; "": a report does not say
+  bool drift_measured = false;             // of the scanner's voxel size, in at least one report
 };
 
 // Reads the reports that earlier `participant` runs left in the folder `out`. Dose group and dose are taken from

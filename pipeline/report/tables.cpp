@@ -224,8 +224,9 @@ TableText visits_table(const TrialAnalysis& analysis) {
     for (const auto& session : sessions) {
       const auto visit = std::find_if(report.visits.begin(), report.visits.end(),
                                       [&](const VisitRow& row) { return row.session == session; });
-      const bool completed = visit != report.visits.end();
-      const auto days = completed ? visit->days : std::nullopt;
+      const bool listed_visit = visit != report.visits.end();
+      const bool completed = listed_visit && was_measured(*visit);
+      const auto days = listed_visit ? visit->days : std::nullopt;
       const bool counts = days && *days >= first_day && report.rates_percent_per_year &&
                           linked[static_cast<std::size_t>(visit - report.visits.begin())];
       table.add(row_of(report)
@@ -233,7 +234,7 @@ TableText visits_table(const TrialAnalysis& analysis) {
                     .dose(days)
                     .text(completed ? "yes" : "no")
                     .text(counts ? "yes" : "no")
-                    .text(completed ? flags_of(report, *visit) : ""));
+                    .text(listed_visit ? flags_of(report, *visit) : ""));
     }
   }
   return std::move(table).finished();

@@ -397,7 +397,7 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
   for (const auto& report : analysis.trial.reports) {
     const std::string group = report.dose_group.value_or("n/a");
     ++expected[group];
-    for (const auto& visit : report.visits) ++counts[visit.session][group];
+    for (const auto& visit : report.visits) counts[visit.session][group] += was_measured(visit) ? 1 : 0;
   }
   for (const auto& absent : analysis.trial.left_out) ++expected[absent.dose_group.value_or("n/a")];
   std::vector<std::string> sessions;

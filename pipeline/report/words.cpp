@@ -185,8 +185,8 @@ std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure
       interval_words(response.slope, step.scores) + "); " + test_words(test, trend, analysis.plan.sides, response.n);
   sentence += analysis.is_primary(measure, trend) ? " (primary analysis)." : " (exploratory).";
   if (test.detectable_slope)
-    sentence += " A trend smaller than " + amount(*test.detectable_slope * step.scores) + " % per year " + step.words +
-                " could not have been seen in this design (80 % power).";
+    sentence += " This design has 80 % power to detect a trend of " + amount(*test.detectable_slope * step.scores) +
+                " % per year " + step.words + "; smaller trends would often be missed.";
   return sentence;
 }
 
@@ -220,10 +220,10 @@ std::string group_sentence(const DoseGroup& group, const std::string& dose_unit)
   return sentence + ". Negative = loss.";
 }
 
-std::string participant_sentence(const ParticipantReport& report) {
-  const std::string reason = why_no_rate(report);
+std::string participant_sentence(const ParticipantReport& report, const RateOptions& options) {
+  const std::string reason = why_no_rate(report, options.baseline_after_days);
   if (!reason.empty()) return "There is no rate of change: " + reason + "." + passed_words(report);
-  const ParticipantRate rates = rate_of(report);
+  const ParticipantRate rates = rate_of(report, options);
   std::string sentence;
   for (const auto& tissue : tissues) {
     const auto& rate = (rates.*tissue.rate).rate;

@@ -27,8 +27,8 @@ std::string trial_sentence(const TrialAnalysis& analysis);
 std::string group_sentence(const DoseGroup& group, const std::string& dose_unit);
 
 // "Brain: -0.82 % per year (loss), 95 % interval of the measurement -1.00 to -0.64 (2 visits); ..." Then what was
-// excluded and why, and what a person decided.
-std::string participant_sentence(const ParticipantReport& report);
+// excluded and why, and what a person decided. `options`: that the report's rates were made with.
+std::string participant_sentence(const ParticipantReport& report, const RateOptions& options = {});
 
 // How many were excluded for quality, and what the slope would be with them; empty where nobody was.
 std::string quality_sentence(const TrialAnalysis& analysis);

@@ -15,6 +15,7 @@
 
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/output_folder.h"
 #include "imaging/parallel.h"
 #include "imaging/sha256.h"
 #include "imaging/text_file.h"
@@ -24,7 +25,6 @@
 #include "pipeline/report/pages.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/memory.h"
-#include "pipeline/run/output_folder.h"
 
 namespace wane {
 namespace {
@@ -36,13 +36,17 @@ constexpr const char* trial_page_name = "trial.html";
 constexpr const char* quality_page_name = "quality.html";
 constexpr int picture_pixels = 1600;  // wide enough for three planes of all visits on paper
 constexpr std::size_t most_bundle_bytes = 64u << 20;
+constexpr const char* dataset_key_name = "dataset_key.txt";  // in OUT/logs
+constexpr std::size_t dataset_key_length = 16;
 
-// Thumbnails of so many visits keep the quality page below some 60 MB, which a browser still opens.
+// As large as so many visits allow: the quality page stays below some 45 MB, which a browser opens at once. The quality
+// picture holds some 700 pixels of a visit, of which 36 KB come (scans of 2 mm).
 struct Thumbnails {
   std::size_t most_visits;
   int pixels;
 };
-constexpr std::array thumbnails = {Thumbnails{1000, 600}, Thumbnails{4000, 300}};
+constexpr std::array thumbnails = {Thumbnails{100, 1600}, Thumbnails{500, 1000}, Thumbnails{1000, 500},
+                                   Thumbnails{4000, 250}};
 
 int thumbnail_pixels(std::size_t visits) {
   for (const Thumbnails& each : thumbnails)
@@ -84,6 +88,13 @@ void remove_pages_but_methods(const fs::path& out) {
   remove_other_participant_pages(out, {});
 }
 
+// Nobody is kept from measuring while pages are made, so a report may change meanwhile.
+class MeasuredMeanwhile : public InputError {
+ public:
+  explicit MeasuredMeanwhile(const std::string& id)
+      : InputError(id + " was measured anew meanwhile; run `wane report` when that is done.") {}
+};
+
 struct Bundles {
   std::string trial, participant, quality;
 };
@@ -100,7 +111,7 @@ bool made_or_warned(const std::string& page, const PagesEvents& events, F&& make
   try {
     make();
     return true;
-  } catch (const UnderWay& error) {
+  } catch (const MeasuredMeanwhile& error) {
     events.warn(page + " was not made: " + error.what());
   } catch (const ResourceError&) {
     throw;
@@ -114,9 +125,15 @@ bool made_or_warned(const std::string& page, const PagesEvents& events, F&& make
 
 class PageWriter {
  public:
-  PageWriter(const Dataset& dataset, const TrialAnalysis& analysis, const Methods& methods, const PagesRequest& request,
-             const PagesEvents& events, Bundles bundles)
-      : analysis_(analysis), methods_(methods), request_(request), events_(events), bundles_(std::move(bundles)) {
+  PageWriter(const Dataset& dataset, const TrialAnalysis& analysis, const std::vector<InputFile>& collected,
+             const Methods& methods, const PagesRequest& request, const PagesEvents& events, Bundles bundles)
+      : dataset_(dataset),
+        analysis_(analysis),
+        methods_(methods),
+        request_(request),
+        events_(events),
+        bundles_(std::move(bundles)) {
+    for (const InputFile& file : collected) sha256_of_[file.path] = file.sha256;
     for (const auto& participant : dataset.participants) scans_of_[participant.participant_id] = &participant;
     std::size_t visits = 0;
     for (const auto& report : analysis.trial.reports) visits += report.visits.size();
@@ -130,7 +147,7 @@ class PageWriter {
     omp_set_num_threads(pages_at_once());
     try {
       parallel_tasks(reports.size(), [&](std::size_t i) {
-        made[i] = make(reports[i]);
+        made[i] = make(reports[i], analysis_.rates[i]);
         events_.made(reports.size());
       });
     } catch (...) {
@@ -186,38 +203,53 @@ class PageWriter {
     return plan_work(bytes, request_.threads, request_.memory_bytes).participants_at_once;
   }
 
-  Made make(const ParticipantReport& known) const {
+  Made make(const ParticipantReport& known, const ParticipantRate& rates) const {
     Made made;
     made.page =
-        made_or_warned(participant_page_name(known.participant_id), events_, [&] { made.visits = page(known); });
+        made_or_warned(participant_page_name(known.participant_id), events_, [&] { made.visits = page(known, rates); });
     if (made.page) return made;
     remove_page(page_of(known.participant_id));
-    made.visits = quality_visits(known, known, false, analysis_.trial.blinded, [](const std::string&) { return ""; });
+    made.visits = quality_visits(known, false, analysis_.trial.blinded, [](const std::string&) { return ""; });
     return made;
   }
 
-  // Writes the page and gives the rows of the quality page.
-  std::vector<QualityVisit> page(const ParticipantReport& known) const {
-    const std::string& id = known.participant_id;
-    const OutputLock lock = lock_participant(request_.out, id);
+  // The text of the report that the trial's numbers are of.
+  std::string collected_report(const std::string& id) const {
     const std::string path = participant_json_path(id);
-    const std::string text = read_text_file(request_.out / path, most_json_bytes);
-    const ParticipantReport full = parse_participant_json(text, path);
+    std::error_code error;
+    if (!fs::exists(request_.out / path, error)) throw MeasuredMeanwhile(id);
+    std::string text = read_text_file(request_.out / path, most_json_bytes);
+    const auto collected = sha256_of_.find(path);
+    if (collected == sha256_of_.end() || collected->second != sha256_of_text(text)) throw MeasuredMeanwhile(id);
+    return text;
+  }
+
+  // Writes the page and gives the rows of the quality page.
+  std::vector<QualityVisit> page(const ParticipantReport& known, const ParticipantRate& rates) const {
+    const std::string& id = known.participant_id;
+    const std::string text = collected_report(id);
+    const ParticipantReport now = as_known_now(parse_participant_json(text, participant_json_path(id)), known);
     const auto dataset = scans_of_.find(id);
     if (dataset == scans_of_.end()) throw InputError("the dataset has no scans of " + id + ".");
 
     ParticipantPageParts parts;
     parts.blinded = analysis_.trial.blinded;
     parts.dose_unit = analysis_.trial.dose_unit;
-    parts.scans = scan_facts_json(*dataset->second, full);
-    parts.viewer = viewer_json(request_.out, full);
+    parts.rates = rates;
+    parts.rate_options = {analysis_.trial.options.baseline_after_days};
+    parts.scans = scan_facts_json(*dataset->second, now);
+    parts.viewer = viewer_json(request_.out, now);
     parts.picture = picture_data_uri(request_.out / id / "figures" / (id + "_quality.png"), picture_pixels);
-    ordered_json json = participant_page_json(ordered_json::parse(text), std::move(parts), methods_);
+    ordered_json json = participant_page_json(ordered_json::parse(text), now, std::move(parts), methods_);
     write_text_atomically(page_of(id), page_html(bundles_.participant, json));
     json = nullptr;
-    return quality_visits(full, known, true, analysis_.trial.blinded, [&](const std::string& session) {
-      return thumbnail_pixels_ > 0 ? quality_picture_data_uri(request_.out, full, session, thumbnail_pixels_) : "";
+    auto visits = quality_visits(now, true, analysis_.trial.blinded, [&](const std::string& session) {
+      return thumbnail_pixels_ > 0 ? quality_picture_data_uri(request_.out, now, session, thumbnail_pixels_) : "";
     });
+    // Whoever measures removes the report first and then the page: where the report is still there, either the images
+    // were its own, or the page is removed after this.
+    static_cast<void>(collected_report(id));
+    return visits;
   }
 
   std::string quality_page(std::vector<Made> made) const {
@@ -234,7 +266,7 @@ class PageWriter {
       if (found == scans_of_.end()) continue;
       Person person{absent.participant_id, {}};
       for (const auto& visit : found->second->visits)
-        person.visits.push_back(unmeasured_visit(absent, visit.session, visit.days, analysis_.trial.blinded));
+        person.visits.push_back(unmeasured_visit(absent, visit, analysis_.trial.blinded));
       people.push_back(std::move(person));
     }
     std::stable_sort(people.begin(), people.end(),
@@ -246,29 +278,53 @@ class PageWriter {
                                                          request_.program_version, dataset_key(), methods_));
   }
 
-  // The same for every run on this dataset, also when people join it at the end.
+  // Made at the first time and kept in OUT/logs: people who join, leave or fail later do not change it, so that the
+  // browser finds a reader's work again. Not random, because the same input gives the same bytes.
   std::string dataset_key() const {
-    std::string first;
-    if (const auto& reports = analysis_.trial.reports; !reports.empty()) {
-      first = reports.front().participant_id;
-      if (!reports.front().visits.empty()) first += "\n" + reports.front().visits.front().fingerprint;
-    }
-    return sha256_of_text("wane quality page\n" + first).substr(0, 16);
+    const fs::path file = request_.out / "logs" / dataset_key_name;
+    if (const std::string kept = kept_dataset_key(file); !kept.empty()) return kept;
+    const std::string key = new_dataset_key();
+    make_folders_inside(request_.out, file.parent_path());
+    write_text_atomically(file, key + "\n");
+    return key;
   }
 
+  // Empty where there is none.
+  static std::string kept_dataset_key(const fs::path& file) {
+    std::error_code error;
+    if (!fs::is_regular_file(file, error) || fs::file_size(file, error) != dataset_key_length + 1) return "";
+    const std::string key = read_text_file(file, dataset_key_length + 1).substr(0, dataset_key_length);
+    return key.find_first_not_of("0123456789abcdef") == std::string::npos ? key : "";
+  }
+
+  // Of what is known whether or not a scan can be measured: names and sizes of scans.
+  std::string new_dataset_key() const {
+    std::string scans = "wane quality page\n";
+    for (const auto& participant : dataset_.participants)
+      for (const auto& visit : participant.visits) {
+        std::error_code error;
+        const std::uintmax_t bytes = fs::file_size(visit.t1w, error);
+        scans += participant.participant_id + "\t" + visit.session + "\t" + std::to_string(error ? 0 : bytes) + "\n";
+      }
+    return sha256_of_text(scans).substr(0, dataset_key_length);
+  }
+
+  const Dataset& dataset_;
   const TrialAnalysis& analysis_;
   const Methods& methods_;
   const PagesRequest& request_;
   const PagesEvents& events_;
   const Bundles bundles_;
   std::map<std::string, const DatasetParticipant*> scans_of_;
+  std::map<std::string, std::string> sha256_of_;  // of the reports that were collected, by path
   int thumbnail_pixels_ = 0;
 };
 
 }  // namespace
 
-WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, const std::string& trial_report,
-                         const Methods& methods, const PagesRequest& request, const PagesEvents& events) {
+WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, const std::vector<InputFile>& collected,
+                         const std::string& trial_report, const Methods& methods, const PagesRequest& request,
+                         const PagesEvents& events) {
   std::optional<Bundles> bundles;
   std::error_code error;
   if (!fs::is_directory(request.bundles, error)) {
@@ -281,7 +337,8 @@ WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, 
     remove_pages_but_methods(request.out);
     return {};
   }
-  return PageWriter(dataset, analysis, methods, request, events, std::move(*bundles)).write_all(trial_report);
+  return PageWriter(dataset, analysis, collected, methods, request, events, std::move(*bundles))
+      .write_all(trial_report);
 }
 
 void remove_pages(const fs::path& out) {

@@ -36,11 +36,13 @@ struct WrittenPages {
 
 // Writes a page for everybody in `analysis`, the quality page and the trial page, and removes Wane's pages of others.
 // `dataset` with its scans, as the reports may know it (blinded); `trial_report`: the text of trial_atrophy.json. A
-// page that cannot be made is a warning, and removed where there was one. While a participant is being measured by
-// another process, there is no page of that participant. The order of participants and threads change no byte. The
-// caller holds the lock of the reports. Throws ResourceError (disk, memory).
-WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, const std::string& trial_report,
-                         const Methods& methods, const PagesRequest& request, const PagesEvents& events);
+// page that cannot be made is a warning, and removed where there was one. `collected`: the reports in OUT that
+// `analysis` is of; who was measured anew since then, or is being measured, has no page. The order of participants and
+// threads change no byte. The caller holds the lock of the reports; no participant's lock is taken, because whoever
+// wants to measure would be turned away. Writes OUT/logs/dataset_key.txt once. Throws ResourceError (disk, memory).
+WrittenPages write_pages(const Dataset& dataset, const TrialAnalysis& analysis, const std::vector<InputFile>& collected,
+                         const std::string& trial_report, const Methods& methods, const PagesRequest& request,
+                         const PagesEvents& events);
 
 inline constexpr const char* methods_file_name = "methods.md";
 

@@ -50,7 +50,6 @@ constexpr int kInput = 3;
 constexpr int kResources = 5;
 constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
-constexpr const char* template_head = "template/head.nii.gz";  // in reports' inputs, and below the program's files
 
 const char* in_words(ParticipantState state) {
   switch (state) {
@@ -571,39 +570,36 @@ namespace {
                    " that can be used: run `wane participant` or `wane run` first.");
 }
 
-// Of another template than the program's own, the hash of its head; empty where it is its own.
-std::optional<std::string> other_template(const CollectedReports& collected, const TrialRequest& request) {
-  const Json report = json_in_file(request.out / collected.inputs.front().path);
-  std::string measured_with;
-  for (const Json& input : report.is_object() ? report.value("inputs", Json::array()) : Json::array())
-    if (input.is_object() && input.value("path", "") == template_head) measured_with = input.value("sha256", "");
+// Whether everybody was measured with the template that comes with the program.
+bool own_template_alone(const CollectedReports& collected, const TrialRequest& request) {
   std::error_code error;
   const fs::path own = request.program_files / template_head;
-  if (fs::exists(own, error) && sha256_of_file(own) == measured_with) return std::nullopt;
-  return measured_with;
+  return fs::exists(own, error) && collected.template_sha256 == std::set{sha256_of_file(own)};
 }
 
 MethodsFacts methods_facts(const CollectedReports& collected, const Json& options, const TrialRequest& request) {
   MethodsFacts facts;
   facts.version = request.program_version;
-  facts.measured_version =
-      other_version(request.out / collected.inputs.front().path, request.program_version).value_or(facts.version);
+  facts.measured_versions = {collected.versions.begin(), collected.versions.end()};
   facts.options = json_line(options);
   facts.default_options = json_line(options_json(RunOptions()));
   facts.measured_alike = collected.options.has_value();
-  const auto other = other_template(collected, request);
-  facts.own_template = !other;
-  facts.template_sha256 = other.value_or("");
+  facts.own_template = own_template_alone(collected, request);
+  if (!facts.own_template)
+    for (const std::string& sha256 : collected.template_sha256)
+      if (!sha256.empty()) facts.template_sha256.push_back(sha256);
+  facts.drift_measured = collected.drift_measured;
   return facts;
 }
 
-WrittenPages write_pages_of(const Dataset& dataset, const TrialAnalysis& analysis, const std::string& trial_report,
+WrittenPages write_pages_of(const Dataset& dataset, const TrialAnalysis& analysis,
+                            const std::vector<InputFile>& collected, const std::string& trial_report,
                             const Methods& methods, const TrialRequest& request, const TrialEvents& events) {
   // What `wane report` may take, of whatever the machine has: pages are to be made on any laptop.
   constexpr std::uint64_t most_bytes = 1'000'000'000;
   const PagesRequest pages{request.out, request.program_files / "pages", request.program_version, request.threads,
                            std::min(memory_budget(request), most_bytes)};
-  return write_pages(dataset, analysis, trial_report, methods, pages, {events.page_made, events.warn});
+  return write_pages(dataset, analysis, collected, trial_report, methods, pages, {events.page_made, events.warn});
 }
 
 bool wants_pages(const TrialAnalysis& analysis, const TrialRequest& request, const TrialEvents& events) {
@@ -684,7 +680,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   const Methods methods = methods_of(analysis, methods_facts(collected, options, request));
   result.files.push_back(request.out / methods_file_name);
   write_text_atomically(result.files.back(), methods_markdown(methods));
-  if (pages) result.pages = write_pages_of(dataset, analysis, trial_report, methods, request, events);
+  if (pages) result.pages = write_pages_of(dataset, analysis, collected.inputs, trial_report, methods, request, events);
   result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
   result.summary = trial_summary(analysis, request.failed_now);
   RunLog(request.out)

@@ -1,5 +1,8 @@
 // trial.html, quality.html, sub-XX.html and methods.md: what they hold, when they are made, and when they must be gone.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -71,11 +74,81 @@ TEST_F(Pages, TheTrialPageHoldsTheReportAndEverybodyOfTheDataset) {
   EXPECT_EQ(page["participants"][0]["page"], "sub-01.html");
   EXPECT_TRUE(fs::exists(out_ / "sub-01.html"));
   EXPECT_FALSE(fs::exists(out_ / "sub-04.html"));
-  // The scans of who was not measured cannot be passed.
+  // Nothing is wrong with the scans of who was not measured yet.
   const auto visits = quality_page()["visits"];
   EXPECT_EQ(visits.size(), 24U);
-  EXPECT_EQ(visits[0]["participant_id"], "sub-04") << "the worst first";
-  EXPECT_FALSE(visits[0]["usable"].get<bool>());
+  EXPECT_EQ(visits[0]["participant_id"], "sub-04") << "before those that pass";
+  EXPECT_TRUE(visits[0]["usable"].get<bool>());
+  EXPECT_TRUE(visits[0]["checks"].empty());
+  EXPECT_EQ(visits[0]["not_measured_because"], "Not measured: there is no sub-04/sub-04_atrophy.json.");
+}
+
+// What was decided and changed after the measurement stands on the participant's page as on the trial's.
+TEST_F(Pages, AParticipantsPageSaysTheSameAsTheTrialPage) {
+  write(bids_ / "quality_decisions.tsv",
+        "participant_id\tsession_id\tdecision\treason\treader\ttime\n"
+        "sub-07\tses-02\tfail\tmotion\tAnna\t2026-03-31T11:00Z\n");
+  write_table(std::regex_replace(table(), std::regex("sub-08\tC\t16"), "sub-08\tD\t24"));
+  ASSERT_EQ(group().exit_code, 0);
+  const auto people = trial_page()["participants"];
+  for (const int person : {7, 8, 9}) {
+    const auto page = data_of(out_ / (id_of(person) + ".html"));
+    const auto &own = page["report"], &listed = people[person - 1];
+    for (const char* field : {"dose_group", "dose", "verdict", "rates_percent_per_year"})
+      EXPECT_EQ(own[field], listed[field]) << person << " " << field;
+    EXPECT_EQ(page["left_out_because"], listed["left_out_because"]);
+    for (std::size_t v = 0; v < 2; ++v) EXPECT_EQ(page["counts"]["visits"][v], listed["visits"][v]["counts"]) << person;
+    EXPECT_EQ(page["counts"]["changes"][0], listed["changes"][0]["counts"]);
+  }
+  const auto excluded = data_of(out_ / "sub-07.html");
+  EXPECT_EQ(excluded["report"]["visits"][1]["decision"]["reader"], "Anna");
+  EXPECT_TRUE(contains(excluded["left_out_because"], "Excluded by Anna: ses-02: motion"));
+  EXPECT_TRUE(contains(excluded["report"]["sentence"], "excluded by Anna"));
+  EXPECT_TRUE(excluded["report"]["rates_percent_per_year"].is_null());
+  EXPECT_EQ(data_of(out_ / "sub-08.html")["report"]["dose"], 24);
+  fs::remove(bids_ / "participants.tsv");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(data_of(out_ / "sub-08.html")["report"]["dose"].is_null());
+}
+
+// Else tasks of a cluster would fail while pages are made.
+TEST_F(Pages, PagesAreMadeWhileAParticipantsLockIsHeld) {
+  fs::create_directories(out_ / "logs");
+  const int held = open((out_ / "logs/sub-03.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(flock(held, LOCK_EX), 0);
+  const ProgramResult result = group();
+  close(held);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(fs::exists(out_ / "sub-03.html"));
+}
+
+TEST_F(Pages, TheKeyOfTheReadersWorkStaysWhenPeopleJoinOrFail) {
+  ASSERT_EQ(group().exit_code, 0);
+  const auto key = quality_page()["dataset_key"];
+  fs::remove_all(out_ / "sub-01");
+  write(bids_ / "sub-00/ses-01/anat/sub-00_ses-01_T1w.nii.gz", "not read");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(quality_page()["dataset_key"], key);
+  write(out_ / "logs/dataset_key.txt", "<script>alert(1)");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(std::regex_match(quality_page()["dataset_key"].get<std::string>(), std::regex("[0-9a-f]{16}")));
+}
+
+// From the file beside the scan to the page.
+TEST_F(Pages, OfASidecarOnlyNamesOfScannersAndSequencesReachAPage) {
+  const auto sidecar_of = [&](const std::string& id) { return bids_ / id / "ses-01/anat" / (id + "_ses-01_T1w.json"); };
+  write(sidecar_of("sub-01"), R"({"Manufacturer": "Siemens", "ManufacturersModelName": "Prisma_fit",
+    "PulseSequenceType": "Patient Anna Mueller", "SequenceName": "*tfl3d1_16ns", "MagneticFieldStrength": 3})");
+  write(sidecar_of("sub-02"), R"({"Manufacturer": "Anna Mueller", "ManufacturersModelName": "born 12.03.1961 in Bern",
+    "PulseSequenceType": "MPRAGE Mueller", "SequenceName": "12.03.1961"})");
+  ASSERT_EQ(group().exit_code, 0);
+  const auto scan = data_of(out_ / "sub-01.html")["scans"][0];
+  EXPECT_EQ(scan["manufacturer"], "Siemens");
+  EXPECT_EQ(scan["model"], "Prisma_fit");
+  EXPECT_EQ(scan["sequence"], "*tfl3d1_16ns");
+  for (const auto& name : pages_in(out_))
+    for (const char* text : {"Mueller", "12.03.1961", "Bern"})
+      EXPECT_FALSE(contains(text_of(out_ / name), text)) << name << " " << text;
 }
 
 TEST_F(Pages, NothingOfANoteIsTakenForHtml) {

@@ -81,14 +81,40 @@ TEST(methods, options_are_named_where_they_are_not_the_defaults) {
 TEST(methods, another_template_and_sloppy_reports_are_said_to_be) {
   MethodsFacts facts;
   facts.own_template = false;
-  facts.template_sha256 = "abc";
+  facts.template_sha256 = {"abc"};
   Trial trial = small_trial();
   EXPECT_TRUE(contains(text_of(trial), "Colin27"));
   const std::string other = text_of(trial, facts);
   EXPECT_FALSE(contains(other, "Colin27"));
   EXPECT_TRUE(contains(other, "a template of the user (SHA-256 of its head: abc)"));
+  facts.template_sha256 = {"abc", "def"};
+  EXPECT_TRUE(contains(text_of(trial, facts), "not the same for all participants (SHA-256 of the heads: abc and def)"));
+  facts.measured_versions = {"0.1.0", "0.2.0"};
+  EXPECT_TRUE(contains(text_of(trial, facts), "versions 0.1.0 and 0.2.0"));
   for (auto& report : trial.reports) report.sloppy = true;
   EXPECT_EQ(text_of(trial).find("MADE WITH --sloppy"), 0U);
+}
+
+TEST(methods, who_has_a_rate_and_what_was_tested_is_told_as_it_was) {
+  const std::string tested = text_of(trial_with_dose_response());
+  EXPECT_TRUE(contains(tested, "Each participant has one rate per tissue")) << tested;
+  EXPECT_TRUE(contains(tested, "all tests are exploratory"));
+  Trial trial = small_trial();
+  trial.reports.pop_back();
+  for (auto& report : trial.reports) report.dose.reset();
+  const std::string untested = text_of(trial);
+  EXPECT_TRUE(contains(untested, "4 of 5 participants have one rate per tissue")) << untested;
+  EXPECT_TRUE(contains(untested, "Nothing was tested against dose.")) << untested;
+  EXPECT_FALSE(contains(untested, "exploratory")) << untested;
+}
+
+TEST(methods, drift_is_measured_only_where_it_was) {
+  EXPECT_TRUE(contains(text_of(small_trial()), "Where all visits showed the skull"));
+  MethodsFacts facts;
+  facts.drift_measured = false;
+  const std::string text = text_of(small_trial(), facts);
+  EXPECT_FALSE(contains(text, "skull")) << text;
+  EXPECT_TRUE(contains(text, "Drift of the scanner's voxel size was not measured.")) << text;
 }
 
 TEST(methods, exclusions_and_decisions_are_counted) {

@@ -73,13 +73,20 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
 }
 
 TEST(TrialReports, the_table_of_visits_counts_everybody_whom_the_completed_visits_count) {
-  const auto files = trial_reports(analyse(small_trial()), small_provenance());
+  Trial trial = small_trial();
+  trial.reports[0].visits[1].volumes_ml.brain = std::numeric_limits<double>::quiet_NaN();  // an unusable scan
+  const auto files = trial_reports(analyse(trial), small_provenance());
   const auto is_table = [](const ReportText& file) { return file.path == "visits.tsv"; };
   const auto rows = cells_of(std::find_if(files.begin(), files.end(), is_table)->text);
   const std::vector<std::string> left_out = {"sub-8", "C", "24", "ses-01", "NA", "no", "no", "NA"};
   EXPECT_NE(std::find(rows.begin(), rows.end(), left_out), rows.end());
   const auto all = json_of(files, "trial_atrophy.json")["completed_visits"];
   ASSERT_FALSE(all.empty());
+  const auto second = std::find_if(all.begin(), all.end(), [](const auto& count) {
+    return count["session"] == "ses-02" && count["dose_group"] == "A";
+  });
+  ASSERT_NE(second, all.end());
+  EXPECT_EQ((*second)["completed"], 2) << "sub-2 and sub-3; that of sub-1 was not measured";
   for (const auto& count : all) {
     const auto matching = [&](const std::string& completed) {
       return std::count_if(rows.begin(), rows.end(), [&](const std::vector<std::string>& row) {
@@ -199,8 +206,8 @@ TEST(Tables, have_one_row_a_visit_a_change_and_a_participant) {
   ASSERT_EQ(volumes.size(), 1u + 11u);
   EXPECT_EQ(volumes[1], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "0", "1200.123", "700.000", "500.500",
                                                   "300.000", "1500.000", "NA"}));
-  EXPECT_EQ(volumes[7],
-            (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000", "NA", "NA"}));
+  EXPECT_EQ(volumes[7], (std::vector<std::string>{"sub-4", "A", "5", "ses-01", "NA", "1.000", "2.000", "3.000", "4.000",
+                                                  "NA", "NA"}));
   const auto changes = table_of(analysis, "changes");
   ASSERT_EQ(changes.size(), 1u + 5u);
   EXPECT_EQ(changes[1],
@@ -240,13 +247,13 @@ TEST(Tables, text_cannot_break_the_columns) {
   EXPECT_EQ(table_of(analyse(trial), "volumes")[1][1], "A B C");
 }
 
-TEST(Sentences, name_direction_size_interval_p_and_what_could_not_have_been_seen) {
+TEST(Sentences, name_direction_size_interval_p_and_power) {
   const auto sentence = response_sentence(analyse(trial_with_dose_response()), 0);
   EXPECT_EQ(sentence.find("Higher dose goes with less brain loss: the loss is smaller by 0."), 0u) << sentence;
   for (const char* part :
        {"% per year for each 10 million cells (95 % interval 0.", " smaller); linear contrast, exact p",
-        "two-sided, n = 12 (exploratory). A trend smaller than 0.",
-        "could not have been seen in this design (80 % power)."})
+        "two-sided, n = 12 (exploratory). This design has 80 % power to detect a trend of 0.",
+        "for each 10 million cells; smaller trends would often be missed."})
     EXPECT_NE(sentence.find(part), std::string::npos) << part << " in " << sentence;
 }
 

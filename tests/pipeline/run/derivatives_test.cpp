@@ -310,6 +310,23 @@ TEST_F(Derivatives, WithoutTheImagesThereIsNoViewer) {
   EXPECT_TRUE(viewer_json(out_, report()).is_null());
 }
 
+TEST_F(Derivatives, WithoutMapsOrSurfaceTheViewerShowsTheScans) {
+  write();
+  fs::remove(surface_file(out_, kId));
+  Json viewer = viewer_json(out_, report());
+  EXPECT_EQ(viewer.at("changes").size(), 1U);
+  EXPECT_TRUE(viewer.at("surface").is_null());
+  fs::remove(change_map_file(out_, kId, "ses-01", "ses-02"));
+  viewer = viewer_json(out_, report());
+  EXPECT_EQ(viewer.at("visits").size(), 2U);
+  EXPECT_TRUE(viewer.at("changes").empty());
+  write();
+  fs::remove(measured_mask_file(out_, kId));
+  EXPECT_EQ(viewer_json(out_, report()).at("visits").size(), 2U);
+  std::ofstream(surface_file(out_, kId)) << "not a surface";
+  EXPECT_TRUE(viewer_json(out_, report()).at("surface").is_null());
+}
+
 TEST_F(Derivatives, AVisitThatWasTakenOutIsNotInTheViewer) {
   write();
   ParticipantReport three = report();
@@ -371,6 +388,33 @@ TEST_F(Derivatives, OfASidecarOnlyWhatNamesScannersReachesAPage) {
                             {"voxel_size_mm", {2.0, 2.0, 2.0}}}));
   EXPECT_TRUE(facts[1].at("voxel_size_mm").is_null());
   EXPECT_TRUE(facts[1].at("acquired").is_null());
+}
+
+TEST(ScanFacts, NamesOfScannersAndSequencesReachAPageAndOtherTextDoesNot) {
+  const auto facts_of = [](const std::string& manufacturer, const std::string& model, const std::string& sequence) {
+    DatasetParticipant participant;
+    participant.visits.resize(1);
+    participant.visits[0].session = "ses-01";
+    participant.visits[0].sidecar.manufacturer = manufacturer;
+    participant.visits[0].sidecar.model = model;
+    participant.visits[0].sidecar.sequence_name = sequence;
+    return scan_facts_json(participant, report())[0];
+  };
+  const std::string makers[] = {"SIEMENS", "Philips Medical Systems", "GE MEDICAL SYSTEMS"},
+                    models[] = {"Prisma_fit", "Ingenia Elition X", "DISCOVERY MR750w"},
+                    sequences[] = {"*tfl3d1_16ns", "T1W_3D_TFE", "MPRAGE"};
+  for (int n = 0; n < 3; ++n) {
+    const Json facts = facts_of(makers[n], models[n], sequences[n]);
+    EXPECT_EQ(facts.at("manufacturer"), makers[n]);
+    EXPECT_EQ(facts.at("model"), models[n]);
+    EXPECT_EQ(facts.at("sequence"), sequences[n]);
+  }
+  for (const std::string text :
+       {"Patient Anna Mueller", "born 12.03.1961 in Bern", "Prisma Mueller", "MPRAGE 12.03.1961", "Siemens 19610312",
+        "Prisma 1961-03-12", "MPRAGE 12 03 61", "61", "", "-", "Anna1961 MPRAGE"}) {
+    const Json facts = facts_of(text, text, text);
+    for (const char* field : {"manufacturer", "model", "sequence"}) EXPECT_TRUE(facts.at(field).is_null()) << text;
+  }
 }
 
 }  // namespace
