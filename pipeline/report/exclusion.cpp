@@ -173,6 +173,18 @@ VisitSeries counting_series_of(const ParticipantReport& report) {
   return series;
 }
 
+std::vector<bool> visits_in_rate(const ParticipantReport& report, double first_day) {
+  std::vector<bool> in_rate(report.visits.size(), false);
+  if (!report.rates_percent_per_year) return in_rate;
+  for (const Change& change : counting_series_of(report).changes)
+    for (const std::size_t visit : {change.from, change.to})
+      if (visit < in_rate.size()) {
+        const auto& days = report.visits[visit].days;
+        in_rate[visit] = days && *days >= first_day;
+      }
+  return in_rate;
+}
+
 std::vector<Finding> findings_of(const ParticipantReport& report) {
   std::vector<Finding> findings;
   const auto append = [&](std::vector<Finding> more) {

@@ -39,6 +39,10 @@ Counting what_counts(const ParticipantReport& report);
 // The report's visits with the changes that count; a visit without any of them is linked to no other.
 VisitSeries counting_series_of(const ParticipantReport& report);
 
+// The visits that the participant's rate is made of, in the order of the report: linked to another by a change that
+// counts, with a day, and not before `first_day`. None where there is no rate.
+std::vector<bool> visits_in_rate(const ParticipantReport& report, double first_day);
+
 // Something about a participant that is not a pass.
 struct Finding {
   std::string session;   // of a visit; empty: of a pair, or of the person

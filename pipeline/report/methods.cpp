@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -179,7 +180,7 @@ std::vector<long> follow_up_days(const Trial& trial) {
   for (const auto& report : trial.reports) {
     std::vector<double> dated;
     for (const auto& visit : report.visits)
-      if (visit.days) dated.push_back(*visit.days);
+      if (visit.days && was_measured(visit)) dated.push_back(*visit.days);
     if (dated.size() < 2) continue;
     const auto [first, last] = std::minmax_element(dated.begin(), dated.end());
     days.push_back(std::lround(*last - *first));
@@ -205,12 +206,15 @@ std::string versions_words(const MethodsFacts& facts) {
 }
 
 std::string participants_paragraph(const Trial& trial, const MethodsFacts& facts) {
-  std::size_t visits = 0, least = trial.reports.empty() ? 0 : trial.reports.front().visits.size(), most = 0;
+  std::size_t visits = 0, least = std::numeric_limits<std::size_t>::max(), most = 0;
   for (const auto& report : trial.reports) {
-    visits += report.visits.size();
-    least = std::min(least, report.visits.size());
-    most = std::max(most, report.visits.size());
+    const auto measured =
+        static_cast<std::size_t>(std::count_if(report.visits.begin(), report.visits.end(), was_measured));
+    visits += measured;
+    least = std::min(least, measured);
+    most = std::max(most, measured);
   }
+  least = std::min(least, most);
   std::string text;
   if (const std::string sloppy = sloppy_sentence(trial.reports); !sloppy.empty()) text = sloppy + " ";
   text += "Brain volumes and their change were measured from T1-weighted MRI with Wane, " + versions_words(facts);
@@ -294,11 +298,11 @@ std::string quality_paragraph(const Trial& trial) {
   }
   std::string text = "Every scan, every pair of visits and every participant was checked automatically. ";
   text += trial.options.quality == name_of(QualityMode::report)
-              ? "What failed a check was listed and was not excluded for it."
-              : "What failed a check was excluded from rates, means and tests.";
+              ? "Anything that failed a check was listed and was not excluded for it."
+              : "Anything that failed a check was excluded from rates, means and tests.";
   if (passed + failed > 0)
     text += " Readers decided about " + counted(passed + failed, "visit", "visits") + ": " + std::to_string(passed) +
-            " passed, " + std::to_string(failed) + " failed; their decisions stand above the checks.";
+            " passed, " + std::to_string(failed) + " failed; their decisions override the checks.";
   if (whole + in_part == 0) return text + " Nothing was excluded.";
   if (whole > 0) text += " " + counted(whole, "participant was", "participants were") + " excluded.";
   if (in_part > 0)
@@ -321,7 +325,7 @@ bool any_mean(const TrialAnalysis& analysis) {
 }
 
 std::string dose_response_words(const TrialAnalysis& analysis, const DoseResponse& response) {
-  std::string text = " Whether the rate goes with the dose (" + std::string(name_of(analysis.plan.scale)) +
+  std::string text = " Whether the rate depends on the dose (" + std::string(name_of(analysis.plan.scale)) +
                      " scale) was tested by permuting the rates over the doses: Jonckheere-Terpstra test [@jonckheere, "
                      "@terpstra], Spearman's rank correlation and linear contrast. P values of the " +
                      std::string(in_words(analysis.plan.test)) + ": " +

@@ -51,7 +51,7 @@ const Words sequence_words = {
 // "tfl3d1", "16ns", "mr750w", "3d", "1.5t", and one number of at most three digits, too short for a date.
 bool is_code(const std::string& word) {
   static const std::regex code(
-      "(t?fl|spc|tse|tir|gre)[23]d([0-9]{1,2}(rr|r|ns)?)?|[0-9]{1,2}ns|mr[0-9]{3}w?|[23]d|"
+      "(t?fl|spc|tse|tir|gre)[23]d([0-9]{1,2}(rr|r|ns)?)?|[0-9]{0,2}ns|mr[0-9]{3}w?|[23]d|"
       "[0-9](\\.[0-9])?t");
   return std::regex_match(word, code);
 }

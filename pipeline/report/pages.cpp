@@ -170,6 +170,7 @@ ordered_json left_out_because_json(const ParticipantReport& report, double basel
 ordered_json measured_participant(const ParticipantReport& report, const ParticipantRate& rates,
                                   const GroupOptions& options, bool page) {
   const Counting counting = counting_of(report);
+  const std::vector<bool> in_rate = visits_in_rate(report, std::max(0.0, options.baseline_after_days));
   ordered_json json = {{"participant_id", report.participant_id},
                        {"page", page ? ordered_json(participant_page_name(report.participant_id)) : nullptr},
                        {"dose_group", text_json(report.dose_group)},
@@ -185,7 +186,7 @@ ordered_json measured_participant(const ParticipantReport& report, const Partici
                               {"days", number_json(visit.days, decimals_days)},
                               {"volumes_ml", volumes_json(visit.volumes_ml)},
                               {"verdict", name_of(verdict_of(visit))},
-                              {"counts", bool(counting.visits[v])}});
+                              {"counts", in_rate[v] && counting.visits[v]}});
   }
   for (std::size_t c = 0; c < report.changes.size(); ++c) {
     const ChangeRow& change = report.changes[c];
@@ -256,7 +257,12 @@ ordered_json report_now_json(ordered_json measured, const ParticipantReport& now
     ordered_json& visit = measured["visits"][v];
     add_checks(visit["quality"], now.visits[v].quality);
     visit["decision"] = decision_json(now.visits[v].decision);
+    visit["notes"] = now.visits[v].notes;
+    visit["measured_together"] = now.visits[v].measured_together;
   }
+  for (std::size_t c = 0; c < now.changes.size(); ++c)
+    add_checks(measured["changes"][c]["quality"], now.changes[c].quality);
+  add_checks(measured["quality"], now.quality);
   measured["rates_percent_per_year"] =
       now.rates_percent_per_year ? percent_json(*now.rates_percent_per_year) : ordered_json(nullptr);
   measured.erase("rates_with_excluded_percent_per_year");
@@ -397,9 +403,13 @@ std::vector<QualityVisit> quality_visits(const ParticipantReport& now, bool page
   return visits;
 }
 
-QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit, bool blinded) {
+QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit,
+                              const std::optional<HumanDecision>& decision, bool blinded) {
   const std::string file = visit.t1w.filename().string();
-  const bool names_scan = !file.empty() && participant.reason.find(file) != std::string::npos;
+  // These sentences tell of the machine, of a disk or of rights, and not of the scan.
+  const bool of_the_machine =
+      participant.reason.starts_with("failed: Cannot read") || participant.reason.starts_with("failed: Cannot open");
+  const bool names_scan = !of_the_machine && !file.empty() && participant.reason.find(file) != std::string::npos;
   return {Verdict::fail,
           false,
           {{"participant_id", participant.participant_id},
@@ -413,7 +423,7 @@ QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& vi
            {"not_measured_because", as_sentence(participant.reason)},
            {"checks", ordered_json::array()},
            {"pairs", ordered_json::array()},
-           {"decision", nullptr},
+           {"decision", decision_json(decision)},
            {"picture", ""}}};
 }
 

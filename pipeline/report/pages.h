@@ -64,7 +64,8 @@ std::vector<QualityVisit> quality_visits(const ParticipantReport& now, bool page
                                          const std::function<std::string(const std::string& session)>& picture);
 
 // Of a visit of a participant who has no report. Nothing is known of the scan, unless the reason names its file.
-QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit, bool blinded);
+QualityVisit unmeasured_visit(const LeftOut& participant, const DatasetVisit& visit,
+                              const std::optional<HumanDecision>& decision, bool blinded);
 
 // QualityPage, the worst first; visits that were not measured come after those that fail. `dataset_key` names the
 // dataset for the browser's store.

@@ -55,15 +55,6 @@ std::vector<Listed> everybody(const Trial& trial) {
   return listed;
 }
 
-// The visits that a change which counts links to others.
-std::vector<bool> linked_visits(const ParticipantReport& report) {
-  std::vector<bool> linked(report.visits.size(), false);
-  for (const Change& change : counting_series_of(report).changes)
-    for (const std::size_t visit : {change.from, change.to})
-      if (visit < linked.size()) linked[visit] = true;
-  return linked;
-}
-
 }  // namespace
 
 TableText volumes_table(const TrialAnalysis& analysis) {
@@ -220,15 +211,14 @@ TableText visits_table(const TrialAnalysis& analysis) {
       continue;
     }
     const auto& report = trial.reports[listed.report];
-    const std::vector<bool> linked = linked_visits(report);
+    const std::vector<bool> in_rate = visits_in_rate(report, first_day);
     for (const auto& session : sessions) {
       const auto visit = std::find_if(report.visits.begin(), report.visits.end(),
                                       [&](const VisitRow& row) { return row.session == session; });
       const bool listed_visit = visit != report.visits.end();
       const bool completed = listed_visit && was_measured(*visit);
       const auto days = listed_visit ? visit->days : std::nullopt;
-      const bool counts = days && *days >= first_day && report.rates_percent_per_year &&
-                          linked[static_cast<std::size_t>(visit - report.visits.begin())];
+      const bool counts = listed_visit && in_rate[static_cast<std::size_t>(visit - report.visits.begin())];
       table.add(row_of(report)
                     .text(session)
                     .dose(days)

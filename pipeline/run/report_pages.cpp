@@ -92,7 +92,7 @@ void remove_pages_but_methods(const fs::path& out) {
 class MeasuredMeanwhile : public InputError {
  public:
   explicit MeasuredMeanwhile(const std::string& id)
-      : InputError(id + " was measured anew meanwhile; run `wane report` when that is done.") {}
+      : InputError(id + " has been measured again in the meantime; run `wane report` when that is done.") {}
 };
 
 struct Bundles {
@@ -118,7 +118,7 @@ bool made_or_warned(const std::string& page, const PagesEvents& events, F&& make
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    events.warn(page + " could not be made, all else was: " + error.what());
+    events.warn(page + " could not be made (everything else was): " + error.what());
   }
   return false;
 }
@@ -252,6 +252,12 @@ class PageWriter {
     return visits;
   }
 
+  std::optional<HumanDecision> decision_about(const std::string& id, const std::string& session) const {
+    const QualityDecision* found = request_.decisions ? request_.decisions->find(id, session) : nullptr;
+    if (!found) return std::nullopt;
+    return HumanDecision{found->pass, found->reason, found->reader, found->time};
+  }
+
   std::string quality_page(std::vector<Made> made) const {
     const auto& reports = analysis_.trial.reports;
     struct Person {
@@ -266,7 +272,8 @@ class PageWriter {
       if (found == scans_of_.end()) continue;
       Person person{absent.participant_id, {}};
       for (const auto& visit : found->second->visits)
-        person.visits.push_back(unmeasured_visit(absent, visit, analysis_.trial.blinded));
+        person.visits.push_back(unmeasured_visit(absent, visit, decision_about(absent.participant_id, visit.session),
+                                                 analysis_.trial.blinded));
       people.push_back(std::move(person));
     }
     std::stable_sort(people.begin(), people.end(),

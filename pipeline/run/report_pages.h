@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/dataset/bids.h"
+#include "pipeline/dataset/quality_decisions.h"
 #include "pipeline/report/methods.h"
 #include "pipeline/report/trial_analysis.h"
 
@@ -21,7 +22,8 @@ struct PagesRequest {
   std::filesystem::path bundles;  // of the build: trial.html, participant.html, quality.html
   std::string program_version;
   int threads = 1;
-  std::uint64_t memory_bytes = 0;  // to stay within; one page at a time where that is not enough
+  std::uint64_t memory_bytes = 0;               // to stay within; one page at a time where that is not enough
+  const QualityDecisions* decisions = nullptr;  // of people; null: none
 };
 
 struct PagesEvents {

@@ -421,8 +421,19 @@ std::string name_in_dataset(const fs::path& file, const fs::path& dataset) {
   return relative.empty() || relative.begin()->string() == ".." ? file.generic_string() : relative.generic_string();
 }
 
+// Reports and pages are mailed: where the dataset lies on somebody's machine is nobody's business.
+std::string without_folder(std::string text, const fs::path& folder) {
+  if (folder.empty()) return text;
+  for (const char* before : {"'", " "}) {
+    const std::string start = before + (folder / "").string();
+    for (std::size_t at = 0; (at = text.find(start, at)) != std::string::npos;) text.replace(at, start.size(), before);
+  }
+  return text;
+}
+
 // Who failed when the participant was last looked at has no report, or one that does not count until then.
-std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, const fs::path& out) {
+std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, const fs::path& out,
+                                    const fs::path& dataset) {
   std::set<std::string> failed;
   std::error_code error;
   for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
@@ -433,7 +444,8 @@ std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, cons
   std::vector<LeftOut> left_out;
   std::erase_if(entries, [&](const ParticipantEntry& entry) {
     if (!failed.contains(entry.participant_id)) return false;
-    const std::string reason = recorded_failure(out, entry.participant_id);
+    const std::string reason =
+        without_folder(without_folder(recorded_failure(out, entry.participant_id), dataset), out);
     if (reason.empty()) return false;
     left_out.push_back({entry.participant_id, entry.dose_group, reason, entry.dose});
     return true;
@@ -443,7 +455,7 @@ std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, cons
 
 Trial trial_of(const Dataset& dataset, const TrialRequest& request, CollectedReports& collected) {
   std::vector<ParticipantEntry> entries = entries_of(dataset);
-  const std::vector<LeftOut> failed = without_failed(entries, request.out);
+  const std::vector<LeftOut> failed = without_failed(entries, request.out, dataset.folder);
   collected = collect_participant_reports(request.out, entries);
   Trial trial;
   trial.reports = std::move(collected.reports);
@@ -597,8 +609,12 @@ WrittenPages write_pages_of(const Dataset& dataset, const TrialAnalysis& analysi
                             const Methods& methods, const TrialRequest& request, const TrialEvents& events) {
   // What `wane report` may take, of whatever the machine has: pages are to be made on any laptop.
   constexpr std::uint64_t most_bytes = 1'000'000'000;
-  const PagesRequest pages{request.out, request.program_files / "pages", request.program_version, request.threads,
-                           std::min(memory_budget(request), most_bytes)};
+  const PagesRequest pages{request.out,
+                           request.program_files / "pages",
+                           request.program_version,
+                           request.threads,
+                           std::min(memory_budget(request), most_bytes),
+                           &request.decisions};
   return write_pages(dataset, analysis, collected, trial_report, methods, pages, {events.page_made, events.warn});
 }
 

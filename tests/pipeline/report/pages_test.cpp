@@ -115,8 +115,9 @@ TEST(quality_page, while_blinded_no_visit_names_a_group) {
   for (const bool blinded : {true, false})
     for (const auto& visit : quality_visits(report, true, blinded, no_picture))
       EXPECT_EQ(visit.json.dump().find("group-2") == std::string::npos, blinded);
-  EXPECT_TRUE(
-      unmeasured_visit({"sub-1", "group-2", "gone"}, {"ses-01", 0.0, {}, {}}, true).json["dose_group"].is_null());
+  EXPECT_TRUE(unmeasured_visit({"sub-1", "group-2", "gone"}, {"ses-01", 0.0, {}, {}}, std::nullopt, true)
+                  .json["dose_group"]
+                  .is_null());
 }
 
 TEST(quality_page, a_scan_that_could_not_be_read_cannot_be_passed) {
@@ -129,18 +130,34 @@ TEST(quality_page, a_scan_that_could_not_be_read_cannot_be_passed) {
 
 TEST(quality_page, a_scan_of_somebody_who_was_not_measured_is_not_called_bad) {
   const LeftOut failed = {"sub-1", "A", "failed: sub-1_ses-02_T1w.nii.gz is cut short"};
-  const auto good = unmeasured_visit(failed, {"ses-01", 0.0, "/data/sub-1_ses-01_T1w.nii.gz", {}}, false);
-  const auto bad = unmeasured_visit(failed, {"ses-02", 365.0, "/data/sub-1_ses-02_T1w.nii.gz", {}}, false);
+  const auto good = unmeasured_visit(failed, {"ses-01", 0.0, "/data/sub-1_ses-01_T1w.nii.gz", {}}, std::nullopt, false);
+  const auto bad =
+      unmeasured_visit(failed, {"ses-02", 365.0, "/data/sub-1_ses-02_T1w.nii.gz", {}}, std::nullopt, false);
   EXPECT_TRUE(good.json["usable"].get<bool>());
   EXPECT_TRUE(good.json["checks"].empty());
   EXPECT_EQ(good.json["not_measured_because"], "Failed: sub-1_ses-02_T1w.nii.gz is cut short.");
   EXPECT_FALSE(bad.json["usable"].get<bool>());
 }
 
+TEST(quality_page, a_scan_that_the_machine_could_not_read_is_not_called_bad) {
+  const LeftOut failed = {"sub-1", "A", "failed: Cannot read 'sub-1_ses-01_T1w.nii.gz': Permission denied"};
+  const auto visit =
+      unmeasured_visit(failed, {"ses-01", 0.0, "/data/sub-1_ses-01_T1w.nii.gz", {}}, std::nullopt, false);
+  EXPECT_TRUE(visit.json["usable"].get<bool>());
+}
+
+TEST(quality_page, what_was_decided_about_somebody_who_was_not_measured_stands_there) {
+  const HumanDecision decision{false, "motion", "Anna", "2026-01-01T10:00:00Z"};
+  const auto visit = unmeasured_visit({"sub-1", "A", "gone"}, {"ses-01", 0.0, {}, {}}, decision, false);
+  EXPECT_EQ(visit.json["decision"]["decision"], "fail");
+  EXPECT_EQ(visit.json["decision"]["reader"], "Anna");
+}
+
 TEST(quality_page, who_was_not_measured_comes_after_what_fails) {
   ParticipantReport failed = report_with_two_visits("sub-2", "A", 5, -1);
   for (auto& visit : failed.visits) visit.quality.checks = {{"noise", 1, 1, Verdict::fail, "Noisy."}};
-  std::vector<QualityVisit> all = {unmeasured_visit({"sub-1", "A", "gone"}, {"ses-01", 0.0, {}, {}}, false)};
+  std::vector<QualityVisit> all = {
+      unmeasured_visit({"sub-1", "A", "gone"}, {"ses-01", 0.0, {}, {}}, std::nullopt, false)};
   for (auto& visit : quality_visits(failed, true, false, no_picture)) all.push_back(visit);
   const auto page = quality_page_json(all, false, "0.1.0", std::string(16, 'a'), {});
   EXPECT_EQ(page["visits"][2]["participant_id"], "sub-1");
@@ -222,9 +239,9 @@ TEST(trial_page, what_does_not_count_is_marked) {
   trial.reports[2].visits[0].volumes_ml.brain = std::numeric_limits<double>::quiet_NaN();
   const auto people = trial_page(trial)["participants"];
   EXPECT_FALSE(people[0]["visits"][1]["counts"].get<bool>());
-  EXPECT_TRUE(people[0]["visits"][0]["counts"].get<bool>());
+  EXPECT_FALSE(people[0]["visits"][0]["counts"].get<bool>()) << "its only change does not count: there is no rate";
   EXPECT_FALSE(people[0]["changes"][0]["counts"].get<bool>()) << "one of its visits does not";
-  EXPECT_TRUE(people[1]["visits"][1]["counts"].get<bool>());
+  EXPECT_FALSE(people[1]["visits"][1]["counts"].get<bool>()) << "in no rate, as visits.tsv says";
   EXPECT_FALSE(people[1]["changes"][0]["counts"].get<bool>());
   EXPECT_FALSE(people[2]["visits"][0]["counts"].get<bool>()) << "not measured";
 }
@@ -235,7 +252,7 @@ TEST_F(Schemas, pages_with_everything_that_can_be_missing_conform) {
   EXPECT_TRUE(conforms(trial_page(trial_with_dose_response()).dump(), "page-trial"));
   EXPECT_TRUE(conforms(trial_page(Trial()).dump(), "page-trial"));
   std::vector<QualityVisit> visits = quality_visits(trial.reports[0], false, false, no_picture);
-  visits.push_back(unmeasured_visit(trial.left_out[0], {}, false));
+  visits.push_back(unmeasured_visit(trial.left_out[0], {}, std::nullopt, false));
   const Methods methods = methods_of(analyse(trial), {});
   auto quality = quality_page_json(visits, false, "0.1.0", std::string(16, 'a'), methods);
   EXPECT_TRUE(conforms(quality.dump(), "page-quality"));

@@ -61,7 +61,7 @@ TEST_F(ReportPages, WhoWasMeasuredAnewMeanwhileHasNoPageOfNewerNumbers) {
   EXPECT_TRUE(fs::exists(page_));
   EXPECT_EQ(pages_of("an older report").participants.size(), 0U);
   EXPECT_FALSE(fs::exists(page_)) << "nor one of older numbers";
-  EXPECT_NE(warnings_.find("sub-01.html was not made: sub-01 was measured anew meanwhile; run `wane report`"),
+  EXPECT_NE(warnings_.find("sub-01.html was not made: sub-01 has been measured again in the meantime; run `wane report`"),
             std::string::npos)
       << warnings_;
 }
