@@ -222,7 +222,7 @@ test('a page without maps of change says so and still shows the scans; one witho
     data.viewer.surface = null;
   });
   const maps = await openViewer(withoutMaps);
-  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /without maps of change.*wane run/);
+  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /no maps of change.*wane run --force/);
   assert.ok(shareBrighterThan(60, await settled(maps.page)) > 0.05, 'a head fills a part of the picture');
   assert.equal(await maps.page.locator('[data-action="strongest-loss"]').count(), 0);
   assert.deepEqual(maps.faults, []);
