@@ -228,6 +228,15 @@ test('a page without maps of change says so and still shows the scans; one witho
   assert.deepEqual(maps.faults, []);
   await maps.context.close();
 
+  const { from, to } = viewer.changes[0];
+  const withoutOne = withData(firstParticipantPage, ({ report: { changes } }) => {
+    changes.push({ ...changes.find((change) => change.from === from && change.to === to), from: to, to: from });
+  });
+  const one = await openViewer(withoutOne);
+  const lacks = await one.page.locator('[data-viewer-lacks]').textContent();
+  assert.ok(lacks.includes(`no map of change for ${to} to ${from},`), lacks);
+  await one.context.close();
+
   const withoutSurface = withData(firstParticipantPage, (data) => {
     data.viewer.surface = null;
   });
