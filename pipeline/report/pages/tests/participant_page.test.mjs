@@ -176,6 +176,34 @@ const excludeLast = (reason) => (page) => {
   page.left_out_because = reason;
 };
 
+test('a visit that was never measured is called that, and a failed check is said to count only where it does', async () => {
+  const lose = (mode) => (page) => {
+    allCounts(page);
+    const last = page.report.visits.at(-1);
+    const volumes = Object.fromEntries(Object.keys(last.volumes_ml).map((name) => [name, null]));
+    const sentence = 'The scan of ses-lost cannot be read.';
+    const checks = [{ name: 'readable', value: null, limit: null, verdict: 'fail', sentence }];
+    const quality = { verdict: 'fail', checks };
+    page.report.visits.push({ ...last, session: 'ses-lost', measured_together: false, volumes_ml: volumes, quality });
+    page.scans.push({ ...page.scans.at(-1), session: 'ses-lost' });
+    page.counts.visits.push(false);
+    Object.assign(page.report, { verdict: 'fail', quality_mode: mode });
+    page.report.rates_percent_per_year ??= page.report.changes[0].percent;
+  };
+  const { page } = await openWith(lose('exclude'));
+  assert.match(await page.locator('[data-warnings]').textContent(), /Anything that failed is left out of the rates/);
+  const row = page.locator('[data-table="visits"] [data-session="ses-lost"]');
+  assert.match(await row.textContent(), /not measured/);
+  assert.doesNotMatch(await row.textContent(), /excluded/);
+  const volume = (await rowsOf(page, 'volumes')).find((one) => one.session === 'ses-lost');
+  assert.equal(volume.excluded, 'not measured');
+
+  const reported = await openWith(lose('report'));
+  const words = await reported.page.locator('[data-warnings]').textContent();
+  assert.match(words, /A check failed\. In this run the result still counts in the rates/);
+  assert.doesNotMatch(words, /left out/);
+});
+
 test('a participant without a change that counts is headed as excluded, with the reader and the reason', async () => {
   const why = `Excluded by Anna: ${data.report.visits.at(-1).session}: motion.`;
   const { page, faults } = await openWith((page) => {

@@ -423,4 +423,73 @@ test('a trial without doses is headed by its mean rate, with interval and n as t
   );
 });
 
+test('where doses are there but no trend with them can be computed, the headline is the mean rate', () =>
+  withCopy(
+    (data) => {
+      for (const person of data.participants) person.dose = 5;
+      const unable = 'all have the same dose';
+      const sentence = `Whether it depends on dose cannot be computed: ${unable}.`;
+      data.trial.dose_response.brain = { n: data.participants.length, scale: 'linear', unable, sentence };
+    },
+    async (own) => {
+      assert.match(await textOf(own, 'h1'), /^Mean brain volume change/);
+      assert.match(await textOf(own, '.page-head'), /all have the same dose/);
+    },
+  ));
+
+test('doses without dose groups are shown, and the section on blinding says so', () =>
+  withCopy(
+    (data) => {
+      for (const person of data.participants) person.dose_group = null;
+      data.trial.dose_groups = [];
+    },
+    async (own) => {
+      assert.match(await textOf(own, '#blinding'), /This report shows doses\./);
+      assert.match(await textOf(own, '#charts h2'), /depends on dose/);
+      const heads = await textOf(own, '[data-table="participants"] thead');
+      assert.match(heads, /Dose/);
+      assert.doesNotMatch(heads, /Dose group/);
+    },
+  ));
+
+test('whoever is not drawn from the first visit because it has no date is said to have none', () => {
+  let id, second;
+  return withCopy(
+    ({ participants: [person] }) => {
+      id = person.participant_id;
+      addThirdVisit(person);
+      person.visits[0].days = null;
+      second = person.visits[1].session;
+      for (const change of person.changes) if (change.from === person.visits[0].session) change.days = null;
+    },
+    async (own) =>
+      assert.match(
+        await textOf(own, '[data-chart="change-over-time"] figcaption'),
+        new RegExp(`Drawn from ${second}, because .* has no date: ${id}`),
+      ),
+  );
+});
+
+test('where no change counts, the chart over time is drawn hollow, and pointing at a point dims the others', () => {
+  const warnings = [];
+  return withCopy(
+    ({ participants }) => {
+      for (const { visits, changes } of participants)
+        for (const one of [...visits, ...changes]) Object.assign(one, { verdict: 'fail', counts: false });
+    },
+    async (own) => {
+      own.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
+      await own.reload();
+      const points = await pointsOf('change-over-time', own);
+      assert.ok(points.length > 1 && points.every(({ hollow }) => hollow));
+      assert.deepEqual(warnings.filter((text) => /extent/.test(text)), []);
+      const marks = own.locator('[data-chart="change-over-time"] .chart-canvas path[aria-roledescription="point"]');
+      const dimmed = () => marks.evaluateAll((all) => all.filter((mark) => mark.getAttribute('opacity') === '0.12').length);
+      await marks.first().hover({ force: true });
+      for (let n = 0; n < 20 && (await dimmed()) === 0; n++) await own.waitForTimeout(50);
+      assert.ok((await dimmed()) > 0);
+    },
+  );
+});
+
 test('the trial page has done all this without an error', () => assert.deepEqual(faults, []));

@@ -222,11 +222,20 @@ test('a page without maps of change says so and still shows the scans; one witho
     data.viewer.surface = null;
   });
   const maps = await openViewer(withoutMaps);
-  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /without maps of change.*wane run/);
+  assert.match(await maps.page.locator('[data-viewer-lacks]').textContent(), /no maps of change.*wane run --force/);
   assert.ok(shareBrighterThan(60, await settled(maps.page)) > 0.05, 'a head fills a part of the picture');
   assert.equal(await maps.page.locator('[data-action="strongest-loss"]').count(), 0);
   assert.deepEqual(maps.faults, []);
   await maps.context.close();
+
+  const { from, to } = viewer.changes[0];
+  const withoutOne = withData(firstParticipantPage, ({ report: { changes } }) => {
+    changes.push({ ...changes.find((change) => change.from === from && change.to === to), from: to, to: from });
+  });
+  const one = await openViewer(withoutOne);
+  const lacks = await one.page.locator('[data-viewer-lacks]').textContent();
+  assert.ok(lacks.includes(`no map of change for ${to} to ${from},`), lacks);
+  await one.context.close();
 
   const withoutSurface = withData(firstParticipantPage, (data) => {
     data.viewer.surface = null;

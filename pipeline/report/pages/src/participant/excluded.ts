@@ -47,6 +47,8 @@ export function excludedLegend(theme: ChartTheme, rows: readonly { counts: boole
   ];
 }
 
-export function excludedColumn<Row extends { counts: boolean }>(): Column<Row> {
-  return { key: 'excluded', title: 'Excluded', value: (row) => (row.counts ? 'no' : 'yes') };
+// What was never measured is no exclusion.
+export function excludedColumn<Row extends { counts: boolean; is_measured?: boolean }>(): Column<Row> {
+  const value = (row: Row) => (row.is_measured === false ? 'not measured' : row.counts ? 'no' : 'yes');
+  return { key: 'excluded', title: 'Excluded', value };
 }

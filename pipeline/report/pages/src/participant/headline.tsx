@@ -35,7 +35,12 @@ function isAnythingExcluded({ report, counts }: ParticipantPage): boolean {
 function aboveWarnings(page: ParticipantPage, isExcluded: boolean): string {
   if (isExcluded && page.left_out_because) return page.left_out_because;
   if (isAnythingExcluded(page)) return 'Anything that failed is left out of the rates.';
-  if (page.report.verdict === 'fail') return 'Something failed. It is reported, and it counts in the rates.';
+  const { verdict, quality_mode, rates_percent_per_year } = page.report;
+  if (verdict === 'fail') {
+    return quality_mode === 'report' && rates_percent_per_year
+      ? 'A check failed. In this run the result still counts in the rates.'
+      : (page.left_out_because ?? 'Anything that failed is left out of the rates.');
+  }
   return 'Look at this before you use these numbers:';
 }
 
@@ -44,9 +49,10 @@ function Warnings({ page, isExcluded }: { page: ParticipantPage; isExcluded: boo
   const above = aboveWarnings(page, isExcluded);
   const isAbove = ({ sentence }: { sentence: string }) => above.includes(sentence.replace(/\.$/, ''));
   const warnings = warningsOf(report).filter((warning) => !isAbove(warning));
-  if (warnings.length === 0 && !isAnythingExcluded(page) && !isExcluded) return null;
+  const isSerious = report.verdict === 'fail' || isExcluded;
+  if (warnings.length === 0 && !isAnythingExcluded(page) && !isSerious) return null;
   return (
-    <Notice kind={report.verdict === 'fail' || isExcluded ? 'fail' : 'warn'}>
+    <Notice kind={isSerious ? 'fail' : 'warn'}>
       <div class="warnings" data-warnings>
         <p>
           <strong>{above}</strong>

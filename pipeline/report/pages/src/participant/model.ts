@@ -20,6 +20,7 @@ export function pairOf(change: { from: string; to: string }): string {
 // A dataset without sessions has one visit for each person, and no name for it.
 export const sessionWords = (session: string): string => session || 'single visit';
 
+export const wasMeasured = (visit: Visit): boolean => visit.volumes_ml.brain !== null;
 export const isMeasured = (change: Change): boolean => change.percent.brain !== null;
 
 function placesOf(report: ParticipantReport): (session: string) => number {

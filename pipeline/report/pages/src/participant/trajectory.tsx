@@ -20,6 +20,7 @@ import {
   trajectory,
   type TrajectoryPoint,
   visitCounts,
+  wasMeasured,
 } from './model';
 
 function timeAxis(report: ParticipantReport) {
@@ -100,7 +101,7 @@ function TrajectoryChart({ page }: { page: ParticipantPage }) {
   );
   const columns: Column<TrajectoryPoint>[] = [
     { key: 'session', title: 'Visit', value: (point) => point.session, heading: true },
-    { key: 'time', title: hasDays(report) ? 'Days' : 'Visit number', value: (point) => point.time, numeric: true },
+    { key: 'time', title: hasDays(report) ? 'Day' : 'Visit number', value: (point) => point.time, numeric: true },
     { key: 'measure', title: 'Of', value: (point) => measureNames[point.measure] },
     { key: 'change_percent', title: 'Change', unit: '%', value: (point) => point.change_percent, show: (point) => percent(point.change_percent), numeric: true },
     { key: 'low', title: '95 % from', unit: '%', value: (point) => point.low, show: (point) => percent(point.low), numeric: true },
@@ -233,6 +234,7 @@ interface VolumeRow {
   time: number | null;
   volume_ml: number | null;
   counts: boolean;
+  is_measured: boolean;
 }
 
 function VolumesChart({ page }: { page: ParticipantPage }) {
@@ -243,6 +245,7 @@ function VolumesChart({ page }: { page: ParticipantPage }) {
     time: timeOf(report, visit.session),
     volume_ml: visit.volumes_ml[name],
     counts: visitCounts(page, visit.session),
+    is_measured: wasMeasured(visit),
   }));
   const isDrawn = (row: VolumeRow) => row.volume_ml !== null && row.time !== null;
   const drawn = rows.filter(isDrawn);
@@ -270,7 +273,7 @@ function VolumesChart({ page }: { page: ParticipantPage }) {
   );
   const columns: Column<VolumeRow>[] = [
     { key: 'session', title: 'Visit', value: (row) => row.session, heading: true },
-    { key: 'time', title: hasDays(report) ? 'Days' : 'Visit number', value: (row) => row.time, numeric: true },
+    { key: 'time', title: hasDays(report) ? 'Day' : 'Visit number', value: (row) => row.time, numeric: true },
     { key: 'volume_ml', title: volumeNames[name], unit: 'mL', value: (row) => row.volume_ml, show: (row) => milliliters(row.volume_ml), numeric: true },
     excludedColumn<VolumeRow>(),
   ];
@@ -311,6 +314,7 @@ interface DriftRow {
   session: string;
   drift_percent: number | null;
   counts: boolean;
+  is_measured: boolean;
 }
 
 function DriftChart({ page }: { page: ParticipantPage }) {
@@ -318,6 +322,7 @@ function DriftChart({ page }: { page: ParticipantPage }) {
     session: visit.session,
     drift_percent: drift_percent(visit),
     counts: visitCounts(page, visit.session),
+    is_measured: wasMeasured(visit),
   }));
   const drawn = rows.filter((row) => row.drift_percent !== null);
   const spec = useCallback(

@@ -1,8 +1,8 @@
 // The viewer where there are images and a browser that draws them; else the static picture, and why.
 import { useMemo, useState } from 'preact/hooks';
-import { Notice, Section } from '../shared/layout';
+import { Notice, Section, Words } from '../shared/layout';
 import type { ParticipantPage } from '../page_data';
-import { isMeasured, sessionWords } from './model';
+import { isMeasured, pairOf, sessionWords } from './model';
 import { type PaperPictures, Viewer } from './viewer/viewer';
 
 const noImages =
@@ -11,14 +11,23 @@ const noWebGl =
   'This browser does not offer WebGL 2, which the viewer needs. Turn on hardware acceleration in its settings, or open this page in another browser.';
 
 const noMaps =
-  'These images were measured by a version of Wane without maps of change, so the viewer shows the scans alone. Run “wane run” again to make the maps.';
+  'The output folder has no maps of change for this participant (they were not kept, or an older version of Wane made the images), so the viewer shows the scans alone. `wane run --force` makes them.';
+const someMaps = (pairs: string[]) =>
+  `The output folder has no map of change for ${pairs.join(', ')}, so the viewer cannot show the change there. \`wane run --force\` makes it.`;
 const noSurface = 'There is no 3-D view: the output folder holds no surface of this brain with these changes.';
 
 // Parts of the viewer that are not there although there is a change to show.
 function missingParts({ report, viewer }: ParticipantPage): string[] {
-  if (!viewer || !report.changes.some(isMeasured)) return [];
+  if (!viewer) return [];
+  const sessions = viewer.visits.map(({ session }) => session);
+  const expected = report.changes
+    .filter((change) => isMeasured(change) && sessions.includes(change.from) && sessions.includes(change.to))
+    .map(pairOf);
+  if (expected.length === 0) return [];
   if (viewer.changes.length === 0) return [noMaps];
-  return viewer.surface ? [] : [noSurface];
+  const present = viewer.changes.map(pairOf);
+  const absent = expected.filter((pair) => !present.includes(pair));
+  return [...(absent.length > 0 ? [someMaps(absent)] : []), ...(viewer.surface ? [] : [noSurface])];
 }
 
 // NiiVue says so when it asks for WebGL 2 in vain; asking before would cost another context.
@@ -76,7 +85,9 @@ export function ViewerSection(props: {
       {!problem &&
         missingParts(page).map((sentence) => (
           <Notice key={sentence}>
-            <p data-viewer-lacks>{sentence}</p>
+            <p data-viewer-lacks>
+              <Words text={sentence} />
+            </p>
           </Notice>
         ))}
       {problem ? (

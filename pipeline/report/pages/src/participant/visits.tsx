@@ -4,7 +4,7 @@ import { type Column, DataTable } from '../shared/data_table';
 import { missing, number } from '../shared/format';
 import { Card, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
-import { sessionWords, type Visit } from './model';
+import { sessionWords, type Visit, wasMeasured } from './model';
 
 interface Row {
   visit: Visit;
@@ -60,7 +60,7 @@ const columns: Column<Row>[] = [
     show: ({ visit, counts }) => (
       <>
         <VerdictBadge verdict={visit.quality.verdict} />
-        {!counts && <span class="small soft"> excluded</span>}
+        {!wasMeasured(visit) ? <span class="small soft"> not measured</span> : !counts && <span class="small soft"> excluded</span>}
       </>
     ),
   },

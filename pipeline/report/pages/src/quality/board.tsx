@@ -183,7 +183,7 @@ export function Board({ page }: { page: QualityPage }) {
     if (action === 'note' && !before) return setMessage('Pass or fail the visit first; then give the reason.');
     const decision = action === 'note' ? (before?.decision ?? 'fail') : action;
     if (decision === 'pass' && !visit.usable)
-      return setMessage(`${visitTitle(visit)} cannot be used, so that it cannot be passed.`);
+      return setMessage(`${visitTitle(visit)} cannot be used, so it cannot be passed.`);
     if (!reader) return setQuestion({ kind: 'reader', then: { visit, action } });
     if (decision === 'pass' && action === 'pass' && ['pass', 'warn'].includes(standingOf(visit)))
       return save(visit, 'pass', plainPassReason(visit.verdict), reader);

@@ -143,7 +143,7 @@ export function ReasonDialog(props: {
         )}
         {props.visit.not_measured_because !== null && (
           <p class="soft">
-            Not measured: {props.visit.not_measured_because} Your decision counts once the visit is measured.
+            Not measured: {props.visit.not_measured_because} Your decision takes effect at the next <code>wane run</code>.
           </p>
         )}
         <fieldset class="reasons">

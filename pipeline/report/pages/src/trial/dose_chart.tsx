@@ -245,7 +245,7 @@ export function DoseChart({ trial, measure }: { trial: Trial; measure: Measure }
         (rows.length <= mostErrorBars
           ? 'Points: participants, with the 95 % interval of the measurement.'
           : 'Points: participants; their intervals are in the table of values.') +
-        (hasSharedDose(rows) ? ' Participants with the same dose stand a little apart; tables have the doses.' : '') +
+        (hasSharedDose(rows) ? ' Participants with the same dose are drawn slightly apart; the tables give the exact doses.' : '') +
         (fitted
           ? ' Line: least squares; band: 95 % interval of its slope.'
           : ` No trend is drawn: ${response?.unable ?? 'it was not computed'}.`)

@@ -32,6 +32,11 @@ function labelOf(trial: Trial, participant: TrialParticipant): string | null {
   return group ? groupLabel(group) : null;
 }
 
+// Doses can stand in a dataset that names no dose groups. None while blinded.
+export function hasDoses(trial: Trial): boolean {
+  return trial.participants.some((person) => person.dose !== null);
+}
+
 export const noGroup = 'No dose group';
 
 // ------------------------------------------------------------------------------------------ percent change over time
@@ -128,14 +133,18 @@ function byReason(people: { id: string; reason: string }[]): { reason: string; i
   return [...groups].map(([reason, ids]) => ({ reason, ids }));
 }
 
+function whyNotStart(visit: TrialParticipant['visits'][number]): string {
+  if (!wasMeasured(visit)) return 'was not measured';
+  return visit.days === null ? 'has no date' : 'starts no change that is in the rates';
+}
+
 // Who is drawn from a later visit than the first, and why; a sentence each.
 export function laterStarts(trial: Trial, measure: Measure): string[] {
   const later = trial.participants.flatMap((one) => {
     const start = startOf(one, measure);
     const first = one.visits[0];
     if (start === undefined || !first || start === first.session) return [];
-    const why = wasMeasured(first) ? 'does not count' : 'was not measured';
-    return [{ id: one.participant_id, reason: `from ${start}, because ${first.session} ${why}` }];
+    return [{ id: one.participant_id, reason: `from ${start}, because ${first.session} ${whyNotStart(first)}` }];
   });
   return byReason(later).map(({ reason, ids }) => `Drawn ${reason}: ${namesOf(ids)}.`);
 }

@@ -4,7 +4,7 @@ import { type Column, DataTable } from '../shared/data_table';
 import { interval, measureNames, number, plural, prettyUnit, pValue, signed } from '../shared/format';
 import { Card, Fold, Section } from '../shared/layout';
 import { VerdictBadge } from '../shared/verdict';
-import { doseStep, wasMeasured } from './model';
+import { doseStep, hasDoses, wasMeasured } from './model';
 import type { Finding, Trial } from './report';
 
 function PersonLink({ person }: { person: TrialParticipant }) {
@@ -31,9 +31,15 @@ const personColumn: Column<TrialParticipant> = {
 };
 
 function groupColumns(trial: Trial): Column<TrialParticipant>[] {
-  if (trial.blinded || trial.participants.every((person) => person.dose_group === null)) return [];
+  const hasGroups = trial.participants.some((person) => person.dose_group !== null);
+  if (trial.blinded || !(hasGroups || hasDoses(trial))) return [];
+  const group: Column<TrialParticipant> = {
+    key: 'dose_group',
+    title: 'Dose group',
+    value: (person) => person.dose_group,
+  };
   return [
-    { key: 'dose_group', title: 'Dose group', value: (person) => person.dose_group },
+    ...(hasGroups ? [group] : []),
     {
       key: 'dose',
       title: 'Dose',
@@ -179,7 +185,7 @@ export function VisitsSection({ trial }: { trial: Trial }) {
   const { groups, rows } = useMemo(() => visitRows(trial), [trial]);
   const shown = groups.length > 1 ? [...groups, allGroups] : [allGroups];
   const columns: Column<VisitsRow>[] = [
-    { key: 'session', title: 'Visit', value: (row) => row.session || 'only visit', heading: true, fixed: true },
+    { key: 'session', title: 'Visit', value: (row) => row.session || 'single visit', heading: true, fixed: true },
     ...shown.map((group) => ({
       key: group,
       title: group === allGroups ? 'All' : group === 'n/a' ? 'No dose group' : group,

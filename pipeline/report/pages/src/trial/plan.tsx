@@ -1,6 +1,7 @@
 import { Card, Notice, Pairs, Section, Words } from '../shared/layout';
 import { Badge } from '../shared/verdict';
 import { capitalized, measureNames } from '../shared/format';
+import { hasDoses } from './model';
 import type { AnalysisPlan, Trial } from './report';
 
 const tests = {
@@ -81,8 +82,12 @@ export function BlindingSection({ trial }: { trial: Trial }) {
   );
 }
 
-function isDosed(trial: Trial): boolean {
-  return trial.groups.some((group) => group.dose !== null);
+function shownInWords(trial: Trial): string {
+  if (hasDoses(trial))
+    return trial.groups.length === 0 ? 'This report shows doses.' : 'This report shows doses and dose groups.';
+  return trial.groups.length === 0
+    ? 'The dataset names no dose groups, so there is nothing to blind.'
+    : 'This report shows dose groups; the dataset names no doses.';
 }
 
 export function blindingInWords(trial: Trial): string {
@@ -92,11 +97,5 @@ export function blindingInWords(trial: Trial): string {
       'order would tell which dose each had. `wane unblind` reveals them, once, and the log records it.'
     );
   const before = trial.plan.fixed_sha256 === null ? '' : ' A blinded run came before and fixed the analysis plan.';
-  const shown =
-    trial.groups.length === 0
-      ? 'The dataset names no dose groups, so there is nothing to blind.'
-      : isDosed(trial)
-        ? 'This report shows doses and dose groups.'
-        : 'This report shows dose groups; the dataset names no doses.';
-  return shown + before;
+  return shownInWords(trial) + before;
 }

@@ -74,6 +74,7 @@ function specOf(drawing: Drawing, theme: ChartTheme): TopLevelSpec {
   const peopleWith = (counts: boolean) =>
     new Set(rows.filter((row) => !row.is_start && row.counts === counts).map((row) => row.participant_id));
   const [counting, notCounting] = [peopleWith(true), peopleWith(false)];
+  const countingPoints = values.filter((row) => !row.is_start && row.counts);
   const people = new Set(rows.map((row) => row.participant_id)).size;
   const { color, shape } = groupEncoding(
     theme,
@@ -137,15 +138,15 @@ function specOf(drawing: Drawing, theme: ChartTheme): TopLevelSpec {
           encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color, opacity: opacity(faint) },
         },
       ),
-      {
+      ...layerOf(countingPoints, {
         params: [hover],
-        transform: [{ filter: '!datum.is_start && datum.counts' }],
         mark: { type: 'point', filled: true, size: pointSize(people), opacity: 1, cursor: 'pointer' },
         encoding: { ...pointEncoding, color },
-      },
+      }),
       ...layerOf(
         values.filter((row) => !row.is_start && !row.counts),
         {
+          ...(countingPoints.length === 0 ? { params: [hover] } : {}), // one layer alone has the selection
           mark: {
             type: 'point',
             filled: false,
@@ -254,8 +255,8 @@ export function TimeChart({ trial, measure }: { trial: Trial; measure: Measure }
       title={`Change in ${measureNames[measure]} volume of each participant since ${start}`}
       note={
         <>
-          Below zero is loss. Bars: 95 % interval of the measurement. Participants seen on the same day stand a little
-          apart.{' '}
+          Below zero is loss. Bars: 95 % interval of the measurement. Participants scanned on the same day are drawn
+          slightly apart.{' '}
           {rows.some((row) => !row.counts) &&
             'Hollow points and dashed lines: changes that are not in the rates, because a check or a person excluded them. '}
           <span class="screen-only">Select a point to open that participant’s page.</span>

@@ -21,7 +21,7 @@ import { ProvenanceSection } from '../shared/provenance';
 import { Badge } from '../shared/verdict';
 import { DoseChart } from './dose_chart';
 import { GroupChart, GroupTable } from './group_chart';
-import { doseStep, headline, type MeanRate, meanRate } from './model';
+import { doseStep, hasDoses, headline, type MeanRate, meanRate } from './model';
 import { LeftOutSection, ParticipantsSection, VisitsSection } from './people';
 import { BlindingSection, blindingInWords, planChanged, PlanSection } from './plan';
 import { type DoseResponse, readTrial, type Trial } from './report';
@@ -113,11 +113,7 @@ function FindingFacts({ trial, response }: { trial: Trial; response: DoseRespons
   );
 }
 
-function hasDoses(trial: Trial): boolean {
-  return trial.participants.some((person) => person.dose !== null);
-}
-
-// The finding of a trial without doses: "Mean brain volume change: −1.05 % per year".
+// The finding where no trend with dose can be computed, for instance without doses: "Mean brain volume change: −1.05 % per year".
 function meanInWords(average: MeanRate, measure: Measure): string {
   return `Mean ${measureNames[measure]} volume change: ${percentPerYear(average.percent_per_year)}`;
 }
@@ -149,7 +145,8 @@ function Finding({ trial, measure }: { trial: Trial; measure: Measure }) {
   const sentence = prettySentence(findingOf(trial, measure));
   const [result, more] = restOf(sentence);
   const response = trial.response[measure];
-  const average = hasDoses(trial) || trial.blinded ? null : meanRate(trial, measure);
+  const hasTrend = hasDoses(trial) && !response?.unable;
+  const average = hasTrend || trial.blinded ? null : meanRate(trial, measure);
   const groups = trial.groups.length > 0 ? `, ${plural(trial.groups.length, 'dose group')}` : '';
   return (
     <PageHead
@@ -235,7 +232,7 @@ function Charts({ trial, measure }: { trial: Trial; measure: Measure }) {
     <Section
       id="charts"
       title={
-        trial.blinded || trial.groups.length === 0
+        trial.blinded || !hasDoses(trial)
           ? 'Change in each participant'
           : 'Change in each participant, and how it depends on dose'
       }
