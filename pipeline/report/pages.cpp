@@ -186,7 +186,7 @@ ordered_json measured_participant(const ParticipantReport& report, const Partici
                               {"days", number_json(visit.days, decimals_days)},
                               {"volumes_ml", volumes_json(visit.volumes_ml)},
                               {"verdict", name_of(verdict_of(visit))},
-                              {"counts", in_rate[v] && counting.visits[v]}});
+                              {"in_rate", in_rate[v] && counting.visits[v]}});
   }
   for (std::size_t c = 0; c < report.changes.size(); ++c) {
     const ChangeRow& change = report.changes[c];

@@ -238,12 +238,12 @@ TEST(trial_page, what_does_not_count_is_marked) {
   trial.reports[1].changes[0].quality.checks = {{"noise", 1, 1, Verdict::fail, "Noisy."}};
   trial.reports[2].visits[0].volumes_ml.brain = std::numeric_limits<double>::quiet_NaN();
   const auto people = trial_page(trial)["participants"];
-  EXPECT_FALSE(people[0]["visits"][1]["counts"].get<bool>());
-  EXPECT_FALSE(people[0]["visits"][0]["counts"].get<bool>()) << "its only change does not count: there is no rate";
+  EXPECT_FALSE(people[0]["visits"][1]["in_rate"].get<bool>());
+  EXPECT_FALSE(people[0]["visits"][0]["in_rate"].get<bool>()) << "its only change does not count: there is no rate";
   EXPECT_FALSE(people[0]["changes"][0]["counts"].get<bool>()) << "one of its visits does not";
-  EXPECT_FALSE(people[1]["visits"][1]["counts"].get<bool>()) << "in no rate, as visits.tsv says";
+  EXPECT_FALSE(people[1]["visits"][1]["in_rate"].get<bool>()) << "in no rate, as visits.tsv says";
   EXPECT_FALSE(people[1]["changes"][0]["counts"].get<bool>());
-  EXPECT_FALSE(people[2]["visits"][0]["counts"].get<bool>()) << "not measured";
+  EXPECT_FALSE(people[2]["visits"][0]["in_rate"].get<bool>()) << "not measured";
 }
 
 TEST_F(Schemas, pages_with_everything_that_can_be_missing_conform) {

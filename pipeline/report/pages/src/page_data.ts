@@ -71,8 +71,8 @@ export interface TrialParticipant {
   verdict: Verdict | null; // null where there is no report
   left_out_because: string | null; // a sentence; null: has a rate that counts
   flags: string[]; // sentences of the checks that warn or fail
-  // counts: in the rates, by the checks' verdicts and by what people decided.
-  visits: { session: string; days: number | null; volumes_ml: Record<string, number | null>; verdict: Verdict; counts: boolean }[];
+  // in_rate: the participant's rate is made of it, as visits.tsv says. counts: the checks and people let it into rates.
+  visits: { session: string; days: number | null; volumes_ml: Record<string, number | null>; verdict: Verdict; in_rate: boolean }[];
   changes: { from: string; to: string; days: number | null; percent: TissueValues; standard_error: TissueValues; verdict: Verdict; counts: boolean }[];
   rates_percent_per_year: TissueValues | null;
   rate_intervals_95: Partial<Record<Measure, Interval>> | null;

@@ -229,7 +229,7 @@ function participantColumns(trial: Trial, measure: Measure): Column<TrialPartici
       key: 'visits_counting',
       title: 'Visits',
       unit: 'in the rates',
-      value: (person) => person.visits.filter((visit) => visit.counts).length,
+      value: (person) => person.visits.filter((visit) => visit.in_rate).length,
       numeric: true,
     },
     {
