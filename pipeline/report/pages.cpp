@@ -109,29 +109,12 @@ std::string as_sentence(std::string text) {
   return text.ends_with('.') ? text : text + '.';
 }
 
-ordered_json check_json(const QualityCheck& check) {
-  const QuotingCheck* quoting = check.sentence.empty() ? nullptr : quoting_check(check.name);
-  return {{"name", check.name},
-          {"value", number_json(check.value, decimals_quality)},
-          {"limit", number_json(check.limit, decimals_quality)},
-          {"verdict", name_of(check.verdict)},
-          {"sentence", quoting ? std::string(quoting->instead) : check.sentence}};
-}
-
-ordered_json decision_json(const std::optional<HumanDecision>& decision) {
-  if (!decision) return nullptr;
-  return {{"decision", decision->pass ? "pass" : "fail"},
-          {"reason", decision->reason},
-          {"reader", decision->reader},
-          {"time", decision->time}};
-}
-
-ordered_json volumes_json(const Volumes& volumes) {
-  return {{"brain", number_json(volumes.brain, decimals_ml)},
-          {"gray_matter", number_json(volumes.gray_matter, decimals_ml)},
-          {"white_matter", number_json(volumes.white_matter, decimals_ml)},
-          {"csf", number_json(volumes.csf, decimals_ml)},
-          {"intracranial", number_json(volumes.intracranial, decimals_ml)}};
+// As the report has it, without what it quotes.
+ordered_json shown_check_json(const QualityCheck& check) {
+  ordered_json json = check_json(check);
+  if (const QuotingCheck* quoting = check.sentence.empty() ? nullptr : quoting_check(check.name))
+    json["sentence"] = std::string(quoting->instead);
+  return json;
 }
 
 // What a person should look at, a sentence each.
@@ -244,7 +227,7 @@ void remove_group_means(ordered_json& trial_report) {
 void add_checks(ordered_json& quality, const Quality& now) {
   ordered_json& checks = quality["checks"];
   if (checks.is_null()) checks = ordered_json::array();  // of an older build
-  for (std::size_t i = checks.size(); i < now.checks.size(); ++i) checks.push_back(check_json(now.checks[i]));
+  for (std::size_t i = checks.size(); i < now.checks.size(); ++i) checks.push_back(shown_check_json(now.checks[i]));
   quality["verdict"] = name_of(now.verdict());
 }
 
@@ -292,7 +275,7 @@ ordered_json pairs_json(const ParticipantReport& report, const std::string& sess
     auto checks = ordered_json::array();
     for (const auto& check : change.quality.checks) {
       if (check.verdict == Verdict::pass) continue;
-      checks.push_back(check_json(check));
+      checks.push_back(shown_check_json(check));
       worst = std::max(worst, check.verdict);
     }
     if (!checks.empty()) pairs.push_back({{"from", change.from}, {"to", change.to}, {"checks", checks}});
@@ -375,13 +358,13 @@ std::vector<QualityVisit> quality_visits(const ParticipantReport& now, bool page
     auto checks = ordered_json::array();
     bool usable = true;
     for (const auto& check : visit.quality.checks) {
-      checks.push_back(check_json(check));
+      checks.push_back(shown_check_json(check));
       if (check.name == usable_check && check.verdict == Verdict::fail) usable = false;
     }
     // Nobody would see those of the person elsewhere on this page.
     for (const auto& check : now.quality.checks) {
       if (check.verdict == Verdict::pass) continue;
-      checks.push_back(check_json(check));
+      checks.push_back(shown_check_json(check));
       row.verdict = std::max(row.verdict, check.verdict);
     }
     const ordered_json pairs = pairs_json(now, visit.session, row.verdict);

@@ -18,12 +18,9 @@
 #include "pipeline/report/words.h"
 
 namespace wane {
-namespace {
 
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-const char* const schema = "wane/participant/1";
 
 ordered_json volumes_json(const Volumes& volumes) {
   return {{"brain", number_json(volumes.brain, decimals_ml)},
@@ -33,15 +30,12 @@ ordered_json volumes_json(const Volumes& volumes) {
           {"intracranial", number_json(volumes.intracranial, decimals_ml)}};
 }
 
-ordered_json quality_json(const Quality& quality) {
-  ordered_json json = {{"verdict", name_of(quality.verdict())}, {"checks", ordered_json::array()}};
-  for (const auto& check : quality.checks)
-    json["checks"].push_back({{"name", check.name},
-                              {"value", number_json(check.value, decimals_quality)},
-                              {"limit", number_json(check.limit, decimals_quality)},
-                              {"verdict", name_of(check.verdict)},
-                              {"sentence", check.sentence}});
-  return json;
+ordered_json check_json(const QualityCheck& check) {
+  return {{"name", check.name},
+          {"value", number_json(check.value, decimals_quality)},
+          {"limit", number_json(check.limit, decimals_quality)},
+          {"verdict", name_of(check.verdict)},
+          {"sentence", check.sentence}};
 }
 
 ordered_json decision_json(const std::optional<HumanDecision>& decision) {
@@ -50,6 +44,16 @@ ordered_json decision_json(const std::optional<HumanDecision>& decision) {
           {"reason", decision->reason},
           {"reader", decision->reader},
           {"time", decision->time}};
+}
+
+namespace {
+
+const char* const schema = "wane/participant/1";
+
+ordered_json quality_json(const Quality& quality) {
+  ordered_json json = {{"verdict", name_of(quality.verdict())}, {"checks", ordered_json::array()}};
+  for (const auto& check : quality.checks) json["checks"].push_back(check_json(check));
+  return json;
 }
 
 ordered_json visit_json(const VisitRow& visit) {

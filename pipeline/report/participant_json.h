@@ -19,6 +19,11 @@ namespace wane {
 // Volumes to 0.001 mL, percent to 0.0001; what is not known is null. The same report gives the same bytes.
 std::string participant_json_text(const ParticipantReport& report, const Provenance& provenance);
 
+// Parts of it that pages hold too. A decision that there is not is null.
+nlohmann::ordered_json volumes_json(const Volumes& volumes);
+nlohmann::ordered_json check_json(const QualityCheck& check);
+nlohmann::ordered_json decision_json(const std::optional<HumanDecision>& decision);
+
 // Each tissue's rate with its interval; run-in and change of rate where there are visits before day 0.
 nlohmann::ordered_json rate_details_json(const ParticipantRate& rates);
 
