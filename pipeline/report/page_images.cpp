@@ -1,6 +1,7 @@
 #include "pipeline/report/page_images.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -28,7 +29,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "float32 stands in pages as it stands in memory");
 
-constexpr int gz_level = 4;  // on T1 scans at most 9 % larger than level 6, in a third of its time
 // A page of two visits with its program, the picture and the surface stays below 15 MiB, one of more below 25 MiB.
 constexpr std::size_t most_bytes_of_two_visits = std::size_t(17) << 19, most_bytes_of_more = std::size_t(17) << 20;
 
@@ -63,8 +63,8 @@ std::vector<const ChangeRow*> changes_shown(const ParticipantReport& report, con
   return changes;
 }
 
-// The brain and the head around it.
-Grid grid_around(const std::vector<Mask>& brains) {
+// The brain and the head around it: a part of the visits' grid.
+Box box_around(const std::vector<Mask>& brains) {
   constexpr double margin_mm = 20;
   Box all;
   for (const Mask& brain : brains) {
@@ -78,22 +78,24 @@ Grid grid_around(const std::vector<Mask>& brains) {
     }
   }
   const Grid& grid = brains.front().grid;
-  if (all.empty()) return grid;
+  if (all.empty()) return {{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
   for (int axis = 0; axis < 3; ++axis) {
     const int margin = int(std::lround(margin_mm / grid.spacing_mm[axis]));
     all.low[axis] -= margin;
     all.high[axis] += margin;
   }
-  return cropped_grid(grid, all.low, all.high);
+  return all;
+}
+
+std::uint8_t rounded_byte(float value) {
+  return std::uint8_t(std::clamp(value, 0.F, 255.F) + 0.5F);
 }
 
 // White matter, 100 in the images, at 160: bright vessels and fat still fit.
 Mask shown_brightness(const Volume& t1w) {
   constexpr float factor = 1.6F;
   Mask bytes(t1w.grid);
-  parallel_voxels(bytes.size(), [&](std::size_t n) {
-    bytes[n] = std::uint8_t(std::lround(std::clamp(factor * t1w[n], 0.F, 255.F)));
-  });
+  parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = rounded_byte(factor * t1w[n]); });
   return bytes;
 }
 
@@ -107,14 +109,14 @@ Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm) {
   return labels;
 }
 
-Volume read_part(const fs::path& file, const Grid& full, const Grid& part) {
+Volume read_part(const fs::path& file, const Grid& full, const Box& part) {
   const Volume volume = read_nifti(file).volume;
   require_same_grid(full, volume.grid, "the brain mask", file.c_str());
-  return resample(volume, part);
+  return cropped(volume, part.low, part.high);
 }
 
 VisitImages read_visit(const fs::path& out, const std::string& participant_id, const std::string& session,
-                       const Mask& brain, const Grid& part) {
+                       const Mask& brain, const Box& part) {
   const auto read = [&](const char* ending) {
     return read_part(midpoint_file(out, participant_id, session, ending), brain.grid, part);
   };
@@ -122,7 +124,15 @@ VisitImages read_visit(const fs::path& out, const std::string& participant_id, c
                                  "label-WM_probseg.nii.gz"};
   Volume volumes[4];
   parallel_for(4, [&](std::size_t n) { volumes[n] = read(endings[n]); });
-  return {shown_brightness(volumes[0]), resample(brain, part), fullest_tissue(volumes[1], volumes[2], volumes[3])};
+  return {shown_brightness(volumes[0]), cropped(brain, part.low, part.high),
+          fullest_tissue(volumes[1], volumes[2], volumes[3])};
+}
+
+Mask read_measured(const fs::path& out, const std::string& participant_id, const Grid& full, const Box& part) {
+  const fs::path file = measured_mask_file(out, participant_id);
+  const Mask mask = read_nifti_mask(file);
+  require_same_grid(full, mask.grid, "the brain mask", file.c_str());
+  return cropped(mask, part.low, part.high);
 }
 
 Images read_images(const fs::path& out, const std::string& participant_id, const std::vector<std::string>& sessions,
@@ -131,7 +141,8 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
   parallel_for(sessions.size(), [&](std::size_t n) {
     brains[n] = read_nifti_mask(midpoint_file(out, participant_id, sessions[n], "desc-brain_mask.nii.gz"));
   });
-  const Grid full = brains.front().grid, part = grid_around(brains);
+  const Grid full = brains.front().grid;
+  const Box part = box_around(brains);
   Images images;
   for (std::size_t n = 0; n < sessions.size(); ++n) {
     images.visits.push_back(read_visit(out, participant_id, sessions[n], brains[n], part));
@@ -139,7 +150,7 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
   }
   std::optional<Mask> measured;
   for (const ChangeRow* change : changes) try {
-      if (!measured) measured = resample(read_nifti_mask(measured_mask_file(out, participant_id)), part);
+      if (!measured) measured = read_measured(out, participant_id, full, part);
       images.changes.push_back(
           {change, read_part(change_map_file(out, participant_id, change->from, change->to), full, part), *measured});
     } catch (const InputError&) {
@@ -148,39 +159,68 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
   return images;
 }
 
-// Coarser images of the same: smoothed as far as the new voxels are wider.
+// Coarser images of the same: smoothed as far as the new voxels are wider. Interpolation alone smooths as much as a
+// narrow Gaussian does: one below `least_sigma_voxels` takes less than 4 % from the neighbors together.
 
 Volume coarser(const Volume& volume, const Grid& grid) {
-  constexpr double share_of_widening = 0.4;
+  constexpr double share_of_widening = 0.4, least_sigma_voxels = 0.35;
   const Vec3 from = volume.grid.spacing_mm, to = grid.spacing_mm;
   Vec3 sigma_mm;
-  for (int axis = 0; axis < 3; ++axis)
+  for (int axis = 0; axis < 3; ++axis) {
     sigma_mm[axis] = share_of_widening * std::sqrt(std::max(0.0, to[axis] * to[axis] - from[axis] * from[axis]));
-  return resample(gaussian(volume, sigma_mm), grid);
-}
-
-Volume share_of(const Mask& labels, std::uint8_t label) {
-  Volume share(labels.grid);
-  parallel_voxels(share.size(), [&](std::size_t n) { share[n] = labels[n] == label ? 1.F : 0.F; });
-  return share;
-}
-
-Mask coarser_mask(const Mask& mask, const Grid& grid) {
-  return threshold(coarser(share_of(mask, 1), grid), 0.5F);
+    if (sigma_mm[axis] < least_sigma_voxels * from[axis]) sigma_mm[axis] = 0;
+  }
+  return sigma_mm.isZero() ? resample(volume, grid) : resample(gaussian(volume, sigma_mm), grid);
 }
 
 Mask coarser_brightness(const Mask& t1w, const Grid& grid) {
-  Volume volume(t1w.grid);
-  parallel_voxels(volume.size(), [&](std::size_t n) { volume[n] = t1w[n]; });
-  const Volume values = coarser(volume, grid);
+  const Volume values = coarser(as_volume(t1w), grid);
   Mask bytes(grid);
-  parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = std::uint8_t(std::lround(values[n])); });
+  parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = rounded_byte(values[n]); });
   return bytes;
+}
+
+// Where two points of each voxel of the target lie on an axis of the source, a quarter of a voxel to both sides of its
+// middle: the first and the second of voxel n stand at 2 n and 2 n + 1.
+std::vector<int> quarter_places(int count, double first, double spacing, int source_size) {
+  constexpr double quarter = 0.25;
+  std::vector<int> places;
+  for (int n = 0; n < count; ++n)
+    for (const double offset : {-quarter, quarter})
+      places.push_back(std::clamp(int(std::lround(first + spacing * (n + offset))), 0, source_size - 1));
+  return places;
+}
+
+// The label (0 to 3) that most of eight points of a voxel have, one in the middle of each octant; the lower of two. The
+// grids have the same axes.
+Mask coarser_labels(const Mask& labels, const Grid& grid) {
+  const Affine map = labels.grid.lps_to_index() * grid.index_to_lps();
+  std::array<std::vector<int>, 3> places;
+  for (int axis = 0; axis < 3; ++axis)
+    places[axis] =
+        quarter_places(grid.size[axis], map.translation()[axis], map.linear()(axis, axis), labels.grid.size[axis]);
+  const auto& [x, y, z] = places;
+  Mask result(grid);
+  parallel_for(grid.size[2], [&](std::size_t k) {
+    for (int j = 0; j < grid.size[1]; ++j) {
+      const std::uint8_t* rows[4];
+      for (int r = 0; r < 4; ++r) rows[r] = &labels.at(0, y[2 * j + (r & 1)], z[2 * int(k) + (r >> 1)]);
+      for (int i = 0; i < grid.size[0]; ++i) {
+        std::uint32_t votes = 0;  // eight bits a label
+        for (const std::uint8_t* row : rows) votes += (1U << 8 * row[x[2 * i]]) + (1U << 8 * row[x[2 * i + 1]]);
+        std::uint8_t most = 0;
+        for (std::uint8_t label = 1; label < 4; ++label)
+          if ((votes >> 8 * label & 0xFFU) > (votes >> 8 * most & 0xFFU)) most = label;
+        result.at(i, j, int(k)) = most;
+      }
+    }
+  });
+  return result;
 }
 
 // Voxels at the border of what is measured are of the part of them that is.
 ChangeImages coarser_change(const ChangeImages& change, const Grid& grid) {
-  const Volume share = coarser(share_of(change.measured, 1), grid);
+  const Volume share = coarser(as_volume(change.measured), grid);
   ChangeImages result{change.change, coarser(change.percent, grid), threshold(share, 0.5F)};
   parallel_voxels(share.size(),
                   [&](std::size_t n) { result.percent[n] = result.measured[n] ? result.percent[n] / share[n] : 0.F; });
@@ -192,10 +232,21 @@ Images coarser(const Images& images, double spacing_mm) {
   Images result;
   for (const VisitImages& visit : images.visits)
     result.visits.push_back(
-        {coarser_brightness(visit.t1w, grid), coarser_mask(visit.brain, grid),
-         fullest_tissue(coarser(share_of(visit.tissues, 1), grid), coarser(share_of(visit.tissues, 2), grid),
-                        coarser(share_of(visit.tissues, 3), grid))});
+        {coarser_brightness(visit.t1w, grid), coarser_labels(visit.brain, grid), coarser_labels(visit.tissues, grid)});
   for (const ChangeImages& change : images.changes) result.changes.push_back(coarser_change(change, grid));
+  return result;
+}
+
+// Every n-th slice, one behind the other.
+template <class T>
+Image<T> every_nth_slice(const Image<T>& image, int n) {
+  Grid grid = image.grid;
+  grid.size[2] = (grid.size[2] + n - 1) / n;
+  Image<T> result(grid);
+  const std::size_t slice = std::size_t(grid.size[0]) * std::size_t(grid.size[1]);
+  for (int k = 0; k < grid.size[2]; ++k)
+    std::copy_n(image.values.begin() + std::ptrdiff_t(slice * std::size_t(n * k)), slice,
+                result.values.begin() + std::ptrdiff_t(slice * std::size_t(k)));
   return result;
 }
 
@@ -204,22 +255,29 @@ struct Encoded {
   std::size_t bytes = 0;
 };
 
-Encoded encoded(const Images& images) {
+// All slices, or every n-th alone, which tells the size of the whole in an n-th of the time.
+Encoded encoded(const Images& images, int every_nth = 1) {
   constexpr float step_percent = 0.02F;  // half of what 0.01 takes, and nothing that can be measured is lost
   constexpr std::size_t each_visit = 3, each_change = 2;
   Encoded result;
   const std::size_t of_visits = each_visit * images.visits.size();
   result.texts.resize(of_visits + each_change * images.changes.size());
+  const auto labels = [&](const Mask& mask) {
+    return every_nth == 1 ? nifti_gz_bytes(mask) : nifti_gz_bytes(every_nth_slice(mask, every_nth));
+  };
+  const auto steps = [&](const Volume& volume) {
+    return every_nth == 1 ? nifti_gz_bytes_in_steps(volume, step_percent)
+                          : nifti_gz_bytes_in_steps(every_nth_slice(volume, every_nth), step_percent);
+  };
   parallel_for(result.texts.size(), [&](std::size_t n) {
     const auto bytes = [&] {
       if (n < of_visits) {
         const VisitImages& visit = images.visits[n / each_visit];
         const Mask* const mask[] = {&visit.t1w, &visit.brain, &visit.tissues};
-        return nifti_gz_bytes(*mask[n % each_visit], gz_level);
+        return labels(*mask[n % each_visit]);
       }
       const ChangeImages& change = images.changes[(n - of_visits) / each_change];
-      return (n - of_visits) % each_change == 0 ? nifti_gz_bytes_in_steps(change.percent, step_percent, gz_level)
-                                                : nifti_gz_bytes(change.measured, gz_level);
+      return (n - of_visits) % each_change == 0 ? steps(change.percent) : labels(change.measured);
     };
     result.texts[n] = base64(bytes());
   });
@@ -244,6 +302,36 @@ double next_spacing_mm(double spacing_mm, std::size_t bytes, std::size_t most) {
   constexpr double steps_per_mm = 20;
   const double wanted = spacing_mm * std::cbrt(double(bytes) / double(most));
   return std::max(std::ceil(wanted * steps_per_mm), std::floor(spacing_mm * steps_per_mm) + 1) / steps_per_mm;
+}
+
+struct FittedImages {
+  Images images;
+  Encoded texts;
+  bool coarser = false;
+};
+
+// The images, or coarser ones, as fine as `most_bytes` allow.
+FittedImages fitted_into(std::size_t most_bytes, Images images) {
+  constexpr int sampled = 8;
+  double spacing_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
+  const std::size_t expected_bytes = sampled * encoded(images, sampled).bytes;
+  FittedImages result;
+  if (expected_bytes <= most_bytes) {
+    result.texts = encoded(images);
+    if (result.texts.bytes <= most_bytes) {
+      result.images = std::move(images);
+      return result;
+    }
+  }
+  result.coarser = true;
+  std::size_t bytes = std::max(expected_bytes, result.texts.bytes);
+  do {
+    spacing_mm = next_spacing_mm(spacing_mm, bytes, most_bytes);
+    result.images = coarser(images, spacing_mm);
+    result.texts = encoded(result.images);
+    bytes = result.texts.bytes;
+  } while (bytes > most_bytes);
+  return result;
 }
 
 Json surface_of(const fs::path& out, const ParticipantReport& report, const std::vector<ChangeImages>& changes) {
@@ -276,26 +364,19 @@ Json viewer_of(const fs::path& out, const ParticipantReport& report) {
   const std::vector<std::string> sessions = sessions_shown(report);
   if (sessions.empty()) return nullptr;
   Images images = read_images(out, report.participant_id, sessions, changes_shown(report, sessions));
-  const double measured_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
   const std::size_t most = sessions.size() <= 2 ? most_bytes_of_two_visits : most_bytes_of_more;
 
-  Encoded texts = encoded(images);
-  double spacing_mm = measured_mm;
-  std::optional<Images> smaller;
-  while (texts.bytes > most) {
-    spacing_mm = next_spacing_mm(spacing_mm, texts.bytes, most);
-    smaller = coarser(images, spacing_mm);
-    texts = encoded(*smaller);
-  }
-  if (smaller) images = std::move(*smaller);
+  FittedImages fitted = fitted_into(most, std::move(images));
+  images = std::move(fitted.images);
+  const Encoded& texts = fitted.texts;
 
   const Vec3 voxel = images.visits.front().t1w.grid.spacing_mm;
   const auto rounded = [](double mm) { return double(std::llround(mm * 1000)) / 1000; };
   Json json = {{"voxel_size_mm", {rounded(voxel[0]), rounded(voxel[1]), rounded(voxel[2])}},
-               {"coarser_than_measured", spacing_mm > measured_mm},
+               {"coarser_than_measured", fitted.coarser},
                {"visits", Json::array()},
                {"changes", Json::array()}};
-  auto text = texts.texts.begin();
+  auto text = texts.texts.cbegin();
   for (const std::string& session : sessions) {
     json["visits"].push_back({{"session", session}, {"t1w", text[0]}, {"brain", text[1]}, {"tissues", text[2]}});
     text += 3;

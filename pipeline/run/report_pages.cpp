@@ -191,13 +191,14 @@ class PageWriter {
 
   // Of the images that a page is made of, as they lie in the memory while it is made.
   int pages_at_once() const {
-    // Per voxel of midpoint space: images of each visit, maps of each change, the surface's field.
-    constexpr std::uint64_t bytes_each_visit = 24, bytes_else = 32, fixed = 64u << 20;
+    // Per voxel of midpoint space: masks of each visit, each change's map and mask, and what is read of one visit.
+    constexpr std::uint64_t bytes_each_visit = 4, bytes_each_change = 5, bytes_else = 28, fixed = 64u << 20;
     std::vector<std::uint64_t> bytes;
     for (const auto& report : analysis_.trial.reports) {
       const std::string& id = report.participant_id;
       const Grid grid = declared_grid(request_.out / id / "anat" / (id + "_space-midpoint_T1w.nii.gz"));
-      bytes.push_back(fixed + grid.voxel_count() * (bytes_else + bytes_each_visit * report.visits.size()));
+      bytes.push_back(fixed + grid.voxel_count() * (bytes_else + bytes_each_visit * report.visits.size() +
+                                                    bytes_each_change * report.changes.size()));
       if (bytes.back() > request_.memory_bytes) return 1;
     }
     return plan_work(bytes, request_.threads, request_.memory_bytes).participants_at_once;
