@@ -436,7 +436,9 @@ double finest_neighbourhood_mm(const GroupwiseOptions& options, const Grid& grid
 }  // namespace
 
 double blur_mm(const GroupwiseOptions& options, const Grid& grid) {
-  return 0.7 * finest_neighbourhood_mm(options, grid);
+  constexpr double of_neighbourhood = 0.7, of_coarse_voxels = 0.7;
+  const double coarser_than_1_mm = std::max(0.0, grid.spacing_mm.maxCoeff() - 1);
+  return of_neighbourhood * finest_neighbourhood_mm(options, grid) + of_coarse_voxels * coarser_than_1_mm;
 }
 
 GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volume& weight,

@@ -3,9 +3,19 @@
 #include "imaging/error.h"
 #include "imaging/parallel.h"
 #include "segmentation/meninges.h"
+#include "segmentation/partial_volume.h"
 #include "segmentation/tissue_mixture.h"
 
 namespace wane {
+namespace {
+
+Volume gray_and_white(const TissueMaps& maps) {
+  Volume tissue = maps.gm;
+  parallel_voxels(tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; });
+  return tissue;
+}
+
+}  // namespace
 
 void SegmentOptions::validate() const {
   if (!(smoothness >= 0 && smoothness <= 5)) throw UsageError("segment.smoothness must lie between 0 and 5.");
@@ -23,12 +33,11 @@ TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& option
   TissueMixture found = segment_tissues(extracted.average, extracted.brain,
                                         {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
   TissueMaps maps{std::move(found.gm), std::move(found.wm), std::move(found.csf)};
-  Volume tissue = maps.gm;
-  parallel_voxels(tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; });
-  const Mask not_brain = meninges(tissue, extracted.brain);
-  parallel_voxels(tissue.size(), [&](std::size_t n) {
+  const Mask not_brain = meninges(gray_and_white(maps), extracted.brain);
+  maps = with_linear_partial_volume(maps, found.corrected, found.mean);
+  parallel_voxels(not_brain.size(), [&](std::size_t n) {
     if (!not_brain[n]) return;
-    maps.csf[n] += tissue[n];
+    maps.csf[n] += maps.gm[n] + maps.wm[n];
     maps.gm[n] = maps.wm[n] = 0;
   });
   return maps;
