@@ -24,7 +24,7 @@ struct GroupwiseOptions {
 // The blur that the registration leaves in displacements and their Jacobian determinants, as the sigma of a Gaussian,
 // mm. Waves of planted displacements (8 and 16 updates, neighbourhood and voxels of 1 mm, two heads) came back with 0.9
 // to 0.95 of their height at 12 mm, 0.7 to 0.8 at 6 mm and 0.7 at 4 mm: 0.7 of the neighborhood. Voxels wider than 1 mm
-// blur more, both what the registration sees and the maps that its Jacobians are integrated over: another 0.7 of what
+// blur more, both what the registration sees and the maps that its Jacobians are integrated over: another 0.9 of what
 // they are wider, fitted to gray matter's loss planted in two heads (chris, forrest) at 2 mm.
 double blur_mm(const GroupwiseOptions& options, const Grid& grid);
 

@@ -101,6 +101,17 @@ TEST(Grid, CroppedGridIsClippedToTheGrid) {
   EXPECT_TRUE(cropped_grid(grid, {-5, -1, -9}, {100, 30, 40}).matches(grid));
 }
 
+TEST(Image, APartHoldsTheValuesOfItsVoxels) {
+  const Grid grid = test::upright_grid({7, 6, 5});
+  Volume volume(grid);
+  for (std::size_t n = 0; n < volume.size(); ++n) volume[n] = float(n);
+  const Volume part = cropped(volume, {2, -3, 4}, {5, 1, 9});
+  EXPECT_TRUE(part.grid.matches(cropped_grid(grid, {2, -3, 4}, {5, 1, 9})));
+  ASSERT_EQ(part.grid.size, (std::array<int, 3>{4, 2, 1}));
+  for (int j = 0; j < 2; ++j)
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(part.at(i, j, 0), volume.at(i + 2, j, 4));
+}
+
 TEST(Grid, DescribesItselfInWords) {
   EXPECT_EQ(test::upright_grid({181, 217, 30}, Vec3(1, 1, 4.5)).describe(), "181x217x30 voxels of 1x1x4.5 mm");
 }
