@@ -190,7 +190,7 @@ std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   std::string heads;
   for (const HeadFiles& files : plan.heads) heads += (heads.empty() ? "" : ", ") + files.head.filename().string();
   std::ostringstream text;
-  text << "Measured less planted change, in percent of the mean of both volumes, at " << options.voxel_mm
+  text << "Measured minus planted change, in percent of the mean of both volumes, at " << options.voxel_mm
        << " mm; wane " << program_version() << ",\n"
        << plan.people.size() << " simulated people from " << heads
        << (plan.bend ? ", bent into another head for each" : "")

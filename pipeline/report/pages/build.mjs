@@ -17,7 +17,7 @@ function packagesIn(metafile) {
   for (const { inputs } of Object.values(metafile.outputs))
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
-      if (folder && bytesInOutput > 0) folders.add(folder);
+      if (folder && bytesInOutput > 0) folders.add(join(here, folder));
     }
   return [...folders].sort();
 }
