@@ -55,7 +55,7 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
                  "Memory limit; a lower one runs fewer participants at a time (default: 80 % of the available memory)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("GB");
-  app.add_flag("--force", command.force, "Measure participants again whose reports are up to date");
+  app.add_flag("--force", command.force, "Measure all participants, also those whose reports are up to date");
 }
 
 void add_blind_option(CLI::App& app, TrialCommand& command) {
