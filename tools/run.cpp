@@ -59,9 +59,8 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
 }
 
 void add_blind_option(CLI::App& app, TrialCommand& command) {
-  app.add_option(
-         "--blind", command.blind_key,
-         "Write codes instead of dose groups until `wane unblind`. FILE is the key; it is created if it does not exist")
+  app.add_option("--blind", command.blind_key,
+                 "Codes instead of dose groups until `wane unblind`; FILE is the key, made where it does not exist")
       ->type_name("FILE");
 }
 
@@ -323,8 +322,7 @@ void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interr
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
   add_pages_flag(*app, *command);
-  app->footer(
-      "Example: wane unblind trial/ results/ --key safe/key.json\nThis is recorded in the log and cannot be undone.");
+  app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
   app->callback([&exit_code, &interruption, command] { exit_code = unblind(*command, interruption); });
 }
 
