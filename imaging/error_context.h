@@ -1,4 +1,4 @@
-// Errors of pure functions do not know of files and people: who calls them says whom an error concerns.
+// Pure functions know nothing of files or participants; callers add that context to their errors.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace wane {
 
-// The result of `work()`; an InputError that it throws is thrown on as "SUBJECT: what was said".
+// The result of `work()`; an InputError that it throws is rethrown as "SUBJECT: message".
 template <class F>
 auto naming_in_errors(const std::string& subject, F&& work) {
   try {

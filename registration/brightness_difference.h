@@ -12,8 +12,8 @@
 
 namespace wane {
 
-// Of three people scanned twice, one whose scans are shaded differently at the brain's rim seemed to grow by 0.42, 0.23
-// and 0.22 % of the brain with 9, 5 and 4 mm; planted changes are the same for all three.
+// Chosen on three test-retest subjects: the apparent growth of the one whose scans are shaded differently at the
+// brain's rim was 0.42, 0.23 and 0.22 % of the brain at 9, 5 and 4 mm; planted changes are the same for all three.
 inline constexpr double brightness_sigma_mm = 5.0;
 
 // (bright - reference) / their mean, smooth over `sigma_mm`, at most 0.5, on a coarse grid that covers `grid`:

@@ -261,12 +261,12 @@ void add_benchmark_command(CLI::App& program) {
       "benchmark", "Time each stage and the whole of `wane participant` on the visits of one person");
   const auto command = std::make_shared<BenchmarkCommand>(*app);
   app->add_option("T1W", command->scans, "T1-weighted scans of one person, one a visit")->required()->type_name("FILE");
-  app->add_option("--try-threads", command->threads, "Numbers of threads to try; else 1 to --threads")
+  app->add_option("--try-threads", command->threads, "Numbers of threads to try (default: 1 to --threads)")
       ->check(CLI::Range(1, 4096))
       ->delimiter(',');
   app->footer(
-      "Prints one line of JSON for each number of threads, and a table to stderr. What is written goes to a folder\n"
-      "in TMPDIR that is removed again. Nothing else should run meanwhile.");
+      "Prints one line of JSON for each number of threads, and a table to stderr. Its files go to a folder in\n"
+      "TMPDIR that is removed at the end. Run nothing else meanwhile.");
   app->callback([command] { benchmark(*command); });
 }
 

@@ -6,8 +6,10 @@ build=${WANE_BUILD:-$top/build}
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
+build_targets=() # all
+
 build_wane() {
   say "Building in $build"
   cmake -S "$top" -B "$build" -G Ninja "$@" &&
-    ninja -C "$build" -j"$(nproc)"
+    ninja -C "$build" -j"$(nproc)" ${build_targets[@]+"${build_targets[@]}"}
 }

@@ -83,12 +83,13 @@ std::string given_command_line() {
 
 ProcessFlags::ProcessFlags(CLI::App& command) {
   command
-      .add_option(
-          "--threads", threads_,
-          "Threads to use; else OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores. Results do not depend on it")
+      .add_option("--threads", threads_,
+                  "Number of threads (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores). Results do not "
+                  "depend on it")
       ->check(CLI::Range(1, 4096))
       ->group(kCommonGroup);
-  command.add_flag("--verbose", verbose_, "Say too how long each step and the whole took, and how much memory")
+  command
+      .add_flag("--verbose", verbose_, "Also report the time of each step and of the whole run, and the memory used")
       ->group(kCommonGroup);
   command.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version")
       ->group(kCommonGroup);
@@ -106,17 +107,17 @@ int ProcessFlags::threads() const {
 CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) : process_(command) {
   command
       .add_option("--config", common_.config,
-                  R"(JSON file with options, such as {"align": {"spacing_mm": 1.5}}; flags go before it)")
+                  R"(JSON file with options, such as {"align": {"spacing_mm": 1.5}}; flags override it)")
       ->type_name("FILE")
       ->group(kCommonGroup);
   command
       .add_option("--template", common_.template_folder,
-                  "Folder with another head template (README, \"The template\"); else the one that comes with Wane")
+                  "Folder with another head template, see docs/template.md (default: Wane's own)")
       ->type_name("DIR")
       ->group(kCommonGroup);
   command
       .add_flag("--sloppy", common_.sloppy,
-                "Coarse and quick: to try out a dataset or a cluster set-up, not for results")
+                "Coarse and quick, to try out a dataset or a cluster set-up; not for results")
       ->group(kCommonGroup);
 
   const auto all = option_sections(given_);

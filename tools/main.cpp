@@ -31,8 +31,8 @@ constexpr int kBug = 70;
 
 constexpr const char* kFooter =
     "Also as a BIDS App: wane BIDS OUT participant|group [options]\n\n"
-    "Exit codes: 0 all done; 1 done, some participants failed (listed at the end); 2 wrong use; 3 input data\n"
-    "unusable; 5 not enough memory, disk or permission, or another Wane is at work in OUT; 70 a bug in Wane; 130, "
+    "Exit codes: 0 all done; 1 done, some participants failed (listed at the end); 2 wrong command line; 3 unusable\n"
+    "input data; 5 not enough memory, disk or permission, or another Wane is at work in OUT; 70 a bug in Wane; 130, "
     "143,\n"
     "129 interrupted (Ctrl-C, a time limit, a closed terminal): run the same command again.\n"
     "`wane COMMAND --help` explains a command.";
@@ -79,7 +79,7 @@ void require_known_command(const std::vector<std::string>& arguments, const std:
   if (arguments.empty() || arguments[0].empty() || arguments[0][0] == '-') return;
   if (std::find(commands.begin(), commands.end(), arguments[0]) != commands.end()) return;
   if (std::filesystem::is_directory(arguments[0]))
-    throw UsageError("What is to be done with " + arguments[0] + "? Write `wane run " + arguments[0] +
+    throw UsageError(arguments[0] + " is a folder, and the command is missing: write `wane run " + arguments[0] +
                      " OUT`, or `wane " + arguments[0] + " OUT participant` as a BIDS App.");
   throw UsageError("There is no command \"" + arguments[0] + "\"." + did_you_mean(arguments[0], commands));
 }

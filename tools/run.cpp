@@ -52,10 +52,10 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
                  "Only these participants, with or without \"sub-\": 01 02")
       ->type_name("LABEL");
   app.add_option("--memory", command.memory_gb,
-                 "Memory to stay within; fewer participants run at once. Else 80 % of what is available")
+                 "Memory limit; a lower one runs fewer participants at a time (default: 80 % of the available memory)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("GB");
-  app.add_flag("--force", command.force, "Compute again what is up to date already");
+  app.add_flag("--force", command.force, "Measure all participants, also those whose reports are up to date");
 }
 
 void add_blind_option(CLI::App& app, TrialCommand& command) {
@@ -131,7 +131,7 @@ std::size_t count_of(const std::vector<ParticipantOutcome>& outcomes, Participan
 void print_outcomes(const std::vector<ParticipantOutcome>& outcomes) {
   const std::size_t kept = count_of(outcomes, ParticipantState::kept);
   std::cout << "Participants: " << count_of(outcomes, ParticipantState::computed) << " measured";
-  if (kept > 0) std::cout << ", " << kept << " up to date already (--force computes them again)";
+  if (kept > 0) std::cout << ", " << kept << " already up to date (--force measures them again)";
   std::cout << ", " << count_of(outcomes, ParticipantState::failed) << " failed\n";
   for (const auto& outcome : outcomes)
     if (outcome.state == ParticipantState::failed)
@@ -282,13 +282,14 @@ void add_run_command(CLI::App& program, int& exit_code, Interruption& interrupti
   add_pages_flag(*app, *command);
   app->footer(
       "Example: wane run trial/ results/ --threads 8\n"
-      "A participant that fails is listed at the end and does not stop the others. Running again computes only what\n"
-      "is not up to date. Exit code 1: some participants failed, or were measured and excluded for quality.");
+      "A participant that fails is listed at the end and does not stop the others. Running again measures only the\n"
+      "participants that are not up to date. Exit code 1: some participants failed, or were measured and excluded for "
+      "quality.");
   app->callback([&exit_code, &interruption, command] { exit_code = run(*command, interruption); });
 }
 
 void add_participant_command(CLI::App& program, int& exit_code, Interruption& interruption) {
-  CLI::App* app = program.add_subcommand("participant", "Measure some participants only (one task of a cluster)");
+  CLI::App* app = program.add_subcommand("participant", "Measure only some participants (one task of a cluster)");
   const auto command = add_folders(*app, kAllSections);
   add_participant_flags(*app, *command);
   app->footer(
@@ -308,7 +309,7 @@ void add_group_command(CLI::App& program, int& exit_code, Interruption& interrup
 
 void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App* app = program.add_subcommand(
-      "report", "Make all pages, reports and tables anew from the output folder, without measuring");
+      "report", "Make all pages, reports and tables again from the output folder, without measuring");
   const auto command = add_folders(*app, {"dataset", "group"});
   add_blind_option(*app, *command);
   app->footer("Example: wane report trial/ results/\nThen open results/trial.html.");
@@ -316,7 +317,8 @@ void add_report_command(CLI::App& program, int& exit_code, Interruption& interru
 }
 
 void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption) {
-  CLI::App* app = program.add_subcommand("unblind", "Give blinded results their dose groups back, and report anew");
+  CLI::App* app =
+      program.add_subcommand("unblind", "Reveal the dose groups of blinded results and rewrite the reports");
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
   add_pages_flag(*app, *command);

@@ -47,8 +47,9 @@ void add_files(CLI::App& command, SimulateFiles& files) {
       ->required()
       ->type_name("FILE");
   command
-      .add_option("--brain", files.head.brain,
-                  "Its brain: a mask, or the head with all but the brain set to 0; else Wane extracts it (see truth/)")
+      .add_option(
+          "--brain", files.head.brain,
+          "Its brain: a mask, or the head with all but the brain set to 0 (default: Wane extracts it; see truth/)")
       ->type_name("FILE");
   command.add_option("--out", files.out, "BIDS folder to write; the truth goes to its folder truth/")
       ->required()
@@ -146,7 +147,7 @@ void simulate_trial(const TrialFlags& flags) {
 
 void add_person_command(CLI::App& simulate) {
   const auto flags = std::make_shared<PersonFlags>();
-  CLI::App& command = *simulate.add_subcommand("person", "Visits of one person, with the changes you ask for");
+  CLI::App& command = *simulate.add_subcommand("person", "Visits of one person, with the changes that you name");
   add_files(command, flags->files);
   command.add_option("--label", flags->label, "Name of the participant")->capture_default_str();
   const char* percent = "Percent change of the whole %, one value a visit, the first 0, negative = loss: 0,-0.8,-1.6";
@@ -159,9 +160,10 @@ void add_person_command(CLI::App& simulate) {
   command.add_option("--days", flags->days, "Days since the first visit, one value a visit (default: years)")
       ->delimiter(',');
   command
-      .add_option("--drift", flags->drift_percent,
-                  "Percent by which a visit shows lengths too long, one value a visit; no change of tissue, so that it "
-                  "is not in the truth's changes")
+      .add_option(
+          "--drift", flags->drift_percent,
+          "Percent by which lengths are too long at a visit, one value a visit. This is no change of tissue and "
+          "not part of the truth")
       ->delimiter(',');
   CLI::Option* voxel = command.add_option("--voxel", flags->voxel_mm, "Voxel size in mm, one number or three")
                            ->delimiter(',')
@@ -173,7 +175,8 @@ void add_person_command(CLI::App& simulate) {
       ->delimiter(',')
       ->excludes(voxel)
       ->excludes(last);
-  command.add_option("--person", flags->person, "Number of another person that the head is first bent into");
+  command.add_option("--person", flags->person,
+                     "Number of a made-up person whose head the given one is first bent into");
   PlantOptions& options = flags->options;
   command.add_option("--seed", options.seed, "Seed of pose, bias field, noise and regions")->capture_default_str();
   command.add_option("--noise", options.noise_fraction, "Sigma of the noise, as fraction of bright tissue")

@@ -64,7 +64,7 @@ void heed(const Quality& quality, const std::string& subject, const RunOptions& 
     if (check.verdict == Verdict::fail && failed.empty()) failed = check.sentence;
   }
   if (failed.empty() || options.group.quality == name_of(QualityMode::report)) return;
-  throw InputError(subject + ": " + failed + " (--quality report goes on all the same.)");
+  throw InputError(subject + ": " + failed + " (--quality report continues despite this.)");
 }
 
 PersonQualityInput of_sessions(const std::vector<std::string>& sessions) {
@@ -116,7 +116,7 @@ void add_align_command(CLI::App& program) {
   const StageCommand command =
       add_stage(program, "align", "Stage 2 on all visits: one unbiased midpoint space, one resampling each", true);
   const auto visits = std::make_shared<std::vector<std::string>>();
-  command.app->add_option("--visits", *visits, "Which visits, in order of time; else all, by name");
+  command.app->add_option("--visits", *visits, "Visits to use, in order of time (default: all, by name)");
   command.app->callback([=, line = command.line, work = command.work] {
     line->start();
     const RunOptions options = line->options();

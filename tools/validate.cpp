@@ -124,7 +124,8 @@ void say_plan(const LadderPlan& plan, const ValidateCommand& command, ProgressDi
       std::to_string(plan.people.size()) + " people with " + std::to_string(visits) + " visits (" +
       std::to_string(plan.people.size() / plan.heads.size()) + " for each of " + std::to_string(plan.heads.size()) +
       (plan.heads.size() == 1 ? " head" : " heads") + ") are simulated and then measured in " + command.work.string() +
-      "; at 1 mm a pair takes about two minutes of a core. If it is broken off, the same command goes on with it.");
+      "; at 1 mm a pair takes about two minutes of a core. If this is interrupted, run the same command again to "
+      "continue.");
 }
 
 void simulate(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
@@ -189,7 +190,7 @@ std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   std::string heads;
   for (const HeadFiles& files : plan.heads) heads += (heads.empty() ? "" : ", ") + files.head.filename().string();
   std::ostringstream text;
-  text << "Measured less planted change, in percent of the mean of both volumes, at " << options.voxel_mm
+  text << "Measured minus planted change, in percent of the mean of both volumes, at " << options.voxel_mm
        << " mm; wane " << program_version() << ",\n"
        << plan.people.size() << " simulated people from " << heads
        << (plan.bend ? ", bent into another head for each" : "")
@@ -250,14 +251,16 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
       ->capture_default_str()
       ->type_name("DIR")
       ->group(group);
-  app.add_option("--head", command.heads,
-                 "Head to plant in, T1-weighted with skull and scalp; repeat it for more. Else Debian's Colin27, bent "
-                 "into another head for every rung")
+  app.add_option(
+         "--head", command.heads,
+         "T1-weighted head with skull and scalp to plant changes in; repeat the option for more heads (default: "
+         "Debian's Colin27, bent into another head for every rung)")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--brain", command.brains,
-                 "Brain of each --head, in the same order: a mask, or the head with all but the brain set to 0. Else "
-                 "Wane extracts them (look at WORK/heads)")
+  app.add_option(
+         "--brain", command.brains,
+         "Brain of each --head, in the same order: a mask, or the head with all but the brain set to 0 (default: "
+         "Wane extracts them; look at WORK/heads)")
       ->needs("--head")
       ->type_name("FILE")
       ->group(group);
@@ -269,11 +272,9 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
   app.add_option("--voxel", command.ladder.voxel_mm, "Voxel size of the visits in mm")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--seed", command.ladder.seed, "Seed of everything that is drawn")
-      ->capture_default_str()
-      ->group(group);
+  app.add_option("--seed", command.ladder.seed, "Seed of all random numbers")->capture_default_str()->group(group);
   app.add_option("--memory", command.memory_gb,
-                 "Memory to stay within; fewer participants run at once. Else 80 % of what is available")
+                 "Memory limit; a lower one runs fewer participants at a time (default: 80 % of the available memory)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("GB")
       ->group(group);
@@ -282,9 +283,10 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
 void add_fault_flags(CLI::App& app, ValidateCommand& command) {
   const char* group = "Faults instead of the ladder (--work wane-faults and --voxel 2 unless given)";
   CLI::Option* faults =
-      app.add_flag("--faults", command.faults,
-                   "Plant each fault that scans come with, and say which were noticed, by which check, and how often "
-                   "undisturbed scans were refused")
+      app.add_flag(
+             "--faults", command.faults,
+             "Plant the faults of real scans one at a time, and report which were noticed, by which check, and how "
+             "often undisturbed scans were refused")
           ->group(group);
   app.add_option("--only", command.only_faults,
                  "Only these faults, such as motion,noise,good (good: undisturbed scans; see fault_rates.tsv)")
@@ -307,7 +309,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
       app.add_option("--truth", command.truth, "Folder of truths, as wane simulate writes it (DATASET/truth)")
           ->type_name("DIR")
           ->group(group);
-  app.add_option("--report", command.report, "Folder for the report as JSON and TSV; else it is printed only")
+  app.add_option("--report", command.report, "Folder for the report as JSON and TSV (default: it is only printed)")
       ->needs(truth)
       ->type_name("DIR")
       ->group(group);
@@ -321,14 +323,14 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
 
 void add_validate_command(CLI::App& program, int& exit_code, Interruption& interruption) {
   CLI::App& app =
-      *program.add_subcommand("validate", "Plant known changes in heads and say how well they are measured");
+      *program.add_subcommand("validate", "Plant known changes in heads and report how well they are measured");
   const auto command = std::make_shared<ValidateCommand>(app);
   add_ladder_flags(app, *command);
   add_fault_flags(app, *command);
   add_comparison_flags(app, *command);
   app.footer(
       "Example: wane validate --head volunteer1.nii.gz --head volunteer2.nii.gz --work validation\n"
-      "The truth is what was planted in the tissue: a drift of the voxel size is none.\n"
+      "The truth is the change planted in the tissue; a drift of the voxel size is not part of it.\n"
       "The exit code is 1 where a planted change was not measured (MISSING), and with --faults where a gross fault was "
       "not caught or a measurement broke.");
   app.callback([&app, &exit_code, &interruption, command] {

@@ -397,7 +397,7 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
     }
     add_dose(participant, table);
     if (participant.visits.size() == 1)
-      participant.warnings.push_back("There is one visit only: volumes are measured, a change cannot be.");
+      participant.warnings.push_back("There is only one visit: volumes are measured, but no change.");
     dataset.participants.push_back(std::move(participant));
   }
   if (dataset.participants.empty() && dangling > 0)

@@ -59,7 +59,7 @@ std::vector<Wanted> wanted_columns(const Table& table, const DatasetOptions& opt
         throw UsageError("--covariates names the column '" + wanted.name + "' twice; name each column once.");
     if (wanted.name == options.dose_column || wanted.name == options.dose_group_column)
       throw UsageError("--covariates cannot take the column '" + wanted.name +
-                       "', which says who was given which dose; leave it out.");
+                       "', which names the dose groups or doses; leave it out.");
     columns.push_back(wanted);
   }
   return columns;

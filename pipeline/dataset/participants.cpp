@@ -118,7 +118,7 @@ void warn_of_missing_columns(ParticipantsTable& result, const Table& table, cons
                               "': reports of dose groups cannot be made.");
   if (!table.column(options.dose_column))
     result.warnings.push_back("participants.tsv has no column '" + options.dose_column +
-                              "': how the change depends on dose cannot be computed.");
+                              "': the dose response cannot be computed.");
 }
 
 // Only the unit is read, so a broken sidecar is worth a warning and no more.

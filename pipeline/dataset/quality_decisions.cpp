@@ -93,8 +93,8 @@ QualityDecision decision_in(const Table& table, const Table::Row& row, const Kno
                                          decision.participant_id + " has no visit", warnings);
   }
   decision.pass = passes(table, row);
-  decision.reason = cell_of(table, row, reason_column, "say why the scan was judged so");
-  decision.reader = cell_of(table, row, reader_column, "name who decided");
+  decision.reason = cell_of(table, row, reason_column, "give the reason for the decision");
+  decision.reader = cell_of(table, row, reader_column, "name the person who decided");
   decision.time = cell_of(table, row, time_column, "write when it was decided (2026-03-31T14:05)");
   const auto time = iso_time(decision.time);
   if (!time)

@@ -503,7 +503,8 @@ void judge_brain(PersonQuality& result, const PersonQualityInput& input, const Q
       outside(filled, limits.mask_to_intracranial_least, limits.mask_to_intracranial_most,
               extracted ? Verdict::warn : Verdict::fail),
       "The brain mask holds " + percent(filled) +
-          " of the inside of the skull: it misses brain or takes in what is none. Look at the quality picture.");
+          " of the inside of the skull: it misses brain or includes tissue that is not brain. Look at the quality "
+          "picture.");
   const double sides = std::abs(std::log(std::max(brain.left_to_right, 1e-3)));
   add(quality, "left_against_right", sides, too_large(sides, limits.left_to_right_warn, limits.left_to_right_fail),
       "One half of the brain mask is " + percent(sides) +
@@ -511,7 +512,7 @@ void judge_brain(PersonQuality& result, const PersonQualityInput& input, const Q
   add(quality, "mask_brightness", brain.bright_share,
       too_large(brain.bright_share, limits.mask_bright_warn, limits.mask_bright_fail),
       percent(brain.bright_share) +
-          " of the brain mask is much brighter than any brain: it takes in fat, eyes or vessels. Look at the quality "
+          " of the brain mask is much brighter than any brain: it includes fat, eyes or vessels. Look at the quality "
           "picture.");
 }
 

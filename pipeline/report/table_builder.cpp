@@ -1,8 +1,10 @@
 #include "pipeline/report/table_builder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 #include "pipeline/report/json_values.h"
@@ -41,9 +43,20 @@ TableRow& TableRow::percent(const std::optional<TissueValues>& values) {
   return *this;
 }
 
+std::size_t TableRow::cells() const {
+  return cells_.empty() ? 0 : static_cast<std::size_t>(std::count(cells_.begin(), cells_.end(), '\t')) + 1;
+}
+
 TableBuilder::TableBuilder(std::vector<TableColumn> columns) : columns_(std::move(columns)) {
   for (const auto& column : columns_) text_ += (text_.empty() ? "" : "\t") + column.name;
   text_ += "\n";
+}
+
+void TableBuilder::add(const TableRow& row) {
+  if (row.cells() != columns_.size())
+    throw std::logic_error("a row of " + std::to_string(row.cells()) + " cells in a table of " +
+                           std::to_string(columns_.size()) + " columns");
+  text_ += row.line();
 }
 
 TableText TableBuilder::finished() && {

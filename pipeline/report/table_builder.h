@@ -29,16 +29,17 @@ class TableRow {
   TableRow& percent(const std::optional<TissueValues>& values);  // brain, gray matter, white matter
 
   std::string line() const { return cells_ + "\n"; }
+  std::size_t cells() const;
 
  private:
   std::string cells_;
 };
 
-// A table that knows its columns: header and dictionary cannot differ.
+// A table that knows its columns: header, dictionary and rows cannot differ.
 class TableBuilder {
  public:
   explicit TableBuilder(std::vector<TableColumn> columns);
-  void add(const TableRow& row) { text_ += row.line(); }
+  void add(const TableRow& row);  // throws std::logic_error where it has not one cell for each column
   TableText finished() &&;
 
  private:

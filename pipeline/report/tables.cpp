@@ -144,7 +144,7 @@ TableText rates_table(const TrialAnalysis& analysis) {
          {key + "_interval_95_low", "95 % interval of the rate of " + words + ", low end", "percent/year"},
          {key + "_interval_95_high", "95 % interval of the rate of " + words + ", high end", "percent/year"},
          {key + "_run_in_percent_per_year", "rate of " + words + " before day 0", "percent/year"},
-         {key + "_change_of_rate", "rate less that of the run-in, " + words, "percent/year"},
+         {key + "_change_of_rate", "rate minus that of the run-in, " + words, "percent/year"},
          {key + "_change_of_rate_standard_error", "its standard error", "percent/year"}});
   }
   for (const auto& tissue : tissues)

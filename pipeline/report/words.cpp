@@ -95,9 +95,8 @@ std::string fixed_words(const PlanRecord& record) {
 std::string unblinded_words(const PlanRecord& record) {
   if (!record.changed_since_unblinded()) return "";
   if (*record.unblinded_sha256 == "none")
-    return " THE PLAN WAS GIVEN AFTER A LOOK: a run that was not blinded had reported the results before, without a "
-           "plan.";
-  return " THE PLAN WAS CHANGED AFTER A LOOK: a run that was not blinded had reported the results before, with another "
+    return " CAUTION: the analysis plan was supplied after unblinded results had already been reported.";
+  return " CAUTION: the analysis plan was changed after unblinded results had already been reported with another plan "
          "(SHA-256 then: " +
          *record.unblinded_sha256 + ").";
 }
@@ -171,18 +170,20 @@ std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure
   const double change = response.slope.slope * step.scores;
   std::string sentence;
   if (is_flat(response, trend)) {
-    sentence = "Dose and " + tissue + " loss do not go together: ";
+    sentence = "There is no trend of " + tissue + " loss with dose: ";
   } else {
     sentence = std::string("Higher dose goes with ") + (rises(response, trend) ? "less " : "more ") + tissue + " loss";
     sentence += test.p <= analysis.plan.alpha * (1 + 1e-9)  // attained levels such as 1 / 20 are shares
                     ? ": "
-                    : " in these participants, but not more clearly than chance would have it: ";
+                    : " in these participants, but the trend is compatible with chance: ";
   }
   const bool slope_agrees = !is_flat(response, trend) && rises(response, trend) == (change >= 0);
-  sentence +=
-      std::string(slope_agrees ? "the loss is " : "by the straight line, which one value can turn, the loss is ") +
-      (change >= 0 ? "smaller" : "larger") + " by " + amount(change) + " % per year " + step.words + " (" +
-      interval_words(response.slope, step.scores) + "); " + test_words(test, trend, analysis.plan.sides, response.n);
+  sentence += std::string(slope_agrees
+                              ? "the loss is "
+                              : "the least-squares slope, which a single value can reverse, suggests a loss that is ") +
+              (change >= 0 ? "smaller" : "larger") + " by " + amount(change) + " % per year " + step.words + " (" +
+              interval_words(response.slope, step.scores) + "); " +
+              test_words(test, trend, analysis.plan.sides, response.n);
   sentence += analysis.is_primary(measure, trend) ? " (primary analysis)." : " (exploratory).";
   if (test.detectable_slope)
     sentence += " This design has 80 % power to detect a trend of " + amount(*test.detectable_slope * step.scores) +

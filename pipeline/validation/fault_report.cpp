@@ -261,9 +261,9 @@ TableText fault_people_table(const FaultScores& scores) {
                       {"head", "number of the head that it was simulated from"},
                       {"outcome", "failed, warned, silent or broken"},
                       {"checks", "that failed or warned; refused: the participant failed with a reason"},
-                      {"error_brain", "measured less planted change; NA where nothing was measured", "percent"},
-                      {"error_gray_matter", "measured less planted change", "percent"},
-                      {"error_white_matter", "measured less planted change", "percent"},
+                      {"error_brain", "measured minus planted change; NA where nothing was measured", "percent"},
+                      {"error_gray_matter", "measured minus planted change", "percent"},
+                      {"error_white_matter", "measured minus planted change", "percent"},
                       {"sentence", "the reason, or the first such check's sentence"}});
   for (const FaultOutcome& outcome : scores.outcomes) {
     std::string checks;

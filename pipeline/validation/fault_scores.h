@@ -23,7 +23,7 @@ struct FaultOutcome {
   FaultState state = FaultState::broken;
   std::vector<std::string> checks;    // that failed or warned, each once; "refused" where the participant failed
   std::string sentence;               // the reason, or the first such check's
-  std::optional<TissueValues> error;  // measured less planted change to the last visit, percent; empty: not measured
+  std::optional<TissueValues> error;  // measured minus planted change to the last visit, percent; empty: not measured
   bool caught() const { return state == FaultState::failed || state == FaultState::warned; }
 };
 

@@ -238,11 +238,11 @@ TableText accuracy_table(const ValidationReport& report) {
       {{"kind", "kind of rung of the ladder; all: of all but exchanged visits"},
        {"tissue", "brain, gray_matter or white_matter"},
        {"n", "changes, each from the first visit to a later one"},
-       {"mean_absolute_error", "measured less planted, without sign", "percent of the mean of both volumes"},
-       {"median_absolute_error", "measured less planted, without sign", "percent of the mean of both volumes"},
-       {"bias", "mean of measured less planted", "percent of the mean of both volumes"},
+       {"mean_absolute_error", "measured minus planted, without sign", "percent of the mean of both volumes"},
+       {"median_absolute_error", "measured minus planted, without sign", "percent of the mean of both volumes"},
+       {"bias", "mean of measured minus planted", "percent of the mean of both volumes"},
        {"slope", "of measured against planted, through the origin; NA where nothing was planted"},
-       {"worst", "largest of measured less planted, without sign", "percent of the mean of both volumes"},
+       {"worst", "largest of measured minus planted, without sign", "percent of the mean of both volumes"},
        {"coverage_95_percent", "how often measured +- 1.96 standard errors held what was planted", "percent"}});
   for (const KindAccuracy& kind : with_all(report))
     for (std::size_t t = 0; t < tissues.size(); ++t) {
@@ -273,7 +273,7 @@ TableText planted_changes_table(const ValidationReport& report) {
        {"planted", "the truth, read off the finished displacement", "percent of the mean of both volumes"},
        {"measured", "200 (later - earlier) / (later + earlier)", "percent of the mean of both volumes"},
        {"standard_error", "of the measured change", "percent of the mean of both volumes"},
-       {"error", "measured less planted", "percent of the mean of both volumes"},
+       {"error", "measured minus planted", "percent of the mean of both volumes"},
        {"planted_drift_percent", "by how much the later visit shows lengths too long", "percent of length"},
        {"measured_drift_percent", "by how much it was found to", "percent of length"}});
   for (const ComparedParticipant& participant : report.comparison.participants) {

@@ -266,12 +266,12 @@ TEST_F(GroupCommand, APlanThatComesAfterAnUnblindedRunIsSaidTo) {
   EXPECT_FALSE(plan()["changed_since_unblinded"].get<bool>());
   write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
   const ProgramResult open = group();
-  EXPECT_TRUE(contains(open.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << open.out;
+  EXPECT_TRUE(contains(open.out, "the analysis plan was supplied after unblinded results")) << open.out;
   EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
   EXPECT_EQ(plan()["unblinded_sha256"], "none");
   // Blinding does not make it forgotten.
   const ProgramResult blinded = group({"--blind", key_});
-  EXPECT_TRUE(contains(blinded.out, "THE PLAN WAS GIVEN AFTER A LOOK")) << blinded.out;
+  EXPECT_TRUE(contains(blinded.out, "the analysis plan was supplied after unblinded results")) << blinded.out;
   EXPECT_FALSE(plan()["changed_since_fixed"].get<bool>());
 }
 
@@ -286,7 +286,7 @@ TEST_F(GroupCommand, OnlyAnotherPlanThanAtTheFirstUnblindedRunIsSaidToComeAfterI
   EXPECT_EQ(plan()["unblinded_sha256"], plan()["sha256"]);
   write(bids_ / "analysis_plan.json", R"({"measure": "brain", "test": "linear"})");
   const ProgramResult changed = group();
-  EXPECT_TRUE(contains(changed.out, "THE PLAN WAS CHANGED AFTER A LOOK")) << changed.out;
+  EXPECT_TRUE(contains(changed.out, "the analysis plan was changed after unblinded results")) << changed.out;
   EXPECT_TRUE(plan()["changed_since_unblinded"].get<bool>());
 }
 

@@ -65,7 +65,7 @@ TEST(RealScans, AScanAndItsRepetitionDifferLittleAndBrainExtractionIsSeen) {
   NEED_REAL_SCANS();
   for (const auto& report : reports_of("rescan", {"sub-oas1003"}, "0")) {
     expect_plausible(report);
-    // The scanner's stretch of 0.24 % is in it (README); shading at the brain's rim, once 0.9 %, must not be.
+    // The scanner's stretch of 0.24 % is in it (docs/accuracy.md); shading at the brain's rim, once 0.9 %, must not be.
     EXPECT_LT(std::abs(report["changes"][0]["percent"]["brain"].get<double>()), 0.4);
     EXPECT_LT(std::abs(report["changes"][0]["percent"]["gray_matter"].get<double>()), 0.4);
     EXPECT_NE(report["visits"][0]["notes"].dump().find("brain-extracted"), std::string::npos);

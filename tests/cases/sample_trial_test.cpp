@@ -143,7 +143,7 @@ TEST(SampleTrial, RunningAgainComputesNothingAndChangesNothing) {
   fs::copy(run.out, scratch / "out", fs::copy_options::recursive);
   const ProgramResult again = wane({"run", run.dataset, scratch / "out"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_TRUE(contains(again.out, "0 measured, 12 up to date already")) << again.out;
+  EXPECT_TRUE(contains(again.out, "0 measured, 12 already up to date")) << again.out;
   ASSERT_EQ(files_below(scratch / "out"), files_below(run.out));
   for (const auto& name : files_below(run.out))
     EXPECT_TRUE(text_of(scratch / "out" / name) == text_of(run.out / name)) << name;
@@ -157,7 +157,7 @@ TEST(SampleTrial, UnblindedDosesNeedNoNewMeasurement) {
   const std::string table = text_of(run.dataset / "participants.tsv");
   std::ofstream(scratch / "dataset/participants.tsv") << std::regex_replace(table, std::regex("\tD\t"), "\thigh\t");
   const ProgramResult result = wane({"run", scratch / "dataset", scratch / "out"});
-  EXPECT_TRUE(contains(result.out, "0 measured, 12 up to date already")) << result.out;
+  EXPECT_TRUE(contains(result.out, "0 measured, 12 already up to date")) << result.out;
   EXPECT_EQ(mean_brain_rate(scratch / "out", "high"), mean_brain_rate(run.out, "D"));
   EXPECT_FALSE(fs::exists(scratch / "out/dose-groups/dose-D_atrophy.json"));
   EXPECT_EQ(json_of(scratch / "out/sub-04/sub-04_atrophy.json")["dose_group"], "high");

@@ -60,7 +60,7 @@ TEST(Bids, scans_without_sessions_are_one_visit) {
   data.write("sub-01/anat/sub-01_T1w.nii");
   const auto dataset = read_dataset(data.folder(), {});
   EXPECT_EQ(sessions(dataset.participants[0]), Names{""});
-  EXPECT_TRUE(says(dataset.participants[0].warnings, "one visit only"));
+  EXPECT_TRUE(says(dataset.participants[0].warnings, "only one visit"));
   EXPECT_TRUE(says(dataset.warnings, "no participants.tsv"));
 }
 

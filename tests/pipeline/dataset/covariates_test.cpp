@@ -125,7 +125,7 @@ TEST(Covariates, of_several_rows_agree_or_are_refused) {
 TEST(Covariates, wrong_requests_are_refused) {
   EXPECT_NE(refusal({"1"}, "x:ordinal").find("'ordinal' in --covariates x:ordinal is not known"), std::string::npos);
   EXPECT_NE(refusal({"1"}, "x,x:category").find("names the column 'x' twice"), std::string::npos);
-  EXPECT_NE(refusal({"1"}, "dose_group").find("says who was given which dose"), std::string::npos)
+  EXPECT_NE(refusal({"1"}, "dose_group").find("names the dose groups or doses"), std::string::npos)
       << "it would unblind";
 }
 

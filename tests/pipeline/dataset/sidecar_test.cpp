@@ -94,7 +94,7 @@ TEST(Sidecar, WithoutOneThereIsNothingAndNoWarning) {
   data.scan("sub-01", "ses-01");
   const auto dataset = read_dataset(data.folder(), {});
   EXPECT_TRUE(dataset.participants[0].visits[0].sidecar.empty());
-  EXPECT_EQ(dataset.participants[0].warnings.size(), 1u) << "that there is one visit only";
+  EXPECT_EQ(dataset.participants[0].warnings.size(), 1u) << "that there is only one visit";
 }
 
 TEST(Sidecar, ABrokenOneIsAWarningAndOfTheDatasetOnce) {

@@ -32,7 +32,7 @@ inline ParticipantReport report_with_one_visit(const std::string& id, std::optio
   report.dose_group = group;
   report.dose = group ? std::optional(5.0) : std::nullopt;
   report.visits = {{"ses-01", std::nullopt, {1, 2, 3, 4, std::numeric_limits<double>::quiet_NaN()}, {}, {}, {}}};
-  report.warnings = {"There is one visit only: volumes are measured, a change cannot be."};
+  report.warnings = {"There is only one visit: volumes are measured, but no change."};
   return report;
 }
 

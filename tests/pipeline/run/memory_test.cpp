@@ -91,7 +91,7 @@ TEST(EstimatedBytes, AreAboveWhatWasMeasuredButNotFarAbove) {
   }
 }
 
-// README states it: a pair of whole heads at 1 mm stays below 1.5 GiB.
+// docs/performance.md states it: a pair of whole heads at 1 mm stays below 1.5 GiB.
 TEST(EstimatedBytes, OfAPairAtOneMillimetreAreBelowWhatIsStated) {
   Grid scan;
   scan.size = {208, 243, 247};

@@ -36,6 +36,15 @@ for (const [name, file] of Object.entries(pages))
       await context.close();
     });
 
+const packageOfPage = { trial: 'vega-lite ', participant: '@niivue/niivue ', quality: 'preact ' };
+for (const [name, file] of Object.entries(pages))
+  test(`the ${name} page ends with the licenses of the packages in it`, () => {
+    const html = readFileSync(file, 'utf8');
+    const licenses = html.slice(html.lastIndexOf('</html>'));
+    for (const part of [packageOfPage[name], 'preact ', 'Copyright (c) 2015-present Jason Miller', 'Permission is hereby granted'])
+      assert.ok(licenses.includes(part), part);
+  });
+
 // What a run that went well does not show: failed and doubtful checks, decisions, warnings, whoever is left out.
 const check = (verdict) => ({
   name: 'noise',
