@@ -435,12 +435,6 @@ double finest_neighbourhood_mm(const GroupwiseOptions& options, const Grid& grid
 
 }  // namespace
 
-double blur_mm(const GroupwiseOptions& options, const Grid& grid) {
-  constexpr double of_neighbourhood = 0.7, of_coarse_voxels = 0.9;
-  const double coarser_than_1_mm = std::max(0.0, grid.spacing_mm.maxCoeff() - 1);
-  return of_neighbourhood * finest_neighbourhood_mm(options, grid) + of_coarse_voxels * coarser_than_1_mm;
-}
-
 GroupwiseResult register_groupwise(const std::vector<Volume>& visits, const Volume& weight,
                                    const GroupwiseOptions& options) {
   if (visits.empty()) throw InputError("there is no visit to register.");

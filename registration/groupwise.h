@@ -21,13 +21,6 @@ struct GroupwiseOptions {
   double noise_fraction = 0.02;   // noise as a part of the mean brightness; damps updates where nothing is seen
 };
 
-// The blur that the registration leaves in displacements and their Jacobian determinants, as the sigma of a Gaussian,
-// mm. Waves of planted displacements (8 and 16 updates, neighbourhood and voxels of 1 mm, two heads) came back with 0.9
-// to 0.95 of their height at 12 mm, 0.7 to 0.8 at 6 mm and 0.7 at 4 mm: 0.7 of the neighborhood. Voxels wider than 1 mm
-// blur more, both what the registration sees and the maps that its Jacobians are integrated over: another 0.9 of what
-// they are wider, fitted to gray matter's loss planted in two heads (chris, forrest) at 2 mm.
-double blur_mm(const GroupwiseOptions& options, const Grid& grid);
-
 struct GroupwiseResult {
   std::vector<VectorField> mean_to_visit;  // a point x of the mean lies at x + u(x) in the visit; on the volumes' grid
   std::vector<Volume> warped;              // the visits in the mean's space, brightness matched

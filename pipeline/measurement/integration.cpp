@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "imaging/gradient.h"
 #include "imaging/parallel.h"
 #include "imaging/smooth.h"
 
@@ -45,6 +46,39 @@ Volume sharpened(const Volume& map, double sigma_mm) {
 }
 
 }  // namespace
+
+double border_width_mm(const Volume& map, const Volume& weight) {
+  struct Border {
+    double mixed = 0, steepness = 0;
+    Border& operator+=(const Border& other) {
+      mixed += other.mixed;
+      steepness += other.steepness;
+      return *this;
+    }
+  };
+  require_same_grid(map.grid, weight.grid, "the tissue map", "its weight");
+  const auto& size = map.grid.size;
+  const Vec3& spacing_mm = map.grid.spacing_mm;
+  const Border border = parallel_sum(std::size_t(size[2]), 1, Border{}, [&](std::size_t begin, std::size_t end) {
+    Border part;
+    for (int k = int(begin); k < int(end); ++k)
+      for (int j = 0; j < size[1]; ++j)
+        for (int i = 0; i < size[0]; ++i) {
+          const std::size_t n = map.grid.offset(i, j, k);
+          if (weight[n] <= 0) continue;
+          const auto change = gradient_at(map.values.data(), size, i, j, k);
+          const Vec3 gradient(change[0] / spacing_mm[0], change[1] / spacing_mm[1], change[2] / spacing_mm[2]);
+          part += {double(weight[n]) * map[n] * (1 - map[n]), double(weight[n]) * gradient.norm()};
+        }
+    return part;
+  });
+  return border.steepness > 0 ? std::sqrt(EIGEN_PI) * border.mixed / border.steepness : 0;
+}
+
+double sharpening_mm(double white_border_mm, const SharpeningOptions& options) {
+  const double wider_mm = std::max(0.0, white_border_mm - options.narrowest_border_mm);
+  return std::min(options.most_mm, options.least_mm + options.each_mm_of_border * wider_mm);
+}
 
 TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm) {
   return {sharpened(tissues.gm, sigma_mm), sharpened(tissues.wm, sigma_mm), sharpened(tissues.csf, sigma_mm)};

@@ -211,9 +211,13 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
   return groupwise;
 }
 
-// What volumes are integrated over: the maps where changes are read, sharpened against the registration's blur.
-TissueMaps integrated_tissues(const Prepared& box, double blur_mm) {
-  return weighted(sharpened(box.tissues, blur_mm), box.read);
+// What volumes are integrated over: the maps where changes are read, sharpened against the blur of registration and
+// scans.
+TissueMaps integrated_tissues(const Prepared& box, double neighbourhood_mm) {
+  constexpr double blur_of_neighbourhood = 0.6;
+  const double sigma_mm =
+      std::max(sharpening_mm(border_width_mm(box.tissues.wm, box.read)), blur_of_neighbourhood * neighbourhood_mm);
+  return weighted(sharpened(box.tissues, sigma_mm), box.read);
 }
 
 std::vector<Volumes> volumes_at_visits(const Prepared& box, const TissueMaps& sharp,
@@ -322,7 +326,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.emplace_back(field.grid);
     jacobians.back().values = jacobian_determinant(field);
   }
-  TissueMaps sharp = integrated_tissues(box, blur_mm(how, box.weight.grid));
+  TissueMaps sharp = integrated_tissues(box, options.neighbourhood_mm);
   const std::vector<Volumes> volumes = volumes_at_visits(box, sharp, jacobians);
   result.measured = read_anywhere(box.read);
   result.measured_tissue = gray_and_white(std::move(sharp));

@@ -207,5 +207,54 @@ TEST(StandardError, HoldsAtLeastHalfOfTheVolumeThatIsStillDifferentAtTheBorder) 
   EXPECT_NEAR(error.white_matter, white_floor_percent, 1e-9);  // whose border is as it was
 }
 
+// A wall, its sides blurred by a Gaussian of `sigma_mm`.
+Volume blurred_wall(double sigma_mm, const Grid& grid) {
+  return test::rendered(grid, [=](const Vec3& p) {
+    const auto side = [&](double mm) { return 0.5 * (1 + std::erf(mm / (std::sqrt(2.0) * sigma_mm))); };
+    return side(p[0] + 12) * side(12 - p[0]);
+  });
+}
+
+TEST(BorderWidth, IsTheSigmaOfTheBlur) {
+  const Grid grid = test::upright_grid({60, 12, 12}, Vec3(1, 1, 1));
+  for (const double sigma_mm : {0.8, 1.2, 2.0}) {
+    const double width_mm = border_width_mm(blurred_wall(sigma_mm, grid), Volume(grid, 1.F));
+    EXPECT_NEAR(width_mm, sigma_mm, 0.02 * sigma_mm) << sigma_mm;
+  }
+}
+
+TEST(BorderWidth, IsInMillimetersWhateverTheVoxels) {
+  const Grid grid = test::upright_grid({120, 12, 6}, Vec3(0.5, 1, 2));
+  EXPECT_NEAR(border_width_mm(blurred_wall(1.2, grid), Volume(grid, 1.F)), 1.2, 0.03);
+}
+
+TEST(BorderWidth, IsThatOfWhereTheWeightIs) {
+  const Grid grid = test::upright_grid({60, 12, 12}, Vec3(1, 1, 1));
+  Volume map = blurred_wall(0.8, grid);
+  const Volume wide = blurred_wall(2.0, grid);
+  Volume weight(grid);
+  for (int k = 0; k < 12; ++k)
+    for (int j = 0; j < 12; ++j)
+      for (int i = 0; i < 60; ++i) {
+        if (i >= 30) map.at(i, j, k) = wide.at(i, j, k);
+        weight.at(i, j, k) = i < 29 ? 1.F : 0.F;
+      }
+  EXPECT_NEAR(border_width_mm(map, weight), 0.8, 0.03);
+}
+
+TEST(BorderWidth, OfAMapWithoutBorderIsZero) {
+  const Grid grid = test::upright_grid({10, 10, 10}, Vec3(1, 1, 1));
+  EXPECT_EQ(border_width_mm(Volume(grid, 1.F), Volume(grid, 1.F)), 0);
+}
+
+TEST(Sharpening, GrowsWithTheBorderAndStaysWithinItsLimits) {
+  const SharpeningOptions options;
+  EXPECT_EQ(sharpening_mm(0, options), options.least_mm);
+  EXPECT_EQ(sharpening_mm(options.narrowest_border_mm, options), options.least_mm);
+  EXPECT_NEAR(sharpening_mm(options.narrowest_border_mm + 0.1, options),
+              options.least_mm + 0.1 * options.each_mm_of_border, 1e-12);
+  EXPECT_EQ(sharpening_mm(10, options), options.most_mm);
+}
+
 }  // namespace
 }  // namespace wane
