@@ -198,7 +198,7 @@ TEST_F(BlindingAttack, BlindedResultsAreTheSameForEveryArrangement) {
 }
 
 bool names_a_group(const nlohmann::json& json) {
-  if (json.is_object() && json.contains("dose_group") && !json["dose_group"].is_null() && json["dose_group"] != "n/a")
+  if (json.is_object() && json.contains("dose_group") && json["dose_group"].is_string() && json["dose_group"] != "n/a")
     return true;
   if (!json.is_structured()) return false;
   return std::any_of(json.begin(), json.end(), names_a_group);
@@ -219,8 +219,9 @@ TEST_F(BlindingAttack, NobodysCodeAndNoMeanOfAGroupStandsInBlindedResults) {
   EXPECT_TRUE(trial["left_out"].empty()) << "nobody is left out for being in no group";
   for (const fs::path& file : every_file_below(out_)) {
     const std::string name = file.lexically_relative(out_).string();
-    if (name.ends_with(".json") && name != "trial_atrophy.json") EXPECT_FALSE(names_a_group(json_of(file))) << name;
-    if (name != "trial_atrophy.json" && name != "trial.html") EXPECT_FALSE(contains(text_of(file), "group-1")) << name;
+    const bool lists_codes = name == "trial_atrophy.json" || name == "trial.html";
+    EXPECT_TRUE(lists_codes || !name.ends_with(".json") || !names_a_group(json_of(file))) << name;
+    EXPECT_TRUE(lists_codes || !contains(text_of(file), "group-1")) << name;
     EXPECT_FALSE(name.starts_with("dose-groups/")) << name;
   }
   const std::string means = text_of(out_ / "dose_groups.tsv");
