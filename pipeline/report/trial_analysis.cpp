@@ -212,6 +212,8 @@ void set_model(MeasureAnalysis& measure, const Trial& trial, const Tissue& tissu
     measure.effect_names = std::move(data.effect_names);
   } catch (const std::invalid_argument& reason) {
     measure.model_note = std::string("There is no mixed model: ") + reason.what() + ".";
+  } catch (const BrokenAssertion&) {
+    throw;                           // a bug is no finding
   } catch (const std::exception&) {  // of the distributions: rates without any scatter
     measure.model_note = "There is no mixed model: its distributions cannot be computed for these rates.";
   }
@@ -257,10 +259,17 @@ std::vector<double> evenly_spaced(double years, int visits) {
   return times;
 }
 
+constexpr const char* no_sizes_words =
+    "; there are no numbers of participants, because the rates scatter too little to compute them";
+
 void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
   const GroupOptions& options = analysis.trial.options;
   const auto& scores = measure.response.scores;
-  if (measure.response.unable || !(measure.between_sd + measure.visit_error_sd > 0)) return;
+  if (measure.response.unable) return;
+  if (!(measure.between_sd + measure.visit_error_sd > 0)) {
+    measure.variance_note += no_sizes_words;
+    return;
+  }
   std::vector<double> differences = {0.2, 0.4, 0.8};
   std::vector<std::pair<double, int>> schedules = {{1, 2}, {1, 5}, {2, 3}, {2, 9}};
   if (options.next_difference != 0) {
@@ -274,7 +283,10 @@ void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
                      evenly_spaced(years, visits)};
       try {
         measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
+      } catch (const BrokenAssertion&) {
+        throw;
       } catch (const std::exception&) {  // of the distributions: next to no scatter, so that no size can be given
+        measure.variance_note += no_sizes_words;
         return;
       }
     }

@@ -51,9 +51,11 @@ std::string drawn_secret() {
 }
 
 // Holds the key file against tasks that add codes to it at the same moment. Where a file system has no locks, or the
-// file cannot be opened, it holds nothing.
+// file cannot be opened, it holds nothing, and blind() warns of that.
 class HeldKey {
  public:
+  bool holds() const { return holds_; }
+
   explicit HeldKey(const fs::path& file) {
     // Writing the key anew puts another file under its name: who waited for the old one waits again.
     constexpr int most_replacements = 1000;
@@ -63,7 +65,8 @@ class HeldKey {
       if (descriptor_ < 0) return;
       while (flock(descriptor_, LOCK_EX) != 0)
         if (errno != EINTR) return;
-      if (is_still(file)) return;
+      holds_ = is_still(file);
+      if (holds_) return;
       close(descriptor_);
     }
     descriptor_ = -1;
@@ -82,6 +85,7 @@ class HeldKey {
   }
 
   int descriptor_ = -1;
+  bool holds_ = false;
 };
 
 std::set<std::string> groups_of(const Dataset& dataset) {
@@ -170,7 +174,9 @@ void require_blinded_with(const KeyFile& key, const fs::path& file, const fs::pa
 namespace {
 
 BlindingKey known_key(const KeyFile& key, const fs::path& file) {
-  return {key.code_of, key.secret, key_hash(key), key_exposure(file)};
+  BlindingKey known{key.code_of, key.secret, key_hash(key), {}};
+  if (auto exposed = key_exposure(file)) known.warnings.push_back(std::move(*exposed));
+  return known;
 }
 
 }  // namespace
@@ -201,7 +207,11 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
     write_new_text_atomically(state_file(out), state_text("blinded", key));
   }
   require_blinded_with(key, file, out);
-  return known_key(key, file);
+  BlindingKey result = known_key(key, file);
+  if (!held.holds())
+    result.warnings.push_back("The blinding key " + file.string() +
+                              " cannot be locked: take care that no other Wane uses it at the same moment.");
+  return result;
 }
 
 BlindingKey require_key_of(const fs::path& file, const fs::path& out) {

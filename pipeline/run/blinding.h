@@ -23,7 +23,7 @@ struct BlindingKey {
   std::map<std::string, std::string> code_of;  // dose group to "group-1", "group-2", ... in an order drawn at random
   std::string secret;                          // stands in the key file alone
   std::string sha256;                          // by which OUT knows the key again
-  std::optional<std::string> warning;          // a sentence: others than its owner can read the key file
+  std::vector<std::string> warnings;           // sentences: who else can read the key file; that it has no locks
 };
 
 enum class BlindingState { never, blinded, unblinded };

@@ -38,6 +38,7 @@
 #include "pipeline/run/log_before_blinding.h"
 #include "pipeline/run/memory.h"
 #include "pipeline/run/participant.h"
+#include "pipeline/run/participant_guard.h"
 #include "pipeline/run/run_log.h"
 
 namespace wane {
@@ -48,7 +49,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kInput = 3;
-constexpr int kResources = 5;
 constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
 
@@ -109,32 +109,6 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   std::vector<Grid> grids;
   for (const auto& visit : participant.visits) grids.push_back(declared_grid(visit.t1w));
   return estimated_bytes(grids, options);
-}
-
-ParticipantOutcome out_of_memory(const std::string& participant_id) {
-  return {participant_id, ParticipantState::failed,
-          "There was not enough memory: run fewer participants at once (--memory) or use a machine with more.",
-          kResources};
-}
-
-// Runs `work` and turns whatever it throws into an outcome.
-template <class F>
-ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
-  try {
-    return {participant_id, work(), "", 0};
-  } catch (const Error& error) {
-    return {participant_id, ParticipantState::failed, error.what(), error.exit_code()};
-  } catch (const fs::filesystem_error& error) {
-    return {participant_id, ParticipantState::failed,
-            "Cannot reach '" + error.path1().string() + "': " + error.code().message() +
-                "; check the path, its permissions and the disk.",
-            kResources};
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(participant_id);
-  } catch (const std::exception& error) {
-    return {participant_id, ParticipantState::failed,
-            std::string("This is a bug in Wane, please report it: ") + error.what(), kBug};
-  }
 }
 
 // Of the measurement; how the trial's reports are made does not change it.
@@ -417,7 +391,7 @@ Blinded blinded_with_results(const Dataset& dataset, const TrialRequest& request
   // Who is being measured now would get the dose into the report.
   if (blinding_state(request.out) == BlindingState::never) require_nobody_under_way(request.out);
   Blinded known{blinded(dataset), blind(request.blind_key, dataset, request.out), {}};
-  if (known.key.warning) events.warn(*known.key.warning);
+  for (const auto& warning : known.key.warnings) events.warn(warning);
   known.groups = blinded_groups(dataset, known.key);
   remove_trial_reports(request.out);
   rewrite_doses(known.dataset, request.out);
