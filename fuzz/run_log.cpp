@@ -11,8 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text = fuzz::text_of(data, size);
   fuzz::accepted([&] {
     std::istringstream stream(text);
-    const LogVerification log = verify_log(stream, "run.jsonl");
-    fuzz::require(log.head.size() == 64 && log.unchained <= log.entries, "the verdict is of this log");
+    const LogVerification log = verify_log(stream, "run.jsonl", std::string(64, '0'));
+    fuzz::require(log.head.size() == 64 && log.noted_entry <= log.entries, "the verdict is of this log");
+  });
+  fuzz::accepted([&] {
+    std::istringstream stream(text);
+    unblinded_by(stream, "run.jsonl");
   });
   for (const bool blinded : {false, true})
     fuzz::accepted([&] {

@@ -1,6 +1,7 @@
 #include "imaging/sha256.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <array>
 #include <cerrno>
@@ -12,6 +13,19 @@
 #include "imaging/error.h"
 
 namespace wane {
+namespace {
+
+std::string hexadecimal(const unsigned char* bytes, unsigned int count) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int n = 0; n < count; ++n) {
+    text += digits[bytes[n] >> 4];
+    text += digits[bytes[n] & 15];
+  }
+  return text;
+}
+
+}  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
@@ -26,13 +40,7 @@ std::string Sha256::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
   EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int n = 0; n < length; ++n) {
-    text += digits[digest[n] >> 4];
-    text += digits[digest[n] & 15];
-  }
-  return text;
+  return hexadecimal(digest.data(), length);
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {
@@ -57,6 +65,15 @@ std::string sha256_of_text(std::string_view text) {
   Sha256 sum;
   sum.add(text.data(), text.size());
   return sum.hex();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+            text.size(), digest.data(), &length))
+    throw ResourceError("OpenSSL on this machine offers no HMAC-SHA-256; check its installation (libssl3).");
+  return hexadecimal(digest.data(), length);
 }
 
 }  // namespace wane

@@ -1,4 +1,5 @@
-// SHA-256, by which a report names the exact inputs that it was made from.
+// SHA-256, by which a report names the exact inputs that it was made from; keyed where the plain hash would tell what
+// the input says.
 #pragma once
 
 #include <cstddef>
@@ -26,5 +27,9 @@ class Sha256 {
 // Throws InputError where the file is missing, ResourceError where it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& file);
 std::string sha256_of_text(std::string_view text);
+
+// HMAC-SHA-256 (RFC 2104): nobody without `key` can compute it, so that nobody can find out `text` by trying all that
+// it may say. Throws ResourceError where OpenSSL has none.
+std::string hmac_sha256(std::string_view key, std::string_view text);
 
 }  // namespace wane

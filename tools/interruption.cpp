@@ -72,10 +72,13 @@ Interruption::Interruption() : words_(std::make_shared<Words>()) {
 
 void Interruption::end(int signal, Words& words) {
   const std::lock_guard lock(words.mutex);
-  if (words.say)
-    words.say(how_to_go_on);
-  else
-    std::cerr << "wane: " << without_participants << std::endl;
+  try {
+    if (words.say)
+      words.say(how_to_go_on);
+    else
+      std::cerr << "wane: " << without_participants << std::endl;
+  } catch (const std::exception&) {  // of writing to the screen, which is where it would be said
+  }
   end_writing_of_files();
   try {
     if (words.leave) words.leave(name_of(signal));

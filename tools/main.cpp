@@ -140,14 +140,17 @@ bool round_alike_everywhere() {
   return setenv("GLIBC_TUNABLES", settings.c_str(), 1) == 0;
 }
 
-// What libraries read when they are loaded, so that the program starts itself once more; where that fails, it goes on
-// as it is.
+// What libraries read when they are loaded, so that the program starts itself once more; where that fails, it says so
+// and goes on as it is.
 void start_with_own_settings(char** argv) {
   // OpenMP's threads wait for each other by spinning, which is quick on an idle machine and several times slower than
   // one thread where other programs run too (shared cluster nodes). They are to spin briefly and then sleep.
   const bool spinning = std::getenv("OMP_WAIT_POLICY") == nullptr && set_unless_set("GOMP_SPINCOUNT", "1000");
   const bool rounding = round_alike_everywhere();
-  if (spinning || rounding) execv("/proc/self/exe", argv);
+  if (!spinning && !rounding) return;
+  execv("/proc/self/exe", argv);
+  std::cerr << "wane: The program could not start itself again with its own settings (" << std::strerror(errno)
+            << "): it goes on, but the last digits of results may differ from those of other machines.\n";
 }
 
 void log_to_stderr() {

@@ -60,7 +60,7 @@ void add_participant_flags(CLI::App& app, TrialCommand& command) {
 
 void add_blind_option(CLI::App& app, TrialCommand& command) {
   app.add_option("--blind", command.blind_key,
-                 "Codes instead of dose groups until `wane unblind`; FILE is the key, made where it does not exist")
+                 "Hide doses and dose groups until `wane unblind`; FILE is the key, made where it does not exist")
       ->type_name("FILE");
 }
 
@@ -227,15 +227,30 @@ int unblind(const TrialCommand& command, Interruption& interruption) {
   return 0;
 }
 
-int verify(const fs::path& out) {
-  const LogVerification log = verify_log(out);
+// Empty where the text is a hash, as CLI11 wants it.
+std::string is_sha256(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return digits && text.size() == 64 ? "" : "A SHA-256 has 64 digits 0-9a-f, as `wane log verify` prints it.";
+}
+
+// `head`: of --head, or empty; then that which OUT's own report names is looked for.
+int verify(const fs::path& out, const std::string& head) {
+  const std::string noted = head.empty() ? log_head_in_report(out) : head;
+  const std::string whose = head.empty() ? "trial_atrophy.json names" : "--head names";
+  const LogVerification log = verify_log(out, noted);
   if (log.broken) throw InputError(*log.broken);
+  if (!noted.empty() && log.noted_entry == 0)
+    throw InputError("The log has no entry with the SHA-256 that " + whose + " (" + noted +
+                     "): since then it was cut off, or another was put in its place.");
   std::cout << "The log is whole: " << log.entries << (log.entries == 1 ? " entry" : " entries");
-  if (log.unchained > 0) std::cout << ", the first " << log.unchained << " from before Wane chained them";
   if (log.cut_short > 0)
-    std::cout << "; " << log.cut_short << (log.cut_short == 1 ? " was" : " were") << " cut short when Wane was killed";
-  std::cout << ".\nSHA-256 of the last entry (note it elsewhere: then nothing can be cut off the end): " << log.head
-            << '\n';
+    std::cout << "; " << log.cut_short << (log.cut_short == 1 ? " was" : " were")
+              << " cut short when Wane was killed, so that what stood before is not proven";
+  std::cout << ".\n";
+  if (!noted.empty()) std::cout << "It holds the entry that " << whose << ", number " << log.noted_entry << ".\n";
+  std::cout << "SHA-256 of the last entry: " << log.head << "\nKeep it outside of " << out.string()
+            << " and give it to --head later: by itself, a log cannot show that its end was cut off or that all of it "
+               "was written anew.\n";
   return 0;
 }
 
@@ -322,7 +337,9 @@ void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interr
   const auto command = add_folders(*app, {"dataset", "group"});
   app->add_option("--key", command->blind_key, "The key file that --blind made")->required()->type_name("FILE");
   add_pages_flag(*app, *command);
-  app->footer("Example: wane unblind trial/ results/ --key safe/key.json\nIt stands in the log, and cannot be undone.");
+  app->footer(
+      "Example: wane unblind trial/ results/ --key safe/key.json\nIt works once, stands in the log, and cannot be "
+      "undone.");
   app->callback([&exit_code, &interruption, command] { exit_code = unblind(*command, interruption); });
 }
 
@@ -330,10 +347,16 @@ void add_log_command(CLI::App& program, int& exit_code) {
   CLI::App* app = program.add_subcommand("log", "Check the log of an output folder");
   app->require_subcommand(1);
   CLI::App* verifying =
-      app->add_subcommand("verify", "Check that no line of OUT/logs/run.jsonl was changed or removed");
+      app->add_subcommand("verify", "Check that each line of OUT/logs/run.jsonl fits to the line before it");
   const auto out = std::make_shared<fs::path>();
+  const auto head = std::make_shared<std::string>();
   verifying->add_option("OUT", *out, "Output folder")->required()->type_name("DIR");
-  verifying->callback([&exit_code, out] { exit_code = verify(*out); });
+  verifying
+      ->add_option("--head", *head,
+                   "SHA-256 of an entry that was kept elsewhere; else that in OUT/trial_atrophy.json is looked for")
+      ->check(is_sha256)
+      ->type_name("SHA256");
+  verifying->callback([&exit_code, out, head] { exit_code = verify(*out, *head); });
 }
 
 }  // namespace wane

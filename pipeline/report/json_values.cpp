@@ -11,6 +11,7 @@ using nlohmann::ordered_json;
 namespace {
 
 ordered_json input_json(const InputFile& input) {
+  if (!input.hmac_sha256.empty()) return {{"path", input.path}, {"hmac_sha256", input.hmac_sha256}};
   return {{"path", input.path}, {"sha256", input.sha256}};
 }
 

@@ -29,7 +29,7 @@ nlohmann::ordered_json percent_json(const TissueValues& values);  // {"brain", "
 // "schema", "sign_convention" and "version", which every report begins with, and "sloppy" where it is true.
 nlohmann::ordered_json report_head(const std::string& schema, const Provenance& provenance);
 
-// [{"path", "sha256"}, ...], in the order given.
+// [{"path", "sha256"}, ...], in the order given; "hmac_sha256" in place of "sha256" where the hash is keyed.
 nlohmann::ordered_json inputs_json(const std::vector<InputFile>& inputs);
 
 // Adds "options" and "inputs", which every report ends with. Throws std::logic_error where the options are not JSON.

@@ -368,7 +368,7 @@ std::string statistics_paragraph(const TrialAnalysis& analysis) {
     text += " Visits before day " + std::to_string(std::lround(trial.options.baseline_after_days)) +
             " do not count in the rates.";
   if (trial.blinded)
-    return text + " The analysis is blinded: dose groups are hidden behind codes, and nothing was tested against dose.";
+    return text + " The analysis is blinded: dose groups are hidden, and nothing was tested against dose.";
   if (any_mean(analysis))
     text += " Means of " + counted(analysis.groups.groups.size(), "dose group", "dose groups") +
             " have 95 % intervals by Student's t and by the bootstrap (BCa) [@bootstrap].";

@@ -28,8 +28,8 @@ inline constexpr std::size_t page_beginning_bytes = 1024;
 
 std::string participant_page_name(const std::string& participant_id);  // "sub-01.html"
 
-// TrialPage. `trial_report`: trial_atrophy.json; while blinded its means of groups are left out, because means that are
-// clearly in order unblind. `with_page`: the participants who have a page.
+// TrialPage. `trial_report`: trial_atrophy.json, of which the page has all but the log's head, which tells of the time.
+// `with_page`: the participants who have a page.
 nlohmann::ordered_json trial_page_json(const TrialAnalysis& analysis, nlohmann::ordered_json trial_report,
                                        const std::set<std::string>& with_page, const Methods& methods);
 

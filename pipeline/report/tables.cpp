@@ -14,7 +14,7 @@ namespace {
 
 std::vector<TableColumn> who(const Trial& trial) {
   return {{"participant_id", "participant, as in participants.tsv"},
-          {"dose_group", "name of the dose group; a code while the trial is blinded"},
+          {"dose_group", "name of the dose group; NA while the trial is blinded"},
           {"dose", "dose given", trial.dose_unit}};
 }
 
@@ -231,7 +231,7 @@ TableText visits_table(const TrialAnalysis& analysis) {
 }
 
 TableText dose_groups_table(const TrialAnalysis& analysis) {
-  TableBuilder table({{"dose_group", "name of the dose group; a code while the trial is blinded"},
+  TableBuilder table({{"dose_group", "name of the dose group; the table is empty while the trial is blinded"},
                       {"dose", "median dose of the group", analysis.trial.dose_unit},
                       {"tissue", "brain, gray_matter or white_matter"},
                       {"n", "participants with a rate"},

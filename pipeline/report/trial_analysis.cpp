@@ -31,6 +31,31 @@ std::vector<ParticipantRates> group_entries(const Trial& trial, RatesOf rates_of
   return entries;
 }
 
+void forget_doses(Trial& trial) {
+  for (auto& report : trial.reports) {
+    report.dose_group.reset();
+    report.dose.reset();
+  }
+  for (auto& absent : trial.left_out) {
+    absent.dose_group.reset();
+    absent.dose.reset();
+  }
+}
+
+// Nobody is in a group while the trial is blinded, which is no reason to be left out.
+DoseGroups groups_of(const Trial& trial, RatesOf rates_of, const std::vector<LeftOut>& left_out) {
+  const std::vector<ParticipantRates> entries = group_entries(trial, rates_of);
+  if (!trial.blinded) return dose_groups(entries, left_out);
+  DoseGroups none;
+  for (const auto& entry : entries) {
+    if (!entry.rates_percent_per_year)
+      none.left_out.push_back({entry.participant_id, std::nullopt, entry.reason, std::nullopt});
+    none.ungrouped.push_back(entry);
+  }
+  none.left_out.insert(none.left_out.end(), left_out.begin(), left_out.end());
+  return none;
+}
+
 // A dose without a group counts: the group is a name, the dose is what was given.
 std::vector<DoseAndRate> doses_and_rates(const std::vector<ParticipantReport>& reports, RatesOf rates_of,
                                          double TissueValues::*tissue) {
@@ -187,6 +212,8 @@ void set_model(MeasureAnalysis& measure, const Trial& trial, const Tissue& tissu
     measure.effect_names = std::move(data.effect_names);
   } catch (const std::invalid_argument& reason) {
     measure.model_note = std::string("There is no mixed model: ") + reason.what() + ".";
+  } catch (const BrokenAssertion&) {
+    throw;                           // a bug is no finding
   } catch (const std::exception&) {  // of the distributions: rates without any scatter
     measure.model_note = "There is no mixed model: its distributions cannot be computed for these rates.";
   }
@@ -232,10 +259,17 @@ std::vector<double> evenly_spaced(double years, int visits) {
   return times;
 }
 
+constexpr const char* no_sizes_words =
+    "; there are no numbers of participants, because the rates scatter too little to compute them";
+
 void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
   const GroupOptions& options = analysis.trial.options;
   const auto& scores = measure.response.scores;
-  if (measure.response.unable || !(measure.between_sd + measure.visit_error_sd > 0)) return;
+  if (measure.response.unable) return;
+  if (!(measure.between_sd + measure.visit_error_sd > 0)) {
+    measure.variance_note += no_sizes_words;
+    return;
+  }
   std::vector<double> differences = {0.2, 0.4, 0.8};
   std::vector<std::pair<double, int>> schedules = {{1, 2}, {1, 5}, {2, 3}, {2, 9}};
   if (options.next_difference != 0) {
@@ -249,7 +283,10 @@ void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
                      evenly_spaced(years, visits)};
       try {
         measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
+      } catch (const BrokenAssertion&) {
+        throw;
       } catch (const std::exception&) {  // of the distributions: next to no scatter, so that no size can be given
+        measure.variance_note += no_sizes_words;
         return;
       }
     }
@@ -290,7 +327,7 @@ void set_with_excluded(TrialAnalysis& analysis) {
                    [](const ParticipantReport& report) { return what_counts(report).excluded_any(); }))
     return;
   WithExcluded& everything = analysis.with_excluded.emplace();
-  for (const DoseGroup& group : dose_groups(group_entries(analysis.trial, everything_of), {}).groups)
+  for (const DoseGroup& group : groups_of(analysis.trial, everything_of, {}).groups)
     everything.groups[group.name] = group.rates_percent_per_year;
   DoseResponseOptions options = response_options(analysis.plan);
   options.most_influence = 0;  // nobody looks at these
@@ -341,6 +378,7 @@ std::string why_no_rate(const ParticipantReport& report, double baseline_after_d
 TrialAnalysis analyse(Trial trial) {
   TrialAnalysis analysis;
   analysis.trial = std::move(trial);
+  if (analysis.trial.blinded) forget_doses(analysis.trial);
   set_plan(analysis);
   const RateOptions rate_options{analysis.trial.options.baseline_after_days};
   const QualityMode mode = quality_mode_named(analysis.trial.options.quality).value_or(QualityMode::exclude);
@@ -349,7 +387,7 @@ TrialAnalysis analyse(Trial trial) {
   parallel_for(
       analysis.rates.size(),
       [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
-  analysis.groups = dose_groups(group_entries(analysis.trial, what_counts_of), analysis.trial.left_out);
+  analysis.groups = groups_of(analysis.trial, what_counts_of, analysis.trial.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];
     measure.response = dose_response(doses_and_rates(analysis.trial.reports, what_counts_of, tissues[m].value),

@@ -35,6 +35,12 @@ struct Covariate {
   bool category = false;                        // also where the values are numbers (codes of sites)
 };
 
+// While a trial is blinded, all that is said of a dose group.
+struct BlindedGroup {
+  std::string code;              // "group-1"
+  std::size_t participants = 0;  // that participants.tsv names, measured or not
+};
+
 struct Trial {
   std::vector<ParticipantReport> reports;  // measured, in the order they are listed
   std::vector<LeftOut> left_out;           // not measured: no scan, failed, unusable report
@@ -44,7 +50,8 @@ struct Trial {
   PlanRecord plan = {};
   std::vector<Covariate> covariates = {};
   std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
-  bool blinded = false;                     // dose groups are codes and doses are not there
+  bool blinded = false;                     // no report, decision or warning of the trial tells of a dose group or dose
+  std::vector<BlindedGroup> blinded_groups = {};
 };
 
 // One measure; `words` are those of sentences.
@@ -105,6 +112,8 @@ struct TrialAnalysis {
 // the participant and falls into the random intercept, as does the size of the head. Visits are those that count in the
 // rate. Fixed effects: intercept, years, dose (on the plan's scale), dose x years, and each covariate with and without
 // x years. dose x years is the dose response.
+//
+// Of a blinded trial no group and no dose is left in the result.
 //
 // Sums run in a fixed order: the same trial gives the same bits for any number of threads.
 TrialAnalysis analyse(Trial trial);

@@ -144,7 +144,10 @@ ordered_json quality_json(const Trial& trial, const QualityRows& rows) {
   ordered_json json = {{"mode", trial.options.quality}, {"decisions_file", nullptr}, {"decisions_sha256", nullptr}};
   if (trial.decisions) {
     json["decisions_file"] = trial.decisions->path;
-    json["decisions_sha256"] = trial.decisions->sha256;
+    if (trial.decisions->hmac_sha256.empty())
+      json["decisions_sha256"] = trial.decisions->sha256;
+    else
+      json["decisions_hmac_sha256"] = trial.decisions->hmac_sha256;
   }
   for (const JsonRows* list : {&rows.needs_a_look, &rows.excluded, &rows.decisions}) list->place_in(json);
   return json;
@@ -154,7 +157,7 @@ SharedRows shared_rows(const TrialAnalysis& analysis, const Provenance& provenan
   const auto& reports = analysis.trial.reports;
   SharedRows shared{std::vector<std::string>(reports.size()),
                     input_rows(provenance),
-                    {provenance.version, provenance.options, {}, provenance.sloppy}};
+                    {provenance.version, provenance.options, {}, provenance.sloppy, provenance.log_head_sha256}};
   parallel_for(
       reports.size(),
       [&](std::size_t i) { shared.participants[i] = json_line(participant_json(reports[i], analysis.rates[i])); }, 64);
@@ -411,6 +414,20 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
   return rows;
 }
 
+ordered_json dose_groups_json(const TrialAnalysis& analysis, const std::vector<std::string>& file_labels) {
+  auto rows = ordered_json::array();
+  for (const auto& group : analysis.trial.blinded_groups)
+    rows.push_back({{"dose_group", group.code}, {"dose", nullptr}, {"participants", group.participants}});
+  for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {
+    const auto& group = analysis.groups.groups[i];
+    rows.push_back({{"dose_group", group.name},
+                    {"dose", number_json(group.dose, decimals_dose)},
+                    {"file", group_path(file_labels[i])},
+                    {"rates_percent_per_year", summaries_json(group.rates_percent_per_year)}});
+  }
+  return rows;
+}
+
 std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::string>& file_labels,
                        const SharedRows& shared) {
   const Trial& trial = analysis.trial;
@@ -421,14 +438,7 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   json["analysis_plan"] = plan_json(analysis);
   const QualityRows quality = quality_rows(trial);
   json["quality"] = quality_json(trial, quality);
-  json["dose_groups"] = ordered_json::array();
-  for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {
-    const auto& group = analysis.groups.groups[i];
-    json["dose_groups"].push_back({{"dose_group", group.name},
-                                   {"dose", number_json(group.dose, decimals_dose)},
-                                   {"file", group_path(file_labels[i])},
-                                   {"rates_percent_per_year", summaries_json(group.rates_percent_per_year)}});
-  }
+  json["dose_groups"] = dose_groups_json(analysis, file_labels);
   for (std::size_t m = 0; m < tissues.size(); ++m) json["dose_response"][tissues[m].key] = response_json(analysis, m);
   if (analysis.with_excluded) json["with_excluded"] = with_excluded_json(analysis);
   json["completed_visits"] = completed_visits_json(analysis);
@@ -438,6 +448,7 @@ std::string trial_text(const TrialAnalysis& analysis, const std::vector<std::str
   const JsonRows left_out = left_out_rows(analysis.groups.left_out);
   left_out.place_in(json);
   json["warnings"] = trial.warnings;
+  json["log"] = {{"file", "logs/run.jsonl"}, {"head_sha256", shared.without_inputs.log_head_sha256}};
   add_provenance(json, shared.without_inputs);
   return json_text(
       json, {&quality.needs_a_look, &quality.excluded, &quality.decisions, &participants, &left_out, &shared.inputs});
@@ -544,6 +555,9 @@ std::string trial_summary(const TrialAnalysis& analysis, const std::set<std::str
   std::string text;
   if (const std::string sloppy = sloppy_sentence(analysis.trial.reports); !sloppy.empty()) text = sloppy + "\n";
   text += "Rates of change; negative = loss.\n" + plan_sentence(analysis) + "\n";
+  for (const auto& group : analysis.trial.blinded_groups)
+    text += "Dose group " + group.code + ", blinded: " + std::to_string(group.participants) +
+            (group.participants == 1 ? " participant\n" : " participants\n");
   for (const auto& group : analysis.groups.groups) text += group_lines(group, analysis.trial.dose_unit);
   for (std::size_t m = 0; m < tissues.size(); ++m) text += response_sentence(analysis, m) + "\n";
   if (const std::string quality = quality_sentence(analysis); !quality.empty()) text += quality + "\n";

@@ -16,10 +16,13 @@
 #include "imaging/output_folder.h"
 #include "imaging/sha256.h"
 #include "pipeline/dataset/json_input.h"
+#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/blinding_key.h"
+#include "pipeline/run/log_before_blinding.h"
 #include "pipeline/run/output_folder.h"
+#include "pipeline/run/run_log.h"
 
 namespace wane {
 namespace {
@@ -48,9 +51,11 @@ std::string drawn_secret() {
 }
 
 // Holds the key file against tasks that add codes to it at the same moment. Where a file system has no locks, or the
-// file cannot be opened, it holds nothing.
+// file cannot be opened, it holds nothing, and blind() warns of that.
 class HeldKey {
  public:
+  bool holds() const { return holds_; }
+
   explicit HeldKey(const fs::path& file) {
     // Writing the key anew puts another file under its name: who waited for the old one waits again.
     constexpr int most_replacements = 1000;
@@ -60,7 +65,8 @@ class HeldKey {
       if (descriptor_ < 0) return;
       while (flock(descriptor_, LOCK_EX) != 0)
         if (errno != EINTR) return;
-      if (is_still(file)) return;
+      holds_ = is_still(file);
+      if (holds_) return;
       close(descriptor_);
     }
     descriptor_ = -1;
@@ -79,6 +85,7 @@ class HeldKey {
   }
 
   int descriptor_ = -1;
+  bool holds_ = false;
 };
 
 std::set<std::string> groups_of(const Dataset& dataset) {
@@ -105,11 +112,23 @@ void add_codes(KeyFile& key, const std::set<std::string>& groups) {
   }
 }
 
-void require_outside(const fs::path& file, const fs::path& out) {
-  const fs::path relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(out));
-  if (!relative.empty() && *relative.begin() != "..")
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+void require_outside(const fs::path& file, const fs::path& out, const fs::path& dataset) {
+  if (lies_in(file, out))
     throw UsageError("The blinding key " + file.string() +
                      " would lie in the output folder, where those who are blinded find it: name a file elsewhere.");
+  if (!dataset.empty() && lies_in(file, dataset))
+    throw UsageError("The blinding key " + file.string() + " would lie in the dataset " + dataset.string() +
+                     ", which is copied and shared with the scans: name a file elsewhere.");
+}
+
+// Who has no dose group, whose dose is written strangely.
+bool tells_of_the_table(const std::string& warning) {
+  return warning.find("participants.tsv") != std::string::npos;
 }
 
 std::string key_hash(const KeyFile& key) {
@@ -152,8 +171,18 @@ void require_blinded_with(const KeyFile& key, const fs::path& file, const fs::pa
 
 }  // namespace
 
+namespace {
+
+BlindingKey known_key(const KeyFile& key, const fs::path& file) {
+  BlindingKey known{key.code_of, key.secret, key_hash(key), {}};
+  if (auto exposed = key_exposure(file)) known.warnings.push_back(std::move(*exposed));
+  return known;
+}
+
+}  // namespace
+
 BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& out) {
-  require_outside(file, out);
+  require_outside(file, out, dataset.folder);
   require_not_unblinded(out);
   const bool first = blinding_state(out) == BlindingState::never;
   std::error_code error;
@@ -171,20 +200,34 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
   const std::size_t known = key.code_of.size();
   add_codes(key, groups_of(dataset));
   if (key.code_of.size() != known) write_key(file, key);
-  if (first) {
+  if (blinding_state(out) == BlindingState::never) {
     fs::create_directories(out, error);
+    put_log_away(out, file, key.secret, key_hash(key));
     // Where another task was faster, with this key or with another, its state stays.
     write_new_text_atomically(state_file(out), state_text("blinded", key));
-    require_blinded_with(key, file, out);
   }
-  return {key.code_of, key_hash(key), key_exposure(file)};
+  require_blinded_with(key, file, out);
+  BlindingKey result = known_key(key, file);
+  if (!held.holds())
+    result.warnings.push_back("The blinding key " + file.string() +
+                              " cannot be locked: take care that no other Wane uses it at the same moment.");
+  return result;
 }
 
-void require_key_of(const fs::path& file, const fs::path& out) {
-  if (blinding_state(out) == BlindingState::never)
+BlindingKey require_key_of(const fs::path& file, const fs::path& out) {
+  const BlindingState state = blinding_state(out);
+  if (state == BlindingState::never)
     throw UsageError("The results in " + out.string() + " are not blinded: there is nothing to unblind.");
-  if (!is_key_of(read_key(file), out))
+  if (state == BlindingState::unblinded) {
+    const std::string who = unblinded_by(out);
+    throw UsageError("The results in " + out.string() + " were unblinded already" +
+                     (who.empty() ? "; the log does not say by whom" : ", " + who) +
+                     ": `wane group` makes their reports anew.");
+  }
+  const KeyFile key = read_key(file);
+  if (!is_key_of(key, out))
     throw UsageError(file.string() + " is not the key that the results in " + out.string() + " were blinded with.");
+  return known_key(key, file);
 }
 
 void unblind(const fs::path& file, const fs::path& out) {
@@ -192,21 +235,36 @@ void unblind(const fs::path& file, const fs::path& out) {
   write_text_atomically(state_file(out), state_text("unblinded", read_key(file)));
 }
 
-Dataset blinded(Dataset dataset, const std::optional<BlindingKey>& key) {
-  const auto code = [&](const std::optional<std::string>& group) -> std::optional<std::string> {
-    if (!group || !key) return std::nullopt;
-    return key->code_of.at(*group);
-  };
+Dataset blinded(Dataset dataset) {
   for (auto& participant : dataset.participants) {
-    participant.dose_group = code(participant.dose_group);
+    participant.dose_group.reset();
     participant.dose.reset();
+    std::erase_if(participant.warnings, tells_of_the_table);
   }
   for (auto& absent : dataset.left_out) {
-    absent.dose_group = code(absent.dose_group);
+    absent.dose_group.reset();
     absent.dose.reset();
   }
-  std::erase_if(dataset.warnings, [](const std::string& warning) { return warning.starts_with("participants.tsv: "); });
+  std::erase_if(dataset.warnings, tells_of_the_table);
   return dataset;
+}
+
+std::vector<BlindedGroup> blinded_groups(const Dataset& dataset, const BlindingKey& key) {
+  std::map<std::string, std::size_t> sizes;
+  const auto count = [&](const std::optional<std::string>& group) {
+    if (group) ++sizes[key.code_of.at(*group)];
+  };
+  for (const auto& participant : dataset.participants) count(participant.dose_group);
+  for (const auto& absent : dataset.left_out) count(absent.dose_group);
+  std::vector<BlindedGroup> groups;
+  for (const auto& [code, size] : sizes) groups.push_back({code, size});
+  std::sort(groups.begin(), groups.end(),
+            [](const BlindedGroup& a, const BlindedGroup& b) { return natural_less(a.code, b.code); });
+  return groups;
+}
+
+InputFile keyed(const InputFile& input, const BlindingKey& key) {
+  return {input.path, "", hmac_sha256(key.secret, input.sha256)};
 }
 
 void rewrite_doses(const Dataset& dataset, const fs::path& out) {
@@ -234,6 +292,12 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
       const Json before = json;
       if (json.contains("dose_group")) json["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
       if (json.contains("dose")) json["dose"] = number_json(doses.dose, decimals_dose);
+      if (json.contains("warnings") && json["warnings"].is_array()) {
+        Json kept = Json::array();
+        for (const auto& warning : json["warnings"])
+          if (!warning.is_string() || !tells_of_the_table(warning.get<std::string>())) kept.push_back(warning);
+        json["warnings"] = std::move(kept);
+      }
       return json != before ? std::optional(json) : std::nullopt;
     };
     // Locked only where there is something to do, and then looked at again: a task may have written it meanwhile.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/output_folder.h"
 #include "imaging/sha256.h"
@@ -21,6 +23,9 @@
 #include "pipeline/dataset/json_input.h"
 
 namespace wane {
+
+const char* const blinding_event = "blind";
+const char* const unblinded_plan_member = "plan_sha256_unblinded";
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -62,15 +67,22 @@ constexpr std::string_view line_beginning = "{\"time\":";
 // An open file; its lock goes with it.
 class LockedFile {
  public:
-  explicit LockedFile(const std::filesystem::path& name)
-      : name_(name), descriptor_(open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644)) {
-    if (descriptor_ < 0 && errno == ELOOP)
-      throw ResourceError("The log " + name_.string() +
-                          " is a link, which Wane does not follow: put the file itself there.");
-    if (descriptor_ < 0) refuse(name_, errno);
-    // A file system without locks: lines still come whole, only the chain of tasks at the same moment may fork.
-    while (flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+  explicit LockedFile(const std::filesystem::path& name) : name_(name) {
+    // Blinding may put another file under the name: who waited for the old one waits again.
+    constexpr int most_replacements = 1000;
+    for (int n = 0; n < most_replacements; ++n) {
+      descriptor_ = open(name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+      if (descriptor_ < 0 && errno == ELOOP)
+        throw ResourceError("The log " + name_.string() +
+                            " is a link, which Wane does not follow: put the file itself there.");
+      if (descriptor_ < 0) refuse(name_, errno);
+      // A file system without locks: lines still come whole, only the chain of tasks at the same moment may fork.
+      while (flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+      }
+      if (is_still_there()) return;
+      close(descriptor_);
     }
+    refuse(name_, EAGAIN);
   }
   ~LockedFile() { close(descriptor_); }
   LockedFile(const LockedFile&) = delete;
@@ -121,8 +133,15 @@ class LockedFile {
   }
 
  private:
+  bool is_still_there() const {
+    struct stat held, named;
+    if (fstat(descriptor_, &held) != 0) return true;
+    if (lstat(name_.c_str(), &named) != 0) return errno != ENOENT;  // removed: it would be written to nobody's file
+    return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+  }
+
   std::filesystem::path name_;
-  int descriptor_;
+  int descriptor_ = -1;
 };
 
 std::filesystem::path log_file(const std::filesystem::path& out) {
@@ -141,6 +160,20 @@ std::ifstream opened_log(const std::filesystem::path& out) {
   return stream;
 }
 
+// Names of files need not be UTF-8; a log must not fail over that.
+std::string text_of_line(const nlohmann::ordered_json& line) {
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+nlohmann::ordered_json new_line(const std::string& event, const nlohmann::ordered_json& details,
+                                const std::string& line_before) {
+  nlohmann::ordered_json line = {
+      {"time", utc_now()}, {"user", user_name()}, {"host", host_name()}, {"process", getpid()}, {"event", event}};
+  line.update(details);
+  line["previous"] = hash_of_line(line_before);
+  return line;
+}
+
 std::optional<std::string> plan_in_log_of(const std::filesystem::path& out, bool blinded) {
   std::ifstream stream = opened_log(out);
   return stream.is_open() ? plan_at_first_run(stream, log_file(out).string(), blinded) : std::nullopt;
@@ -153,41 +186,40 @@ RunLog::RunLog(const std::filesystem::path& out) : file_(log_file(out)) {
   make_folders_inside(out, file_.parent_path());
 }
 
-void RunLog::add(const std::string& event, const nlohmann::ordered_json& details) const {
-  nlohmann::ordered_json line = {
-      {"time", utc_now()}, {"user", user_name()}, {"host", host_name()}, {"process", getpid()}, {"event", event}};
-  line.update(details);
+std::string RunLog::add(const std::string& event, const nlohmann::ordered_json& details) const {
   const LockedFile file(file_);
-  line["previous"] = hash_of_line(file.last_line());
-  // Names of files need not be UTF-8; a log must not fail over that.
-  file.append(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  const std::string line = text_of_line(new_line(event, details, file.last_line()));
+  file.append(line + "\n");
+  return hash_of_line(line);
 }
 
-LogVerification verify_log(const std::filesystem::path& out) {
+void RunLog::begin_anew(
+    const std::string& event,
+    const std::function<nlohmann::ordered_json(const std::filesystem::path& so_far)>& details_of) const {
+  const LockedFile file(file_);
+  write_text_atomically(file_, text_of_line(new_line(event, details_of(file_), "")) + "\n");
+}
+
+LogVerification verify_log(const std::filesystem::path& out, const std::string& noted) {
   std::ifstream stream = opened_log(out);
   if (!stream.is_open())
     throw InputError("There is no log " + log_file(out).string() + "; name an output folder of Wane.");
-  return verify_log(stream, log_file(out).string());
+  return verify_log(stream, log_file(out).string(), noted);
 }
 
-LogVerification verify_log(std::istream& log, const std::string& name) {
+LogVerification verify_log(std::istream& log, const std::string& name, const std::string& noted) {
   LogVerification result;
   std::string before;
-  bool chained = false;
   for (std::string line; read_line(log, line, most_line_bytes, name); before = line) {
     ++result.entries;
+    if (!noted.empty() && hash_of_line(line) == noted) result.noted_entry = result.entries;
     const auto json = parse_json(line);
     const bool names_previous = json.is_object() && json.contains("previous") && json["previous"].is_string();
-    if (!names_previous && !chained && json.is_object()) {
-      ++result.unchained;
-      continue;
-    }
     // What it named as the line before is lost; that nothing was put in its place, the line after it shows.
     if (json.is_discarded() && (line.starts_with(line_beginning) || line_beginning.starts_with(line))) {
       ++result.cut_short;
       continue;
     }
-    chained = true;
     if (!result.broken && (!names_previous || json["previous"] != hash_of_line(before)))
       result.broken = "Line " + std::to_string(result.entries) + " of " + name +
                       " does not fit to the line before it: one of the two was changed, or lines were removed, put in "
@@ -200,17 +232,50 @@ LogVerification verify_log(std::istream& log, const std::string& name) {
 std::optional<std::string> plan_at_first_run(std::istream& log, const std::string& name, bool blinded) {
   const std::string member_text = std::string("\"blinded\":") + (blinded ? "true" : "false");
   for (std::string line; read_line(log, line, most_line_bytes, name);) {
-    if (line.find(member_text) == std::string::npos) continue;  // most lines; they can be long
+    const bool may_tell = line.find(member_text) != std::string::npos ||
+                          (!blinded && line.find(unblinded_plan_member) != std::string::npos);
+    if (!may_tell) continue;  // most lines; they can be long
     const auto json = parse_json(line);
     // The log may have been edited: members can be missing or of any type.
     const auto is = [&](const char* member, const nlohmann::json& value) {
       return json.is_object() && json.contains(member) && json[member] == value;
     };
+    if (!blinded && is("event", blinding_event) && json.contains(unblinded_plan_member) &&
+        json[unblinded_plan_member].is_string())
+      return json[unblinded_plan_member].get<std::string>();
     if (!is("event", "group") || !is("blinded", blinded)) continue;
     return json.contains("plan_sha256") && json["plan_sha256"].is_string() ? json["plan_sha256"].get<std::string>()
                                                                            : "none";
   }
   return std::nullopt;
+}
+
+std::string log_head_in_report(const std::filesystem::path& out) {
+  const auto report = json_in_file(out / "trial_atrophy.json");
+  if (!report.is_object() || !report.contains("log") || !report["log"].is_object()) return "";
+  const auto& log = report["log"];
+  return log.contains("head_sha256") && log["head_sha256"].is_string() ? log["head_sha256"].get<std::string>() : "";
+}
+
+std::string unblinded_by(std::istream& log, const std::string& name) {
+  std::string words;
+  for (std::string line; read_line(log, line, most_line_bytes, name);) {
+    if (line.find("\"unblind\"") == std::string::npos) continue;
+    const auto json = parse_json(line);
+    const auto text = [&](const char* member) {
+      return json.is_object() && json.contains(member) && json[member].is_string() ? json[member].get<std::string>()
+                                                                                   : std::string();
+    };
+    if (text("event") != "unblind" || text("user").empty() || text("time").empty()) continue;
+    words = "by " + text("user") + " on " + text("host") + " at " + text("time");
+    break;
+  }
+  return words;
+}
+
+std::string unblinded_by(const std::filesystem::path& out) {
+  std::ifstream stream = opened_log(out);
+  return stream.is_open() ? unblinded_by(stream, log_file(out).string()) : "";
 }
 
 std::optional<std::string> plan_at_first_blinded_run(const std::filesystem::path& out) {

@@ -35,8 +35,10 @@
 #include "pipeline/report/words.h"
 #include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/log_before_blinding.h"
 #include "pipeline/run/memory.h"
 #include "pipeline/run/participant.h"
+#include "pipeline/run/participant_guard.h"
 #include "pipeline/run/run_log.h"
 
 namespace wane {
@@ -47,7 +49,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kInput = 3;
-constexpr int kResources = 5;
 constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
 
@@ -108,32 +109,6 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   std::vector<Grid> grids;
   for (const auto& visit : participant.visits) grids.push_back(declared_grid(visit.t1w));
   return estimated_bytes(grids, options);
-}
-
-ParticipantOutcome out_of_memory(const std::string& participant_id) {
-  return {participant_id, ParticipantState::failed,
-          "There was not enough memory: run fewer participants at once (--memory) or use a machine with more.",
-          kResources};
-}
-
-// Runs `work` and turns whatever it throws into an outcome.
-template <class F>
-ParticipantOutcome outcome_of(const std::string& participant_id, F&& work) {
-  try {
-    return {participant_id, work(), "", 0};
-  } catch (const Error& error) {
-    return {participant_id, ParticipantState::failed, error.what(), error.exit_code()};
-  } catch (const fs::filesystem_error& error) {
-    return {participant_id, ParticipantState::failed,
-            "Cannot reach '" + error.path1().string() + "': " + error.code().message() +
-                "; check the path, its permissions and the disk.",
-            kResources};
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(participant_id);
-  } catch (const std::exception& error) {
-    return {participant_id, ParticipantState::failed,
-            std::string("This is a bug in Wane, please report it: ") + error.what(), kBug};
-  }
 }
 
 // Of the measurement; how the trial's reports are made does not change it.
@@ -348,13 +323,14 @@ std::vector<ParticipantEntry> entries_of(const Dataset& dataset) {
   return entries;
 }
 
-// Of many inputs the log names the list, which stands in trial_atrophy.json.
+// Of many inputs the log names the list, which stands in trial_atrophy.json, one line for each input.
 constexpr std::size_t most_logged_inputs = 2000;
 
-Json logged_inputs(const std::vector<InputFile>& inputs, const fs::path& trial_report) {
+Json logged_inputs(const std::vector<InputFile>& inputs) {
   if (inputs.size() <= most_logged_inputs) return inputs_json(inputs);
-  return Json::array({{{"path", "the " + std::to_string(inputs.size()) + " inputs that trial_atrophy.json lists"},
-                       {"sha256", sha256_of_file(trial_report)}}});
+  return Json::array(
+      {{{"path", "the " + std::to_string(inputs.size()) + " members of the list inputs in trial_atrophy.json"},
+        {"sha256", sha256_of_text(json_line(inputs_json(inputs)))}}});
 }
 
 void write_report(const fs::path& out, const ReportText& report) {
@@ -402,17 +378,31 @@ void remove_trial_reports(const fs::path& out) {
   remove_other_dose_groups(out, {});
 }
 
-// The dataset with codes, and OUT without any dose that an earlier run left there: the trial's reports are removed
-// before they are made anew, because that can fail, or be hours away.
-Dataset blinded_with_results(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
+// A dataset as those who are blinded may know it.
+struct Blinded {
+  Dataset dataset;
+  BlindingKey key;
+  std::vector<BlindedGroup> groups;
+};
+
+// With OUT freed of any dose that an earlier run left there: the trial's reports are removed before they are made anew,
+// because that can fail, or be hours away.
+Blinded blinded_with_results(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events) {
   // Who is being measured now would get the dose into the report.
   if (blinding_state(request.out) == BlindingState::never) require_nobody_under_way(request.out);
-  const BlindingKey key = blind(request.blind_key, dataset, request.out);
-  if (key.warning) events.warn(*key.warning);
-  Dataset coded = blinded(dataset, key);
+  Blinded known{blinded(dataset), blind(request.blind_key, dataset, request.out), {}};
+  for (const auto& warning : known.key.warnings) events.warn(warning);
+  known.groups = blinded_groups(dataset, known.key);
   remove_trial_reports(request.out);
-  rewrite_doses(coded, request.out);
-  return coded;
+  rewrite_doses(known.dataset, request.out);
+  return known;
+}
+
+// Hashes of tables and of decisions are keyed while blinded. A plan names nobody.
+std::vector<InputFile> keyed_where_blinded(std::vector<InputFile> inputs, const Blinded* blinded) {
+  if (blinded)
+    for (InputFile& input : inputs) input = keyed(input, blinded->key);
+  return inputs;
 }
 
 // Relative to the dataset where it lies in it.
@@ -538,12 +528,12 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   remove_leftovers(request.out);
   write_derivatives_description(request.out, request.program_version);
   if (!request.blind_key.empty()) {
-    const Dataset coded = blinded_with_results(dataset, request, events);
-    return TrialProcessor(coded, request, BlindingState::blinded, events).process_all();
+    const Blinded known = blinded_with_results(dataset, request, events);
+    return TrialProcessor(known.dataset, request, BlindingState::blinded, events).process_all();
   }
   const BlindingState blinding = blinding_state(request.out);
   if (blinding == BlindingState::blinded) {
-    const Dataset undosed = blinded(dataset, std::nullopt);
+    const Dataset undosed = blinded(dataset);
     return TrialProcessor(undosed, request, blinding, events).process_all();
   }
   return TrialProcessor(dataset, request, blinding, events).process_all();
@@ -628,14 +618,45 @@ bool wants_pages(const TrialAnalysis& analysis, const TrialRequest& request, con
   return false;
 }
 
-// `dataset` as the reports may know it.
+// A log that was changed or cut off may hide a look at the results.
+void warn_of_a_broken_log(const fs::path& out, Trial& trial) {
+  std::error_code error;
+  if (!fs::is_regular_file(out / "logs" / "run.jsonl", error)) return;
+  if (verify_log(out).broken)
+    trial.warnings.push_back(
+        "The run log is not whole: a line of it was changed, removed or put in, and what it tells of the plan and of "
+        "earlier runs cannot be relied on (`wane log verify` names the line).");
+}
+
+// The log's line about this report; gives its SHA-256.
+std::string log_report(const TrialAnalysis& analysis, const Provenance& provenance, std::size_t excluded,
+                       const TrialRequest& request) {
+  const Trial& trial = analysis.trial;
+  Json line = {{"version", request.program_version},
+               {"command", request.command_line},
+               {"participants", trial.reports.size()},
+               {"options", Json::parse(provenance.options)},
+               {"blinded", trial.blinded},
+               {"plan_sha256", trial.plan.file ? trial.plan.file->sha256 : "none"}};
+  if (trial.decisions && trial.blinded)
+    line["decisions_hmac_sha256"] = trial.decisions->hmac_sha256;
+  else
+    line["decisions_sha256"] = trial.decisions ? trial.decisions->sha256 : "none";
+  line["excluded"] = excluded;
+  line["inputs"] = logged_inputs(provenance.inputs);
+  return RunLog(request.out).add("group", line);
+}
+
+// `dataset` as the reports may know it; `blinded` where they are blinded.
 GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const TrialRequest& request,
-                         const TrialEvents& events) {
+                         const TrialEvents& events, const Blinded* blinded) {
   CollectedReports collected;
   Trial trial = trial_of(dataset, request, collected);
   if (trial.reports.empty()) throw_no_report(request.out);
 
-  trial.blinded = !request.blind_key.empty();
+  trial.blinded = blinded != nullptr;
+  if (blinded) trial.blinded_groups = blinded->groups;
+  warn_of_a_broken_log(request.out, trial);
   trial.plan.file = std::move(files.plan);
   const std::string plan_sha256 = trial.plan.file ? trial.plan.file->sha256 : "none";
   trial.plan.fixed_sha256 = plan_at_first_blinded_run(request.out);
@@ -649,8 +670,9 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   for (auto& column : files.covariates.columns)
     trial.covariates.push_back({column.name, std::move(column.value_of), column.category});
   for (const auto& note : files.covariates.notes) events.note(note);
+  // While blinded no model uses them, and they quote participants.tsv.
   const auto& doubts = files.covariates.warnings;
-  trial.warnings.insert(trial.warnings.end(), doubts.begin(), doubts.end());
+  if (!blinded) trial.warnings.insert(trial.warnings.end(), doubts.begin(), doubts.end());
   Provenance provenance{request.program_version, json_line(options_json(request.options)), {}};
   if (collected.options) {
     provenance.options = *collected.options;
@@ -668,7 +690,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
     trial.warnings.push_back(sloppy);
     provenance.sloppy = true;
   }
-  provenance.inputs = table_inputs(dataset);
+  provenance.inputs = keyed_where_blinded(table_inputs(dataset), blinded);
   provenance.inputs.insert(provenance.inputs.end(), collected.inputs.begin(), collected.inputs.end());
   for (const auto& warning : trial.warnings)
     if (std::find(dataset.warnings.begin(), dataset.warnings.end(), warning) == dataset.warnings.end())
@@ -678,10 +700,16 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   options["group"] = options_json(request.options)["group"];
   provenance.options = json_line(options);
   if (trial.plan.file) provenance.inputs.push_back({trial.plan.file->name, trial.plan.file->sha256});
-  if (trial.decisions) provenance.inputs.push_back(*trial.decisions);
+  if (trial.decisions) {
+    trial.decisions = keyed_where_blinded({*trial.decisions}, blinded).front();
+    provenance.inputs.push_back(*trial.decisions);
+  }
 
   GroupResult result;
   const TrialAnalysis analysis = analyse(std::move(trial));
+  result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
+  // First, so that the report can name this line, and nobody sees results that the log does not know of.
+  provenance.log_head_sha256 = log_report(analysis, provenance, result.look.excluded.size(), request);
   const bool pages = wants_pages(analysis, request, events);
   // Pages beside newer reports would show old numbers until they are made anew.
   remove_pages(request.out);
@@ -697,18 +725,7 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
   result.files.push_back(request.out / methods_file_name);
   write_text_atomically(result.files.back(), methods_markdown(methods));
   if (pages) result.pages = write_pages_of(dataset, analysis, collected.inputs, trial_report, methods, request, events);
-  result.look = look_list(analysis.trial.reports, analysis.trial.reports.size() + analysis.trial.left_out.size());
   result.summary = trial_summary(analysis, request.failed_now);
-  RunLog(request.out)
-      .add("group", {{"version", request.program_version},
-                     {"command", request.command_line},
-                     {"participants", analysis.trial.reports.size()},
-                     {"options", options},
-                     {"blinded", analysis.trial.blinded},
-                     {"plan_sha256", plan_sha256},
-                     {"decisions_sha256", analysis.trial.decisions ? analysis.trial.decisions->sha256 : "none"},
-                     {"excluded", result.look.excluded.size()},
-                     {"inputs", logged_inputs(provenance.inputs, request.out / "trial_atrophy.json")}});
   return result;
 }
 
@@ -726,29 +743,34 @@ GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, co
   require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
   remove_leftovers(request.out);
-  if (request.blind_key.empty()) return report_known(dataset, std::move(files), request, events);
+  if (request.blind_key.empty()) {
+    // An `unblind` that was killed may have left some reports without their doses.
+    if (blinding_state(request.out) == BlindingState::unblinded) rewrite_doses(dataset, request.out);
+    return report_known(dataset, std::move(files), request, events, nullptr);
+  }
   // Also before anybody was measured: what is measured later knows by it that no dose may be written.
   make_output_folder(request.out, request.program_version);
-  const Dataset coded = blinded_with_results(dataset, request, events);
-  return report_known(coded, std::move(files), request, events);
+  const Blinded known = blinded_with_results(dataset, request, events);
+  return report_known(known.dataset, std::move(files), request, events, &known);
 }
 
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const fs::path& key,
                           const TrialEvents& events, const OutputLock&) {
-  // What can fail comes before what is for ever.
+  // Do everything that can fail before the irreversible step.
   require_links_of_trial_inside(request.out);
   AnalysisFiles files = analysis_files_of(dataset, request.options);
-  require_key_of(key, request.out);
+  const BlindingKey known = require_key_of(key, request.out);
   require_nobody_under_way(request.out);
   remove_leftovers(request.out);
   if (!any_participant_report(request.out, entries_of(dataset))) throw_no_report(request.out);
-  unblind(key, request.out);
+  // In the log before it is true: nothing is unblinded that the log does not know of.
   RunLog(request.out)
-      .add("unblind", {{"version", request.program_version},
-                       {"command", request.command_line},
-                       {"key_sha256", sha256_of_file(key)}});
+      .add("unblind",
+           {{"version", request.program_version}, {"command", request.command_line}, {"key_sha256", known.sha256}});
+  unblind(key, request.out);
+  if (const auto lost = bring_log_back(request.out, key, known.secret)) events.warn(*lost);
   rewrite_doses(dataset, request.out);
-  return report_known(dataset, std::move(files), request, events);
+  return report_known(dataset, std::move(files), request, events, nullptr);
 }
 
 }  // namespace wane

@@ -60,7 +60,7 @@ struct ParticipantOutcome {
 // changed, its report is brought up to date without looking at the scans again.
 // The result is in the dataset's order; where participants were asked for by label, those left out follow as failed.
 // Neither order nor threads change any result.
-// While OUT is blinded, reports hold no dose, and codes instead of dose groups if the request has the key.
+// While OUT is blinded, reports hold no dose and no dose group.
 // What killed processes left under temporary names is removed; so is all that was written of a participant before the
 // participant is measured anew, and of one that fails.
 // Throws what concerns all: InputError (template), ResourceError (OUT cannot be written, or another process measures
@@ -88,15 +88,16 @@ struct GroupResult {
 // Writes the reports of dose groups and of the trial, the tables, methods.md and the pages, from what participants left
 // in OUT. `dataset` may be without scans where no pages are made.
 // Participants of the dataset without a report are left out, with the reason of their failure where there is one.
-// With request.blind_key, codes stand for dose groups in every file of OUT, and dose responses are not computed.
-// `reports`: the lock of lock_reports(request.out). Throws InputError where OUT holds no report of any participant of
-// the dataset; UsageError where OUT is blinded and the request is not.
+// With request.blind_key, no file of OUT holds a dose or says who is in which group, and dose responses are not
+// computed. `reports`: the lock of lock_reports(request.out). Throws InputError where OUT holds no report of any
+// participant of the dataset; UsageError where OUT is blinded and the request is not.
 GroupResult report_trial(const Dataset& dataset, const TrialRequest& request, const TrialEvents& events,
                          const OutputLock& reports);
 
 // Gives the blinded results in OUT their dose groups and doses back, and makes the trial's reports anew. Throws
-// UsageError where `key` is not the one that OUT was blinded with, InputError where OUT holds no report of any
-// participant of the dataset, ResourceError where somebody is being measured; OUT is then as blinded as before.
+// UsageError where `key` is not the one that OUT was blinded with, or OUT was unblinded already; InputError where OUT
+// holds no report of any participant of the dataset, ResourceError where somebody is being measured; OUT is then as
+// blinded as before.
 GroupResult unblind_trial(const Dataset& dataset, const TrialRequest& request, const std::filesystem::path& key,
                           const TrialEvents& events, const OutputLock& reports);
 

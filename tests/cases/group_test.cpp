@@ -27,9 +27,9 @@ TEST_F(GroupCommand, NamesThePlantedDoseResponseAndTheReverseForSwappedDoses) {
 
 TEST_F(GroupCommand, ThreadsDoNotChangeABit) {
   ASSERT_EQ(group({"--threads", "1"}).exit_code, 0);
-  const std::string one = text_of(out_ / "trial_atrophy.json");
+  const std::string one = reproducible_text_of(out_ / "trial_atrophy.json");
   ASSERT_EQ(group({"--threads", "3"}).exit_code, 0);
-  EXPECT_TRUE(text_of(out_ / "trial_atrophy.json") == one);
+  EXPECT_TRUE(reproducible_text_of(out_ / "trial_atrophy.json") == one);
 }
 
 TEST_F(GroupCommand, ReportsOfAnotherVersionAreSaidToBe) {
@@ -139,14 +139,13 @@ TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {
   ASSERT_EQ(group().exit_code, 0);
   const std::string open = text_of(out_ / "trial_atrophy.json");
   ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
-  const auto codes = json_of(key_)["codes"];
-  EXPECT_EQ(codes.size(), 4U);
+  EXPECT_EQ(json_of(key_)["codes"].size(), 4U);
   for (const auto& name : files_below(out_)) {
     if (!name.ends_with("_atrophy.json")) continue;
     const auto report = json_of(out_ / name);
     if (report.contains("dose")) {
       EXPECT_TRUE(report["dose"].is_null()) << name;
-      EXPECT_TRUE(codes.contains(report["dose_group"].get<std::string>())) << name;
+      EXPECT_TRUE(report["dose_group"].is_null()) << name;
     }
   }
   EXPECT_FALSE(fs::exists(out_ / "dose-groups/dose-A_atrophy.json"));
@@ -163,6 +162,64 @@ TEST_F(GroupCommand, BlindedResultsHoldNoDoseUntilTheyAreUnblinded) {
   EXPECT_EQ(json_of(out_ / "sub-12/sub-12_atrophy.json")["dose"], 24);
   EXPECT_EQ(json_of(out_ / "trial_atrophy.json")["dose_response"], nlohmann::json::parse(open)["dose_response"]);
   EXPECT_EQ(group({"--blind", key_}).exit_code, 2) << "unblinding cannot be undone";
+}
+
+TEST_F(GroupCommand, UnblindingWorksOnceAndTheSecondTimeSaysByWhomAndWhen) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  const std::string log = text_of(out_ / "logs/run.jsonl");
+  const ProgramResult second = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_TRUE(std::regex_search(second.err, std::regex("were unblinded already, by .+ on .+ at "
+                                                       "20[0-9-]+T[0-9:]+Z: `wane group` makes their reports anew")))
+      << second.err;
+  EXPECT_EQ(text_of(out_ / "logs/run.jsonl"), log);
+  EXPECT_EQ(group().exit_code, 0);
+  fs::remove(out_ / "logs/run.jsonl");
+  EXPECT_TRUE(contains(wane({"unblind", bids_, out_, "--key", key_}).err, "the log does not say by whom"));
+}
+
+// A kill after the state was written, before the reports.
+TEST_F(GroupCommand, AReportAfterAnUnblindingThatWasKilledGivesEverybodyTheirDoses) {
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  ASSERT_TRUE(json_of(out_ / "sub-12/sub-12_atrophy.json")["dose"].is_null());
+  const std::string state = text_of(out_ / "blinding.json");
+  write(out_ / "blinding.json", std::regex_replace(state, std::regex("\"blinded\""), "\"unblinded\""));
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(json_of(out_ / "sub-12/sub-12_atrophy.json")["dose"], 24);
+}
+
+// Its log names hashes of participants.tsv, and must not be lost.
+TEST_F(GroupCommand, TheLogOfTheTimeBeforeBlindingLiesBesideTheKeyAndComesBack) {
+  write(bids_ / "analysis_plan.json", R"({"measure": "gray_matter", "test": "jonckheere"})");
+  ASSERT_EQ(group().exit_code, 0);
+  const std::string before = text_of(out_ / "logs/run.jsonl");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  std::vector<fs::path> beside;
+  for (const auto& entry : fs::directory_iterator(scratch_.path()))
+    if (entry.path().filename().string().starts_with("key.json.log-")) beside.push_back(entry.path());
+  ASSERT_EQ(beside.size(), 1U);
+  EXPECT_EQ(text_of(beside[0]), before);
+  EXPECT_EQ(fs::status(beside[0]).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(wane({"log", "verify", out_}).exit_code, 0);
+  write(bids_ / "analysis_plan.json", R"({"measure": "brain", "test": "linear"})");
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  EXPECT_TRUE(json_of(out_ / "trial_atrophy.json")["analysis_plan"]["changed_since_unblinded"].get<bool>())
+      << "the look before the blinding is known still";
+  ASSERT_EQ(wane({"unblind", bids_, out_, "--key", key_}).exit_code, 0);
+  EXPECT_EQ(text_of(out_ / "logs/run-before-blinding.jsonl"), before);
+  EXPECT_EQ(wane({"log", "verify", out_}).exit_code, 0);
+}
+
+TEST_F(GroupCommand, ALogBesideTheKeyThatWasChangedIsNotBroughtBack) {
+  ASSERT_EQ(group().exit_code, 0);
+  ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
+  for (const auto& entry : fs::directory_iterator(scratch_.path()))
+    if (entry.path().filename().string().starts_with("key.json.log-")) write(entry.path(), "{}\n");
+  const ProgramResult result = wane({"unblind", bids_, out_, "--key", key_});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(contains(result.err, "is not the one that was put there")) << result.err;
+  EXPECT_FALSE(fs::exists(out_ / "logs/run-before-blinding.jsonl"));
 }
 
 // Every file of OUT that the trial's reports are: not the participants', nor what says how OUT was made.
@@ -243,6 +300,13 @@ TEST_F(GroupCommand, ReportsOfPeopleWhoLeftTheDatasetAreBlindedToo) {
 
 TEST_F(GroupCommand, TheKeyMayNotLieAmongTheResultsAndAnotherKeyIsRefused) {
   EXPECT_EQ(group({"--blind", out_ / "key.json"}).exit_code, 2);
+  const ProgramResult in_dataset = group({"--blind", bids_ / "key.json"});
+  EXPECT_EQ(in_dataset.exit_code, 2);
+  EXPECT_TRUE(contains(in_dataset.err, "would lie in the dataset ")) << in_dataset.err;
+  fs::create_directory_symlink(bids_, scratch_ / "elsewhere");
+  EXPECT_EQ(group({"--blind", scratch_ / "elsewhere/key.json"}).exit_code, 2) << "through a link too";
+  EXPECT_FALSE(fs::exists(bids_ / "key.json"));
+  EXPECT_FALSE(fs::exists(out_ / "blinding.json"));
   ASSERT_EQ(group({"--blind", key_}).exit_code, 0);
   EXPECT_EQ(group({"--blind", scratch_ / "other.json"}).exit_code, 2);
   EXPECT_EQ(group({"--blind", key_}).exit_code, 0);
@@ -319,8 +383,40 @@ TEST_F(GroupCommand, TheLogIsAChainThatShowsEveryChange) {
   EXPECT_EQ(verify().exit_code, 3) << "a line was removed";
   write(log, whole.substr(second));
   EXPECT_EQ(verify().exit_code, 3) << "the first line was removed";
+  write(log, whole.substr(0, whole.rfind('\n', whole.size() - 2) + 1));
+  const ProgramResult cut = verify();
+  EXPECT_EQ(cut.exit_code, 3) << "the last line was cut off, whose hash stands in trial_atrophy.json";
+  EXPECT_TRUE(contains(cut.err, "that trial_atrophy.json names")) << cut.err;
   fs::remove(log);
   EXPECT_EQ(verify().exit_code, 3);
+}
+
+// Struck of its chain, it was taken for one of an older version.
+TEST_F(GroupCommand, ALogWithoutItsChainIsNotAcceptedAndTheReportSaysSo) {
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(group().exit_code, 0);
+  const fs::path log = out_ / "logs/run.jsonl";
+  write(log, std::regex_replace(text_of(log), std::regex(",\"previous\":\"[0-9a-f]{64}\""), ""));
+  fs::remove(out_ / "trial_atrophy.json");
+  const ProgramResult result = wane({"log", "verify", out_});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(contains(result.err, "Line 1 of ")) << result.err;
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_TRUE(contains(json_of(out_ / "trial_atrophy.json")["warnings"].dump(), "The run log is not whole"));
+}
+
+TEST_F(GroupCommand, AHeadThatWasKeptElsewhereShowsThatTheLogWasWrittenAnew) {
+  ASSERT_EQ(group().exit_code, 0);
+  const std::string head = json_of(out_ / "trial_atrophy.json")["log"]["head_sha256"];
+  EXPECT_TRUE(contains(wane({"log", "verify", out_}).out, "SHA-256 of the last entry: " + head));
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(wane({"log", "verify", out_, "--head", head}).exit_code, 0) << "an earlier entry";
+  fs::remove(out_ / "logs/run.jsonl");
+  ASSERT_EQ(group().exit_code, 0);
+  EXPECT_EQ(wane({"log", "verify", out_}).exit_code, 0) << "nothing in OUT can show it";
+  const ProgramResult anew = wane({"log", "verify", out_, "--head", head});
+  EXPECT_EQ(anew.exit_code, 3);
+  EXPECT_TRUE(contains(anew.err, "The log has no entry with the SHA-256 that --head names")) << anew.err;
+  EXPECT_EQ(wane({"log", "verify", out_, "--head", "abc"}).exit_code, 2);
 }
 
 // Edits the report that a participant left.

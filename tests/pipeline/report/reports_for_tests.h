@@ -52,7 +52,11 @@ inline Trial small_trial() {
 }
 
 inline Provenance small_provenance() {
-  return {"0.1.0", R"({"measure": {"iterations": 30}})", {{"participants.tsv", std::string(64, 'a')}}};
+  return {"0.1.0",
+          R"({"measure": {"iterations": 30}})",
+          {{"participants.tsv", std::string(64, 'a')}},
+          false,
+          std::string(64, 'e')};
 }
 
 // Three doses with four participants each; the loss falls with dose. `dose_of` may turn it round.

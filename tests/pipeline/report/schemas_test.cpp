@@ -2,6 +2,8 @@
 // (Debian: python3-jsonschema).
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_reports.h"
 #include "tests/pipeline/report/reports_for_tests.h"
@@ -21,6 +23,31 @@ TEST_F(Schemas, trial_and_dose_group_reports_conform) {
       if (!file.path.ends_with("_atrophy.json")) continue;
       EXPECT_TRUE(conforms(file.text, file.path == "trial_atrophy.json" ? "trial" : "dose-group")) << file.text;
     }
+}
+
+TEST_F(Schemas, blinded_trial_reports_conform_and_must_not_name_a_group) {
+  Trial trial = small_trial();
+  trial.blinded = true;
+  trial.blinded_groups = {{"group-1", 4}, {"group-2", 2}};
+  trial.decisions = InputFile{"quality_decisions.tsv", "", std::string(64, 'd')};
+  Provenance provenance = small_provenance();
+  provenance.inputs = {{"participants.tsv", "", std::string(64, 'b')}};
+  const auto files = trial_reports(analyse(trial), provenance);
+  EXPECT_TRUE(files.front().path == "trial_atrophy.json") << "there are no reports of dose groups";
+  const auto report = nlohmann::ordered_json::parse(files.front().text);
+  EXPECT_TRUE(conforms(report.dump(), "trial")) << files.front().text;
+  auto edited = report;
+  edited["participants"][0]["dose_group"] = "group-1";
+  EXPECT_FALSE(conforms(edited.dump(), "trial")) << "somebody's group";
+  edited = report;
+  edited["dose_groups"][0]["rates_percent_per_year"] = nullptr;
+  EXPECT_FALSE(conforms(edited.dump(), "trial")) << "a mean";
+  edited = report;
+  edited["inputs"][0].erase("hmac_sha256");
+  EXPECT_FALSE(conforms(edited.dump(), "trial")) << "an input without any hash";
+  edited = report;
+  edited.erase("log");
+  EXPECT_FALSE(conforms(edited.dump(), "trial")) << "without the log's head";
 }
 
 TEST_F(Schemas, a_response_without_its_tests_does_not_conform) {

@@ -50,15 +50,15 @@ TEST_F(Key, IsItsOwnersAloneAlsoWhenWrittenAnewOverAnOpenOne) {
   umask(before);
   EXPECT_EQ(key.code_of.size(), 3U);
   EXPECT_EQ(fs::status(key_).permissions(), owner_only);
-  EXPECT_FALSE(key.warning);
+  EXPECT_TRUE(key.warnings.empty());
 }
 
 TEST_F(Key, ThatOthersCanReadIsUsedWithAWarning) {
   blind(key_, dataset_, out_);
   fs::permissions(key_, fs::perms::group_read, fs::perm_options::add);
   const BlindingKey key = blind(key_, dataset_, out_);
-  ASSERT_TRUE(key.warning);
-  EXPECT_NE(key.warning->find("chmod 600"), std::string::npos) << *key.warning;
+  ASSERT_EQ(key.warnings.size(), 1U);
+  EXPECT_NE(key.warnings[0].find("chmod 600"), std::string::npos) << key.warnings[0];
 }
 
 TEST_F(Key, ALinkToItStaysALink) {

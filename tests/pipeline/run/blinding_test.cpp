@@ -54,10 +54,25 @@ TEST_F(Blinding, AStateThatCannotBeReadDoesNotUnblind) {
 
 TEST_F(Blinding, WhoIsLeftOutShowsNoDoseEither) {
   dataset_.left_out = {{"sub-03", "B", "no scan", 16.0}};
-  const Dataset coded = blinded(dataset_, blind(key_, dataset_, out_));
-  EXPECT_FALSE(coded.left_out[0].dose);
-  EXPECT_TRUE(coded.left_out[0].dose_group->starts_with("group-"));
-  EXPECT_FALSE(blinded(dataset_, std::nullopt).left_out[0].dose_group);
+  const Dataset known = blinded(dataset_);
+  EXPECT_FALSE(known.left_out[0].dose);
+  EXPECT_FALSE(known.left_out[0].dose_group);
+}
+
+TEST_F(Blinding, WarningsThatTellOfTheTableAreLeftOut) {
+  dataset_.warnings = {"participants.tsv: the dose of sub-01 is 5", "Another."};
+  dataset_.participants[0].warnings = {"participants.tsv gives no dose group for sub-01: ...", "Another."};
+  const Dataset known = blinded(dataset_);
+  EXPECT_EQ(known.warnings, std::vector<std::string>{"Another."});
+  EXPECT_EQ(known.participants[0].warnings, std::vector<std::string>{"Another."});
+}
+
+TEST_F(Blinding, OfGroupsOnlyTheSizesAreKnownWhoeverWasMeasured) {
+  dataset_.left_out = {{"sub-03", "B", "no scan", 16.0}};
+  const BlindingKey key = blind(key_, dataset_, out_);
+  std::map<std::string, std::size_t> sizes;
+  for (const auto& group : blinded_groups(dataset_, key)) sizes[group.code] = group.participants;
+  EXPECT_EQ(sizes, (std::map<std::string, std::size_t>{{key.code_of.at("A"), 1}, {key.code_of.at("B"), 2}}));
 }
 
 TEST_F(Blinding, TheKeyIsItsOwnersAlone) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -52,16 +53,45 @@ TEST(RunLog, TasksThatWriteAtOnceMakeOneChain) {
   EXPECT_FALSE(verified.broken) << *verified.broken;
 }
 
-TEST(RunLog, LinesFromBeforeTheChainAreCountedAndTheLastOfThemIsProtected) {
+TEST(RunLog, LinesThatDoNotNameTheOneBeforeAreNoLog) {
   const broken::ScratchFolder out;
   std::filesystem::create_directories(out / "logs");
   std::ofstream(out / "logs/run.jsonl") << "{\"event\":\"start\"}\n{\"event\":\"end\"}\n";
-  RunLog(out.path()).add("group", nlohmann::ordered_json::object());
-  EXPECT_EQ(verify_log(out.path()).unchained, 2U);
-  EXPECT_FALSE(verify_log(out.path()).broken);
-  auto lines = lines_of(out.path());
-  std::ofstream(out / "logs/run.jsonl") << lines[0] << "\n{\"event\":\"other\"}\n" << lines[2] << "\n";
   EXPECT_TRUE(verify_log(out.path()).broken);
+  RunLog(out.path()).add("group", nlohmann::ordered_json::object());
+  ASSERT_TRUE(verify_log(out.path()).broken);
+  EXPECT_NE(verify_log(out.path()).broken->find("Line 1 of "), std::string::npos);
+}
+
+TEST(RunLog, AHeadThatWasNotedIsFoundWhileTheLogHoldsItsLine) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("start", {{"n", 1}});
+  const std::string noted = log.add("group", {{"n", 2}});
+  EXPECT_EQ(verify_log(out.path(), noted).head, noted);
+  log.add("end", {{"n", 3}});
+  EXPECT_EQ(verify_log(out.path(), noted).noted_entry, 2U);
+  const auto lines = lines_of(out.path());
+  std::ofstream(out / "logs/run.jsonl") << lines[0] << "\n";
+  EXPECT_FALSE(verify_log(out.path(), noted).broken) << "a cut does not break the chain";
+  EXPECT_EQ(verify_log(out.path(), noted).noted_entry, 0U);
+}
+
+TEST(RunLog, LinesAddedWhileTheLogBeginsAnewStandInTheNewOne) {
+  const broken::ScratchFolder out;
+  const RunLog log(out.path());
+  log.add("start", {{"n", 1}});
+  std::thread other;
+  log.begin_anew("blind", [&](const std::filesystem::path&) {
+    other = std::thread([&] { RunLog(out.path()).add("end", {{"n", 2}}); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return nlohmann::ordered_json::object();
+  });
+  other.join();
+  const auto lines = lines_of(out.path());
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["event"], "end");
+  EXPECT_FALSE(verify_log(out.path()).broken);
 }
 
 TEST(RunLog, ALineThatDoesNotFitOnTheDiskLeavesTheChainWhole) {
@@ -126,6 +156,18 @@ TEST(RunLog, TheFirstUnblindedRunTellsThePlanThatItHad) {
   log.add("group", {{"blinded", false}, {"plan_sha256", "none"}});
   log.add("group", {{"blinded", false}, {"plan_sha256", "c"}});
   EXPECT_EQ(plan_at_first_unblinded_run(out.path()), "none");
+}
+
+TEST(RunLog, WhoUnblindedIsKnown) {
+  const broken::ScratchFolder out;
+  EXPECT_EQ(unblinded_by(out.path()), "");
+  const RunLog log(out.path());
+  log.add("group", {{"command", "wane unblind"}});
+  EXPECT_EQ(unblinded_by(out.path()), "");
+  log.add("unblind", nlohmann::ordered_json::object());
+  const auto line = nlohmann::json::parse(lines_of(out.path())[1]);
+  EXPECT_EQ(unblinded_by(out.path()), "by " + line["user"].get<std::string>() + " on " +
+                                          line["host"].get<std::string>() + " at " + line["time"].get<std::string>());
 }
 
 TEST(RunLog, ALinkIsNotWrittenThrough) {

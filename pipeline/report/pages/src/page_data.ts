@@ -59,14 +59,14 @@ export interface TrialReport {
   left_out: Record<string, unknown>[];
   warnings: string[];
   options: Record<string, unknown>;
-  inputs: { path: string; sha256: string }[];
+  inputs: { path: string; sha256?: string; hmac_sha256?: string }[]; // a keyed hash while blinded
   sloppy?: boolean;
 }
 
 export interface TrialParticipant {
   participant_id: string;
   page: string | null; // "sub-01.html", relative to trial.html; null where there is none
-  dose_group: string | null; // a code while blinded
+  dose_group: string | null; // null while blinded
   dose: number | null; // null while blinded
   verdict: Verdict | null; // null where there is no report
   left_out_because: string | null; // a sentence; null: has a rate that counts

@@ -5,7 +5,12 @@ import { Card, Fold, Pairs, Section } from './layout';
 
 interface Input {
   path: string;
-  sha256: string;
+  sha256?: string;
+  hmac_sha256?: string; // in its place while the trial is blinded
+}
+
+function hashInWords(input: Input): string {
+  return input.sha256 ?? `keyed: ${input.hmac_sha256}`;
 }
 
 interface Option {
@@ -25,7 +30,7 @@ export function flatOptions(options: Record<string, unknown>, before = ''): Opti
 
 const inputColumns: Column<Input>[] = [
   { key: 'path', title: 'File', value: (input) => input.path, heading: true },
-  { key: 'sha256', title: 'SHA-256', value: (input) => input.sha256, show: (input) => <code>{input.sha256}</code> },
+  { key: 'sha256', title: 'SHA-256', value: hashInWords, show: (input) => <code>{hashInWords(input)}</code> },
 ];
 
 const optionColumns: Column<Option>[] = [

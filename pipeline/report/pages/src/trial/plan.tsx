@@ -93,8 +93,8 @@ function shownInWords(trial: Trial): string {
 export function blindingInWords(trial: Trial): string {
   if (trial.blinded)
     return (
-      'This trial is blinded: doses, group means and tests against dose are not shown, because groups in a clear ' +
-      'order would tell which dose each had. `wane unblind` reveals them, once, and the log records it.'
+      'This trial is blinded: doses, dose groups, group means and tests against dose are not shown, because groups in ' +
+      'a clear order would tell which dose each had. `wane unblind` reveals them, once, and the log records it.'
     );
   const before = trial.plan.fixed_sha256 === null ? '' : ' A blinded run came before and fixed the analysis plan.';
   return shownInWords(trial) + before;

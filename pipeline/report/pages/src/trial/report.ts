@@ -117,6 +117,7 @@ export interface TrialQuality {
   mode: 'exclude' | 'report';
   decisions_file: string | null;
   decisions_sha256: string | null;
+  decisions_hmac_sha256?: string; // in its place while blinded
   needs_a_look: Finding[];
   excluded: Finding[];
 }

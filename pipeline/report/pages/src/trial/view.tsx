@@ -294,9 +294,10 @@ export function TrialView({ page }: { page: TrialPage }) {
             ['Analysis plan', trial.plan.sha256 ? <code>{trial.plan.sha256}</code> : 'none'],
             [
               'Quality decisions',
-              trial.quality.decisions_sha256 ? (
+              trial.quality.decisions_file ? (
                 <>
-                  {trial.quality.decisions_file}, SHA-256 <code>{trial.quality.decisions_sha256}</code>
+                  {trial.quality.decisions_file}, {trial.quality.decisions_sha256 ? 'SHA-256' : 'keyed SHA-256'}{' '}
+                  <code>{trial.quality.decisions_sha256 ?? trial.quality.decisions_hmac_sha256}</code>
                 </>
               ) : (
                 'no file of decisions'

@@ -1,0 +1,128 @@
+#include "pipeline/run/log_before_blinding.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/output_folder.h"
+#include "imaging/sha256.h"
+#include "imaging/text_file.h"
+#include "pipeline/dataset/json_input.h"
+#include "pipeline/run/run_log.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr unsigned owner_only = S_IRUSR | S_IWUSR, everybody_reads = owner_only | S_IRGRP | S_IROTH;
+constexpr std::size_t digits_in_name = 12;
+constexpr const char* kept_name = "run-before-blinding.jsonl";
+
+// They name scans, options and failures, and no table and no report.
+constexpr std::array<std::string_view, 4> events_of_measuring = {"start", "participant", "end", "interrupted"};
+
+std::string text_in(const nlohmann::json& json, const char* member) {
+  return json.is_object() && json.contains(member) && json[member].is_string() ? json[member].get<std::string>() : "";
+}
+
+bool is_of_measuring(const std::string& line) {
+  const std::string event = text_in(parse_json(line), "event");
+  for (const std::string_view known : events_of_measuring)
+    if (event == known) return true;
+  return false;  // also what cannot be read
+}
+
+bool tells_of_measuring_alone(const fs::path& log) {
+  std::ifstream stream(log, std::ios::binary);
+  for (std::string line; read_line(stream, line, most_json_bytes, log.string());)
+    if (!is_of_measuring(line)) return false;
+  return true;
+}
+
+LogVerification verified(const fs::path& log) {
+  std::ifstream stream(log, std::ios::binary);
+  return verify_log(stream, log.string());
+}
+
+// As it is, whatever its size.
+void copy_log(const fs::path& from, const fs::path& to, unsigned mode) {
+  write_atomically(
+      to,
+      [&](const fs::path& temporary) {
+        std::ifstream source(from, std::ios::binary);
+        std::ofstream target(temporary, std::ios::binary);
+        if (source.peek() != std::ifstream::traits_type::eof()) target << source.rdbuf();
+        target.close();
+        if (!source || !target) throw_cannot_write(to, errno);
+      },
+      mode);
+}
+
+// The member log_before of the line of the event "blind"; null where there is none.
+nlohmann::json log_before(const fs::path& log) {
+  std::ifstream stream(log, std::ios::binary);
+  for (std::string line; read_line(stream, line, most_json_bytes, log.string());) {
+    if (line.find("\"log_before\"") == std::string::npos) continue;
+    const auto json = parse_json(line);
+    if (text_in(json, "event") == blinding_event && json.contains("log_before")) return json["log_before"];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+fs::path log_beside_key(const fs::path& key_file, const std::string& head_hmac_sha256) {
+  std::error_code error;
+  const fs::path target = fs::canonical(key_file, error);  // a link may lie where everybody looks
+  const fs::path key = error ? fs::absolute(key_file) : target;
+  return key.parent_path() /
+         (key.filename().string() + ".log-" + head_hmac_sha256.substr(0, digits_in_name) + ".jsonl");
+}
+
+void put_log_away(const fs::path& out, const fs::path& key_file, const std::string& secret,
+                  const std::string& key_sha256) {
+  const fs::path log = out / "logs" / "run.jsonl";
+  const RunLog writer(out);
+  Json details = {{"key_sha256", key_sha256}, {"log_before", nullptr}};
+  std::error_code error;
+  if (!fs::exists(log, error) || tells_of_measuring_alone(log)) {
+    writer.add(blinding_event, details);
+    return;
+  }
+  writer.begin_anew(blinding_event, [&](const fs::path& so_far) {
+    const LogVerification before = verified(so_far);
+    const std::string head = hmac_sha256(secret, before.head);
+    if (const auto plan = plan_at_first_unblinded_run(out)) details[unblinded_plan_member] = *plan;
+    details["log_before"] = {{"entries", before.entries}, {"head_hmac_sha256", head}};
+    copy_log(so_far, log_beside_key(key_file, head), owner_only);
+    return details;
+  });
+}
+
+std::optional<std::string> bring_log_back(const fs::path& out, const fs::path& key_file, const std::string& secret) {
+  const fs::path log = out / "logs" / "run.jsonl", kept = out / "logs" / kept_name;
+  std::error_code error;
+  if (!fs::is_regular_file(log, error)) return std::nullopt;
+  const std::string head = text_in(log_before(log), "head_hmac_sha256");
+  if (head.empty()) return std::nullopt;
+  const fs::path beside = log_beside_key(key_file, head);
+  if (!fs::is_regular_file(beside, error))
+    return "The log of the time before the results were blinded is not beside the key: " + beside.string() +
+           " is missing.";
+  if (hmac_sha256(secret, verified(beside).head) != head)
+    return "The log of the time before the results were blinded, " + beside.string() +
+           ", is not the one that was put there: it was changed, or cut off.";
+  require_inside(out, kept);
+  copy_log(beside, kept, everybody_reads);
+  return std::nullopt;
+}
+
+}  // namespace wane
