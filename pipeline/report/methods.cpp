@@ -65,6 +65,10 @@ constexpr std::array sources = {
            "Shattuck DW, Sandor-Leahy SR, Schaper KA, Rottenberg DA, Leahy RM. Magnetic resonance image tissue "
            "classification using a partial volume model. NeuroImage 2001;13:856-876.",
            "10.1006/nimg.2000.0730"},
+    Source{"mixed_voxels",
+           "Santago P, Gage HD. Quantification of MR brain images by mixture density and partial volume modeling. IEEE "
+           "Trans Med Imaging 1993;12:566-574.",
+           "10.1109/42.241885"},
     Source{"markov",
            "Zhang Y, Brady M, Smith S. Segmentation of brain MR images through a hidden Markov random field model and "
            "the expectation-maximization algorithm. IEEE Trans Med Imaging 2001;20:45-57.",
@@ -261,7 +265,9 @@ std::string processing_paragraph(const Trial& trial, const MethodsFacts& facts) 
          "and CSF were "
          "segmented with a partial-volume model, jointly for all visits, by a mixture of pure and mixed tissues "
          "[@partial_volume] with a Markov random field [@markov] and a bias field that is refined in the same "
-         "iterations [@adaptive]. Brain means gray and white matter, brainstem and cerebellum included.";
+         "iterations [@adaptive]; at the borders of tissues, fractions follow linearly from the brightness "
+         "[@mixed_voxels]. "
+         "Brain means gray and white matter, brainstem and cerebellum included.";
 }
 
 std::string drift_words(bool measured, bool removed) {
