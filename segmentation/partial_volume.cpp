@@ -103,12 +103,15 @@ TissueMaps with_linear_partial_volume(const TissueMaps& found, const Volume& int
   const Mask in_wm = pure_all_around(found.wm, options.pure, reach);
   const Mask near_wm = anywhere_within(threshold(found.wm, 0.5F), reach);
   // No place may turn the order of the tissues round.
-  const auto least_gap = float(0.5 * (wm.brightness - gm.brightness));
+  constexpr double least_share_of_gap = 0.5;
+  const auto least_white_gap = float(least_share_of_gap * (wm.brightness - gm.brightness));
+  const auto least_gray = float(csf + least_share_of_gap * (gm.brightness - csf));
 
   TissueMaps maps{Volume(intensity.grid), Volume(intensity.grid), Volume(intensity.grid)};
   parallel_voxels(brain.size(), [&](std::size_t n) {
     if (!brain[n]) return;
-    const float gray = std::min(local_gm[n], local_wm[n] - least_gap);
+    const float gray = std::max(least_gray, std::min(local_gm[n], local_wm[n] - least_white_gap));
+    const float full_white = std::max(local_wm[n], gray + least_white_gap);
     const float tissue = in_csf[n] ? 0.F
                          : in_gm[n] || in_wm[n]
                              ? 1.F
@@ -116,7 +119,7 @@ TissueMaps with_linear_partial_volume(const TissueMaps& found, const Volume& int
     const float white = in_wm[n] ? 1.F
                         : in_gm[n] || in_csf[n] || !near_wm[n]
                             ? 0.F
-                            : std::clamp((intensity[n] - gray) / (local_wm[n] - gray), 0.F, 1.F);
+                            : std::clamp((intensity[n] - gray) / (full_white - gray), 0.F, 1.F);
     maps.wm[n] = white;
     maps.gm[n] = tissue - white;
     maps.csf[n] = 1 - tissue;

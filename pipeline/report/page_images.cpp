@@ -314,7 +314,8 @@ struct FittedImages {
 FittedImages fitted_into(std::size_t most_bytes, Images images) {
   constexpr int sampled = 8;
   double spacing_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
-  const std::size_t expected_bytes = sampled * encoded(images, sampled).bytes;
+  const auto slices = std::size_t(images.visits.front().t1w.grid.size[2]);
+  const std::size_t expected_bytes = encoded(images, sampled).bytes * slices / ((slices + sampled - 1) / sampled);
   FittedImages result;
   if (expected_bytes <= most_bytes) {
     result.texts = encoded(images);

@@ -35,12 +35,6 @@ struct Covariate {
   bool category = false;                        // also where the values are numbers (codes of sites)
 };
 
-// While a trial is blinded, all that is said of a dose group.
-struct BlindedGroup {
-  std::string code;              // "group-1"
-  std::size_t participants = 0;  // that participants.tsv names, measured or not
-};
-
 struct Trial {
   std::vector<ParticipantReport> reports;  // measured, in the order they are listed
   std::vector<LeftOut> left_out;           // not measured: no scan, failed, unusable report
@@ -51,7 +45,9 @@ struct Trial {
   std::vector<Covariate> covariates = {};
   std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
   bool blinded = false;                     // no report, decision or warning of the trial tells of a dose group or dose
-  std::vector<BlindedGroup> blinded_groups = {};
+  // While blinded, all that is said of dose groups: their codes, "group-1". Sizes would tell whose group grew where a
+  // table grows from report to report.
+  std::vector<std::string> blinded_groups = {};
 };
 
 // One measure; `words` are those of sentences.

@@ -416,8 +416,7 @@ ordered_json completed_visits_json(const TrialAnalysis& analysis) {
 
 ordered_json dose_groups_json(const TrialAnalysis& analysis, const std::vector<std::string>& file_labels) {
   auto rows = ordered_json::array();
-  for (const auto& group : analysis.trial.blinded_groups)
-    rows.push_back({{"dose_group", group.code}, {"dose", nullptr}, {"participants", group.participants}});
+  for (const auto& code : analysis.trial.blinded_groups) rows.push_back({{"dose_group", code}, {"dose", nullptr}});
   for (std::size_t i = 0; i < analysis.groups.groups.size(); ++i) {
     const auto& group = analysis.groups.groups[i];
     rows.push_back({{"dose_group", group.name},
@@ -555,9 +554,11 @@ std::string trial_summary(const TrialAnalysis& analysis, const std::set<std::str
   std::string text;
   if (const std::string sloppy = sloppy_sentence(analysis.trial.reports); !sloppy.empty()) text = sloppy + "\n";
   text += "Rates of change; negative = loss.\n" + plan_sentence(analysis) + "\n";
-  for (const auto& group : analysis.trial.blinded_groups)
-    text += "Dose group " + group.code + ", blinded: " + std::to_string(group.participants) +
-            (group.participants == 1 ? " participant\n" : " participants\n");
+  if (const auto& codes = analysis.trial.blinded_groups; !codes.empty()) {
+    text += "Dose groups, blinded:";
+    for (const auto& code : codes) text += (&code == &codes.front() ? " " : ", ") + code;
+    text += ".\n";
+  }
   for (const auto& group : analysis.groups.groups) text += group_lines(group, analysis.trial.dose_unit);
   for (std::size_t m = 0; m < tissues.size(); ++m) text += response_sentence(analysis, m) + "\n";
   if (const std::string quality = quality_sentence(analysis); !quality.empty()) text += quality + "\n";

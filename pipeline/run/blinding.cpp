@@ -211,6 +211,11 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
   if (!held.holds())
     result.warnings.push_back("The blinding key " + file.string() +
                               " cannot be locked: take care that no other Wane uses it at the same moment.");
+  if (!first && fs::exists(out / "logs" / "run.jsonl", error) && !tells_of_blinding(out))
+    result.warnings.push_back(
+        "The results in " + out.string() +
+        " were blinded by an older version of Wane, whose log may tell who is in which group: move " +
+        (out / "logs" / "run.jsonl").string() + " to where only you can read it.");
   return result;
 }
 
@@ -249,18 +254,16 @@ Dataset blinded(Dataset dataset) {
   return dataset;
 }
 
-std::vector<BlindedGroup> blinded_groups(const Dataset& dataset, const BlindingKey& key) {
-  std::map<std::string, std::size_t> sizes;
-  const auto count = [&](const std::optional<std::string>& group) {
-    if (group) ++sizes[key.code_of.at(*group)];
+std::vector<std::string> blinded_groups(const Dataset& dataset, const BlindingKey& key) {
+  std::set<std::string> codes;
+  const auto add = [&](const std::optional<std::string>& group) {
+    if (group) codes.insert(key.code_of.at(*group));
   };
-  for (const auto& participant : dataset.participants) count(participant.dose_group);
-  for (const auto& absent : dataset.left_out) count(absent.dose_group);
-  std::vector<BlindedGroup> groups;
-  for (const auto& [code, size] : sizes) groups.push_back({code, size});
-  std::sort(groups.begin(), groups.end(),
-            [](const BlindedGroup& a, const BlindedGroup& b) { return natural_less(a.code, b.code); });
-  return groups;
+  for (const auto& participant : dataset.participants) add(participant.dose_group);
+  for (const auto& absent : dataset.left_out) add(absent.dose_group);
+  std::vector<std::string> in_order(codes.begin(), codes.end());
+  std::sort(in_order.begin(), in_order.end(), natural_less);
+  return in_order;
 }
 
 InputFile keyed(const InputFile& input, const BlindingKey& key) {
@@ -277,6 +280,7 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
   for (const auto& participant : dataset.participants)
     known[participant.participant_id] = {participant.dose_group, participant.dose};
 
+  const bool is_blinded = blinding_state(out) == BlindingState::blinded;
   std::vector<std::string> folders;  // listed first: files are renamed below them meanwhile
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(out, error))
@@ -292,7 +296,7 @@ void rewrite_doses(const Dataset& dataset, const fs::path& out) {
       const Json before = json;
       if (json.contains("dose_group")) json["dose_group"] = doses.group ? Json(*doses.group) : Json(nullptr);
       if (json.contains("dose")) json["dose"] = number_json(doses.dose, decimals_dose);
-      if (json.contains("warnings") && json["warnings"].is_array()) {
+      if (is_blinded && json.contains("warnings") && json["warnings"].is_array()) {
         Json kept = Json::array();
         for (const auto& warning : json["warnings"])
           if (!warning.is_string() || !tells_of_the_table(warning.get<std::string>())) kept.push_back(warning);

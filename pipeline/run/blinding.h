@@ -47,8 +47,8 @@ void unblind(const std::filesystem::path& file, const std::filesystem::path& out
 // The dataset without doses and groups, and without warnings that tell of them.
 Dataset blinded(Dataset dataset);
 
-// The codes and sizes of the dataset's groups, by code.
-std::vector<BlindedGroup> blinded_groups(const Dataset& dataset, const BlindingKey& key);
+// The codes of the dataset's groups, in their order.
+std::vector<std::string> blinded_groups(const Dataset& dataset, const BlindingKey& key);
 
 // An input with its hash keyed.
 InputFile keyed(const InputFile& input, const BlindingKey& key);

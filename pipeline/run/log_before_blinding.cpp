@@ -77,7 +77,24 @@ nlohmann::json log_before(const fs::path& log) {
   return nullptr;
 }
 
+// "key_sha256" of the line of the event "blind"; "" where there is none.
+std::string key_of_blinding(const fs::path& log) {
+  std::error_code error;
+  if (!fs::is_regular_file(log, error)) return "";
+  std::ifstream stream(log, std::ios::binary);
+  for (std::string line; read_line(stream, line, most_json_bytes, log.string());) {
+    if (line.find("\"log_before\"") == std::string::npos) continue;
+    const auto json = parse_json(line);
+    if (text_in(json, "event") == blinding_event) return text_in(json, "key_sha256");
+  }
+  return "";
+}
+
 }  // namespace
+
+bool tells_of_blinding(const fs::path& out) {
+  return !key_of_blinding(out / "logs" / "run.jsonl").empty();
+}
 
 fs::path log_beside_key(const fs::path& key_file, const std::string& head_hmac_sha256) {
   std::error_code error;
@@ -90,6 +107,7 @@ fs::path log_beside_key(const fs::path& key_file, const std::string& head_hmac_s
 void put_log_away(const fs::path& out, const fs::path& key_file, const std::string& secret,
                   const std::string& key_sha256) {
   const fs::path log = out / "logs" / "run.jsonl";
+  if (key_of_blinding(log) == key_sha256) return;
   const RunLog writer(out);
   Json details = {{"key_sha256", key_sha256}, {"log_before", nullptr}};
   std::error_code error;

@@ -16,9 +16,14 @@ std::filesystem::path log_beside_key(const std::filesystem::path& key_file, cons
 
 // Adds the line of the event "blind", {"key_sha256", "log_before", "plan_sha256_unblinded"}, to OUT's log. Where that
 // log tells of more than measurements, it is put beside the key first, the line begins a log of its own, and log_before
-// is {"entries", "head_hmac_sha256"}: HMAC-SHA-256 of the head's digits with `secret`. Throws ResourceError.
+// is {"entries", "head_hmac_sha256"}: HMAC-SHA-256 of the head's digits with `secret`. Does nothing where the log has
+// such a line with this key already (a run was killed before it could mark OUT as blinded). Throws ResourceError.
 void put_log_away(const std::filesystem::path& out, const std::filesystem::path& key_file, const std::string& secret,
                   const std::string& key_sha256);
+
+// Whether OUT's log has a line of the event "blind"; logs of blinded results from older versions have none, and their
+// other lines name hashes without a key.
+bool tells_of_blinding(const std::filesystem::path& out);
 
 // Copies the log that was put away to OUT/logs/run-before-blinding.jsonl. Gives a sentence where it is missing or is
 // another; nothing where there was none to bring back. Throws ResourceError.

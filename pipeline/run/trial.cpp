@@ -382,7 +382,7 @@ void remove_trial_reports(const fs::path& out) {
 struct Blinded {
   Dataset dataset;
   BlindingKey key;
-  std::vector<BlindedGroup> groups;
+  std::vector<std::string> groups;  // codes
 };
 
 // With OUT freed of any dose that an earlier run left there: the trial's reports are removed before they are made anew,
@@ -624,7 +624,8 @@ void warn_of_a_broken_log(const fs::path& out, Trial& trial) {
   if (!fs::is_regular_file(out / "logs" / "run.jsonl", error)) return;
   if (verify_log(out).broken)
     trial.warnings.push_back(
-        "The run log is not whole: a line of it was changed, removed or put in, and what it tells of the plan and of "
+        "The run log is not whole: a line of it was changed, removed or put in, or was written by a Wane that did not "
+        "chain lines yet, and what it tells of the plan and of "
         "earlier runs cannot be relied on (`wane log verify` names the line).");
 }
 

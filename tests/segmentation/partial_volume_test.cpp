@@ -145,6 +145,24 @@ TEST(LinearPartialVolume, ABrightVesselInTheCsfIsNoWhiteMatter) {
   for (int k = middle - 3; k <= middle + 3; ++k) EXPECT_EQ(found.wm.at(middle + 31, middle, k), 0.F);
 }
 
+TEST(LinearPartialVolume, FractionsHoldWhereCsfIsNearlyAsBrightAsGrayMatterAndOneSideIsDarker) {
+  const TissueMaps truth = balls();
+  Volume intensity = scan(truth, 2);
+  const Affine to_lps = truth.gm.grid.index_to_lps();
+  const auto& size = truth.gm.grid.size;
+  for (int k = 0; k < size[2]; ++k)
+    for (int j = 0; j < size[1]; ++j)
+      for (int i = 0; i < size[0]; ++i) {
+        float& value = intensity.at(i, j, k);
+        if (truth.csf.at(i, j, k) > 0.5F) value += 40;        // 65, gray matter has 70
+        if ((to_lps * Vec3(i, j, k))[0] > 0) value *= 0.75F;  // shading
+      }
+  const TissueMaps found = with_linear_partial_volume(truth, intensity, means);
+  for (std::size_t n = 0; n < found.gm.size(); ++n)
+    for (const float share : {found.gm[n], found.wm[n], found.csf[n]})
+      ASSERT_TRUE(share >= -1e-6F && share <= 1 + 1e-6F) << share;
+}
+
 TEST(LinearPartialVolume, LeavesMapsAloneWhereTheTissuesHaveNoOrder) {
   const TissueMaps truth = balls();
   const TissueMaps found = with_linear_partial_volume(truth, Volume(truth.gm.grid, 50.F), means);

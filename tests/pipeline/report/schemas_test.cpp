@@ -28,7 +28,7 @@ TEST_F(Schemas, trial_and_dose_group_reports_conform) {
 TEST_F(Schemas, blinded_trial_reports_conform_and_must_not_name_a_group) {
   Trial trial = small_trial();
   trial.blinded = true;
-  trial.blinded_groups = {{"group-1", 4}, {"group-2", 2}};
+  trial.blinded_groups = {"group-1", "group-2"};
   trial.decisions = InputFile{"quality_decisions.tsv", "", std::string(64, 'd')};
   Provenance provenance = small_provenance();
   provenance.inputs = {{"participants.tsv", "", std::string(64, 'b')}};
