@@ -43,6 +43,9 @@ TEST_F(Schemas, blinded_trial_reports_conform_and_must_not_name_a_group) {
   edited["dose_groups"][0]["rates_percent_per_year"] = nullptr;
   EXPECT_FALSE(conforms(edited.dump(), "trial")) << "a mean";
   edited = report;
+  edited["dose_groups"][0]["participants"] = 4;
+  EXPECT_FALSE(conforms(edited.dump(), "trial")) << "the size of a group";
+  edited = report;
   edited["inputs"][0].erase("hmac_sha256");
   EXPECT_FALSE(conforms(edited.dump(), "trial")) << "an input without any hash";
   edited = report;
