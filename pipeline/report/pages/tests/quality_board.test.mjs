@@ -43,8 +43,12 @@ const arrived = (page) =>
     return top >= 0 && top < innerHeight / 2;
   });
 
+// Opened, drawn and listening: a key that comes before is lost.
 async function openBoard(change, options) {
-  return openFile(browser, withData(board, undecided(change)), options);
+  const opened = await openFile(browser, withData(board, undecided(change)), options);
+  await opened.page.locator('.board-card').first().waitFor();
+  await opened.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))));
+  return opened;
 }
 
 async function exported(page) {
