@@ -249,6 +249,8 @@ export function Board({ page }: { page: QualityPage }) {
     if (target === searchField.current && (event.key === 'Enter' || event.key === 'Escape')) {
       if (event.key === 'Escape') setSearch('');
       event.preventDefault();
+      // The card to go to may not be drawn yet: keys must act on the board all the same.
+      searchField.current.blur();
       return goTo(current);
     }
     if (target.matches('input[type="text"], input[type="search"], textarea, select')) return;
