@@ -34,6 +34,12 @@ Json parsed(std::string_view text) {
   return Json::parse(text, nullptr, false);
 }
 
+template <class Json>
+std::string text_of_member(const Json& json, const char* member) {
+  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
+  return json[member];
+}
+
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text) {
@@ -42,6 +48,14 @@ nlohmann::json parse_json(std::string_view text) {
 
 nlohmann::ordered_json parse_ordered_json(std::string_view text) {
   return parsed<nlohmann::ordered_json>(text);
+}
+
+std::string text_member(const nlohmann::json& json, const char* member) {
+  return text_of_member(json, member);
+}
+
+std::string text_member(const nlohmann::ordered_json& json, const char* member) {
+  return text_of_member(json, member);
 }
 
 std::string json_problem(std::string_view text) {

@@ -22,6 +22,10 @@ nlohmann::ordered_json parse_ordered_json(std::string_view text);  // members st
 // As parse_ordered_json of a file; also discarded where there is none that can be read.
 nlohmann::ordered_json json_in_file(const std::filesystem::path& file);
 
+// The text of a member; empty where there is none or it is of another type, because files may have been edited.
+std::string text_member(const nlohmann::json& json, const char* member);
+std::string text_member(const nlohmann::ordered_json& json, const char* member);
+
 // Why a text is discarded, as a part of a sentence: "something is wrong at character 17".
 std::string json_problem(std::string_view text);
 

@@ -36,12 +36,6 @@ fs::path state_file(const fs::path& out) {
   return out / "blinding.json";
 }
 
-// Files that people keep may be edited: a member of another type counts as missing. Empty: there is no such text.
-std::string text_in(const Json& json, const char* member) {
-  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
-  return json[member];
-}
-
 std::string drawn_secret() {
   std::ifstream stream("/dev/urandom", std::ios::binary);
   std::string bytes(32, '\0');
@@ -141,7 +135,7 @@ std::string state_text(const char* state, const KeyFile& key) {
 }
 
 bool is_key_of(const KeyFile& key, const fs::path& out) {
-  return text_in(json_in_file(state_file(out)), "key_sha256") == key_hash(key);
+  return text_member(json_in_file(state_file(out)), "key_sha256") == key_hash(key);
 }
 
 }  // namespace
@@ -150,8 +144,8 @@ BlindingState blinding_state(const fs::path& out) {
   std::error_code error;
   if (fs::symlink_status(state_file(out), error).type() == fs::file_type::not_found) return BlindingState::never;
   // What cannot be read must not unblind.
-  return text_in(json_in_file(state_file(out)), "state") == "unblinded" ? BlindingState::unblinded
-                                                                        : BlindingState::blinded;
+  return text_member(json_in_file(state_file(out)), "state") == "unblinded" ? BlindingState::unblinded
+                                                                            : BlindingState::blinded;
 }
 
 namespace {
@@ -168,10 +162,6 @@ void require_blinded_with(const KeyFile& key, const fs::path& file, const fs::pa
     throw UsageError("The results in " + out.string() + " are blinded with another key than " + file.string() +
                      ": give --blind the key that was made then.");
 }
-
-}  // namespace
-
-namespace {
 
 BlindingKey known_key(const KeyFile& key, const fs::path& file) {
   BlindingKey known{key.code_of, key.secret, key_hash(key), {}};

@@ -3,9 +3,8 @@
 // While OUT is blinded, no file below it holds a dose, the name of a dose group, or a participant's code: with codes
 // beside the rates anybody would compute the means of the coded groups, and means in a clear order tell which dose each
 // had. Nor is there a hash of anything that says who is in which group, other than keyed with the key's secret: a plain
-// one is undone by hashing every arrangement. The trial's report lists the codes with the sizes of the groups, and
-// nothing else about them. The dataset's participants.tsv has to be kept from those who are blinded, and so has the
-// key.
+// one is undone by hashing every arrangement. The trial's report lists the codes and nothing else about the groups. The
+// dataset's participants.tsv has to be kept from those who are blinded, and so has the key.
 #pragma once
 
 #include <filesystem>
@@ -54,7 +53,8 @@ std::vector<std::string> blinded_groups(const Dataset& dataset, const BlindingKe
 InputFile keyed(const InputFile& input, const BlindingKey& key);
 
 // Gives every participant's report in OUT the dose group and dose of `dataset` (none, if it is blinded); those of
-// people whom the dataset does not know (any more) get none of either. Warnings that tell of participants.tsv go.
+// people whom the dataset does not know (any more) get none of either. While OUT is blinded, warnings that tell of
+// participants.tsv go too.
 // Broken reports stay as they are.
 void rewrite_doses(const Dataset& dataset, const std::filesystem::path& out);
 

@@ -22,11 +22,6 @@ const char* const key_schema = "wane/blinding-key/1";
 // Nobody else's from the first byte on. Disks without permissions (a USB stick in a safe) do what they can.
 constexpr unsigned owner_only = S_IRUSR | S_IWUSR;
 
-std::string text_in(const Json& json, const char* member) {
-  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
-  return json[member];
-}
-
 void write_text(const fs::path& temporary, const std::string& text, const fs::path& file) {
   std::ofstream stream(temporary, std::ios::binary);
   if (!(stream << text << std::flush)) throw_cannot_write(file, errno);
@@ -42,8 +37,8 @@ fs::path end_of_links(const fs::path& file) {
 
 std::optional<KeyFile> parse_key(const std::string& text) {
   const Json json = parse_ordered_json(text);
-  KeyFile key{text_in(json, "secret"), {}};
-  const bool is_key = text_in(json, "schema") == key_schema && !key.secret.empty() && json.contains("codes") &&
+  KeyFile key{text_member(json, "secret"), {}};
+  const bool is_key = text_member(json, "schema") == key_schema && !key.secret.empty() && json.contains("codes") &&
                       json["codes"].is_object();
   if (!is_key) return std::nullopt;
   for (const auto& [code, group] : json["codes"].items())

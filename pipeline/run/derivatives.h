@@ -1,4 +1,4 @@
-// The images of one participant as BIDS derivatives (README, "What comes out").
+// The images of one participant as BIDS derivatives (docs/outputs.md).
 #pragma once
 
 #include <filesystem>

@@ -29,12 +29,8 @@ constexpr const char* kept_name = "run-before-blinding.jsonl";
 // They name scans, options and failures, and no table and no report.
 constexpr std::array<std::string_view, 4> events_of_measuring = {"start", "participant", "end", "interrupted"};
 
-std::string text_in(const nlohmann::json& json, const char* member) {
-  return json.is_object() && json.contains(member) && json[member].is_string() ? json[member].get<std::string>() : "";
-}
-
 bool is_of_measuring(const std::string& line) {
-  const std::string event = text_in(parse_json(line), "event");
+  const std::string event = text_member(parse_json(line), "event");
   for (const std::string_view known : events_of_measuring)
     if (event == known) return true;
   return false;  // also what cannot be read
@@ -66,34 +62,23 @@ void copy_log(const fs::path& from, const fs::path& to, unsigned mode) {
       mode);
 }
 
-// The member log_before of the line of the event "blind"; null where there is none.
-nlohmann::json log_before(const fs::path& log) {
+// The line of the event "blind"; null where there is none.
+nlohmann::json blinding_line(const fs::path& log) {
+  std::error_code error;
+  if (!fs::is_regular_file(log, error)) return nullptr;
   std::ifstream stream(log, std::ios::binary);
   for (std::string line; read_line(stream, line, most_json_bytes, log.string());) {
-    if (line.find("\"log_before\"") == std::string::npos) continue;
-    const auto json = parse_json(line);
-    if (text_in(json, "event") == blinding_event && json.contains("log_before")) return json["log_before"];
+    if (line.find("\"log_before\"") == std::string::npos) continue;  // most lines; they can be long
+    auto json = parse_json(line);
+    if (text_member(json, "event") == blinding_event) return json;
   }
   return nullptr;
-}
-
-// "key_sha256" of the line of the event "blind"; "" where there is none.
-std::string key_of_blinding(const fs::path& log) {
-  std::error_code error;
-  if (!fs::is_regular_file(log, error)) return "";
-  std::ifstream stream(log, std::ios::binary);
-  for (std::string line; read_line(stream, line, most_json_bytes, log.string());) {
-    if (line.find("\"log_before\"") == std::string::npos) continue;
-    const auto json = parse_json(line);
-    if (text_in(json, "event") == blinding_event) return text_in(json, "key_sha256");
-  }
-  return "";
 }
 
 }  // namespace
 
 bool tells_of_blinding(const fs::path& out) {
-  return !key_of_blinding(out / "logs" / "run.jsonl").empty();
+  return !blinding_line(out / "logs" / "run.jsonl").is_null();
 }
 
 fs::path log_beside_key(const fs::path& key_file, const std::string& head_hmac_sha256) {
@@ -107,7 +92,7 @@ fs::path log_beside_key(const fs::path& key_file, const std::string& head_hmac_s
 void put_log_away(const fs::path& out, const fs::path& key_file, const std::string& secret,
                   const std::string& key_sha256) {
   const fs::path log = out / "logs" / "run.jsonl";
-  if (key_of_blinding(log) == key_sha256) return;
+  if (text_member(blinding_line(log), "key_sha256") == key_sha256) return;
   const RunLog writer(out);
   Json details = {{"key_sha256", key_sha256}, {"log_before", nullptr}};
   std::error_code error;
@@ -127,10 +112,11 @@ void put_log_away(const fs::path& out, const fs::path& key_file, const std::stri
 
 std::optional<std::string> bring_log_back(const fs::path& out, const fs::path& key_file, const std::string& secret) {
   const fs::path log = out / "logs" / "run.jsonl", kept = out / "logs" / kept_name;
-  std::error_code error;
-  if (!fs::is_regular_file(log, error)) return std::nullopt;
-  const std::string head = text_in(log_before(log), "head_hmac_sha256");
+  const nlohmann::json line = blinding_line(log);
+  const std::string head =
+      line.is_object() ? text_member(line.value("log_before", nlohmann::json()), "head_hmac_sha256") : "";
   if (head.empty()) return std::nullopt;
+  std::error_code error;
   const fs::path beside = log_beside_key(key_file, head);
   if (!fs::is_regular_file(beside, error))
     return "The log of the time before the results were blinded is not beside the key: " + beside.string() +

@@ -30,16 +30,11 @@ using nlohmann::ordered_json;
 constexpr const char* description_name = "dataset_description.json";
 constexpr const char* lock_ending = ".lock";
 
-std::string text_in(const ordered_json& json, const char* member) {
-  if (!json.is_object() || !json.contains(member) || !json[member].is_string()) return "";
-  return json[member];
-}
-
 bool is_made_by_wane(const ordered_json& description) {
   if (!description.is_object() || !description.contains("GeneratedBy")) return false;
   const ordered_json& programs = description["GeneratedBy"];
   return programs.is_array() && std::any_of(programs.begin(), programs.end(), [](const ordered_json& program) {
-           return text_in(program, "Name") == "Wane";
+           return text_member(program, "Name") == "Wane";
          });
 }
 
@@ -94,7 +89,7 @@ bool is_still(int descriptor, const fs::path& file) {
 
 std::string holder_of(const fs::path& file) {
   const ordered_json json = json_in_file(file);
-  const std::string host = text_in(json, "host"), since = text_in(json, "since");
+  const std::string host = text_member(json, "host"), since = text_member(json, "since");
   if (host.empty() || !json.contains("process") || !json["process"].is_number_integer()) return "";
   return " (machine " + host + ", process " + json["process"].dump() + ", since " + since + ")";
 }
@@ -159,7 +154,7 @@ void require_output_folder(const fs::path& out) {
   if (holds_a_report(out, names)) return;
   std::erase_if(names, [&](const std::string& name) { return says_nothing(out, name); });
   if (names.empty()) return;
-  const std::string dataset = text_in(description, "Name");
+  const std::string dataset = text_member(description, "Name");
   throw UsageError("The output folder " + out.string() + " is not Wane's: it holds " + first_few(names) +
                    (dataset.empty() ? "" : " (" + dataset + ")") +
                    "; name an empty folder or one that does not exist yet, so that nothing is overwritten.");

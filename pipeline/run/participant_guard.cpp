@@ -9,7 +9,6 @@ namespace wane {
 namespace {
 
 constexpr int exit_code_resources = 5;
-constexpr int exit_code_bug = 70;
 
 }  // namespace
 

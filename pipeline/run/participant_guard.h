@@ -8,6 +8,8 @@
 
 namespace wane {
 
+inline constexpr int exit_code_bug = 70;
+
 // Of too little memory.
 ParticipantOutcome out_of_memory(const std::string& participant_id);
 

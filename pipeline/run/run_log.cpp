@@ -252,25 +252,18 @@ std::optional<std::string> plan_at_first_run(std::istream& log, const std::strin
 
 std::string log_head_in_report(const std::filesystem::path& out) {
   const auto report = json_in_file(out / "trial_atrophy.json");
-  if (!report.is_object() || !report.contains("log") || !report["log"].is_object()) return "";
-  const auto& log = report["log"];
-  return log.contains("head_sha256") && log["head_sha256"].is_string() ? log["head_sha256"].get<std::string>() : "";
+  return report.is_object() && report.contains("log") ? text_member(report["log"], "head_sha256") : "";
 }
 
 std::string unblinded_by(std::istream& log, const std::string& name) {
-  std::string words;
   for (std::string line; read_line(log, line, most_line_bytes, name);) {
     if (line.find("\"unblind\"") == std::string::npos) continue;
     const auto json = parse_json(line);
-    const auto text = [&](const char* member) {
-      return json.is_object() && json.contains(member) && json[member].is_string() ? json[member].get<std::string>()
-                                                                                   : std::string();
-    };
-    if (text("event") != "unblind" || text("user").empty() || text("time").empty()) continue;
-    words = "by " + text("user") + " on " + text("host") + " at " + text("time");
-    break;
+    const auto text = [&](const char* member) { return text_member(json, member); };
+    if (text("event") == "unblind" && !text("user").empty() && !text("time").empty())
+      return "by " + text("user") + " on " + text("host") + " at " + text("time");
   }
-  return words;
+  return "";
 }
 
 std::string unblinded_by(const std::filesystem::path& out) {

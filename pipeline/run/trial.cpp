@@ -49,7 +49,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kInput = 3;
-constexpr int kBug = 70;
 constexpr double kGigabyte = 1e9;
 
 const char* in_words(ParticipantState state) {
@@ -208,7 +207,7 @@ class TrialProcessor {
     } catch (const std::bad_alloc&) {
     } catch (...) {
       outcome.reason = "This is a bug in Wane, please report it.";  // shorter than what stands there: needs no memory
-      outcome.exit_code = kBug;
+      outcome.exit_code = exit_code_bug;
     }
   }
 
@@ -309,9 +308,8 @@ class TrialProcessor {
 
 // The reason that an earlier `participant` left behind; empty where there is none.
 std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
-  const Json json = json_in_file(failure_file(out, participant_id));
-  if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return "";
-  std::string reason = json["reason"];
+  std::string reason = text_member(json_in_file(failure_file(out, participant_id)), "reason");
+  if (reason.empty()) return "";
   while (reason.ends_with('.')) reason.pop_back();
   return "failed: " + reason;
 }
@@ -625,8 +623,8 @@ void warn_of_a_broken_log(const fs::path& out, Trial& trial) {
   if (verify_log(out).broken)
     trial.warnings.push_back(
         "The run log is not whole: a line of it was changed, removed or put in, or was written by a Wane that did not "
-        "chain lines yet, and what it tells of the plan and of "
-        "earlier runs cannot be relied on (`wane log verify` names the line).");
+        "chain lines yet, and what it tells of the plan and of earlier runs cannot be relied on (`wane log verify` "
+        "names the line).");
 }
 
 // The log's line about this report; gives its SHA-256.

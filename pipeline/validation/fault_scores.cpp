@@ -28,11 +28,6 @@ json read_json(const fs::path& file, const std::string& name, std::vector<InputF
   return value;
 }
 
-std::string text_or_empty(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 FaultState state_of(const std::string& verdict) {
   return verdict == "fail" ? FaultState::failed : verdict == "warn" ? FaultState::warned : FaultState::silent;
 }
@@ -52,15 +47,15 @@ void add_check(FaultOutcome& outcome, const std::string& name, const std::string
 void add_quality(FaultOutcome& outcome, const json& owner) {
   const auto quality = owner.find("quality");
   if (quality == owner.end() || !quality->is_object()) return;
-  outcome.state = worse(outcome.state, state_of(text_or_empty(*quality, "verdict")));
+  outcome.state = worse(outcome.state, state_of(text_member(*quality, "verdict")));
   const auto checks = quality->find("checks");
   if (checks == quality->end() || !checks->is_array()) return;
   for (const json& check : *checks) {
     if (!check.is_object()) continue;
-    const FaultState verdict = state_of(text_or_empty(check, "verdict"));
+    const FaultState verdict = state_of(text_member(check, "verdict"));
     if (verdict == FaultState::silent) continue;
     outcome.state = worse(outcome.state, verdict);
-    add_check(outcome, text_or_empty(check, "name"), text_or_empty(check, "sentence"));
+    add_check(outcome, text_member(check, "name"), text_member(check, "sentence"));
   }
 }
 
@@ -125,7 +120,7 @@ FaultOutcome fault_outcome(const FaultPerson& person, const fs::path& out, const
   const std::string failure = "logs/" + person.label + "_failure.json", report = participant_json_path(person.label);
   if (fs::exists(out / failure)) {
     const json record = read_json(out / failure, failure, inputs);
-    outcome.sentence = text_or_empty(record, "reason");
+    outcome.sentence = text_member(record, "reason");
     if (record.value("exit_code", kInputExitCode) != kInputExitCode) return outcome;
     outcome.state = FaultState::failed;
     outcome.checks = {kRefused};
