@@ -1,7 +1,6 @@
 #include "segmentation/partial_volume.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "imaging/median.h"
@@ -87,8 +86,7 @@ Volume local_brightness(const PureTissue& pure, const Volume& intensity, double 
 TissueMaps with_linear_partial_volume(const TissueMaps& found, const Volume& intensity,
                                       const std::array<double, 3>& mixture_mean, const PartialVolumeOptions& options) {
   require_same_grid(found.gm.grid, intensity.grid, "the tissue maps", "the scan");
-  Mask brain(intensity.grid);
-  parallel_voxels(brain.size(), [&](std::size_t n) { brain[n] = found.gm[n] + found.wm[n] + found.csf[n] >= 0.5F; });
+  const Mask brain = brain_of(found);
   const Mask core = eroded(brain, options.clear_of_rim_mm);
   const double csf = pure_tissue(found.csf, intensity, core, mixture_mean[0], options).brightness;
   const PureTissue gm = pure_tissue(found.gm, intensity, core, mixture_mean[1], options);

@@ -11,4 +11,10 @@ struct TissueMaps {
   Volume gm, wm, csf;
 };
 
+// What gray and white matter fill of each voxel together.
+Volume gray_and_white(TissueMaps maps);
+
+// The brain mask with its CSF: 1 where the three fill at least half of the voxel.
+Mask brain_of(const TissueMaps& maps);
+
 }  // namespace wane

@@ -75,9 +75,10 @@ double border_width_mm(const Volume& map, const Volume& weight) {
   return border.steepness > 0 ? std::sqrt(EIGEN_PI) * border.mixed / border.steepness : 0;
 }
 
-double sharpening_mm(double white_border_mm, const SharpeningOptions& options) {
+double sharpening_mm(double white_border_mm, double neighbourhood_mm, const SharpeningOptions& options) {
   const double wider_mm = std::max(0.0, white_border_mm - options.narrowest_border_mm);
-  return std::min(options.most_mm, options.least_mm + options.each_mm_of_border * wider_mm);
+  const double of_border_mm = std::min(options.most_mm, options.least_mm + options.each_mm_of_border * wider_mm);
+  return std::max(of_border_mm, options.each_mm_of_neighbourhood * neighbourhood_mm);
 }
 
 TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm) {

@@ -24,14 +24,16 @@ struct SharpeningOptions {
   double narrowest_border_mm =
       0.69;  // of white matter: the widest of the three at 1 mm, which needed no more than that
   double each_mm_of_border = 4.1;
-  double most_mm = 2.5;  // more would raise noise
+  double most_mm = 2.5;                   // more would raise noise
+  double each_mm_of_neighbourhood = 0.6;  // at least; at the default neighborhood of 1 mm `least_mm` is more
 };
 
-// The sigma that maps are to be sharpened by, for scans that show white matter's border as wide as that. Waves of
+// The sigma that maps are to be sharpened by, for scans that show white matter's border as wide as that and a
+// registration with that neighborhood. Waves of
 // planted displacements (8 and 16 updates, neighborhood and voxels of 1 mm, two heads) came back with 0.9 to 0.95 of
 // their height at 12 mm, 0.7 to 0.8 at 6 mm and 0.7 at 4 mm, like a blur of 0.7 mm; unsharp scans blur both what the
 // registration sees and the maps.
-double sharpening_mm(double white_border_mm, const SharpeningOptions& options = {});
+double sharpening_mm(double white_border_mm, double neighbourhood_mm, const SharpeningOptions& options = {});
 
 // The maps with what is blurred by a Gaussian of `sigma_mm` taken back (van Cittert 1931, three terms); values may lie
 // a little outside of 0..1. A registration that sees no further than its neighbourhood gives a blurred Jacobian

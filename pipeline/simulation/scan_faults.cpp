@@ -55,14 +55,6 @@ Volume voxelwise(const Grid& grid, F&& value) {
   return result;
 }
 
-Volume part_of(const Volume& scan, const std::array<int, 3>& low, const std::array<int, 3>& high) {
-  Volume part(cropped_grid(scan.grid, low, high));
-  for (int k = 0; k < part.grid.size[2]; ++k)
-    for (int j = 0; j < part.grid.size[1]; ++j)
-      for (int i = 0; i < part.grid.size[0]; ++i) part.at(i, j, k) = scan.at(low[0] + i, low[1] + j, low[2] + k);
-  return part;
-}
-
 // A grid's axis, and whether it runs with or against the direction that was asked for.
 struct AxisWay {
   int axis = 0;
@@ -209,7 +201,7 @@ Volume cropped(const KnownScan& head, HeadSide side, double mm) {
   for (int& index : high) --index;
   low[kept.axis] = kept.first;
   high[kept.axis] = kept.last;
-  return part_of(head.scan, low, high);
+  return cropped(head.scan, low, high);
 }
 
 Volume blanked(const KnownScan& head, HeadSide side, double mm) {

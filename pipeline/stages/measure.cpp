@@ -214,9 +214,7 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
 // What volumes are integrated over: the maps where changes are read, sharpened against the blur of registration and
 // scans.
 TissueMaps integrated_tissues(const Prepared& box, double neighbourhood_mm) {
-  constexpr double blur_of_neighbourhood = 0.6;
-  const double sigma_mm =
-      std::max(sharpening_mm(border_width_mm(box.tissues.wm, box.read)), blur_of_neighbourhood * neighbourhood_mm);
+  const double sigma_mm = sharpening_mm(border_width_mm(box.tissues.wm, box.read), neighbourhood_mm);
   return weighted(sharpened(box.tissues, sigma_mm), box.read);
 }
 
@@ -238,16 +236,8 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
   std::vector<Volume> carried = resample_displaced({&joint_tissues.gm, &joint_tissues.wm, &joint_tissues.csf}, full,
                                                    Affine::Identity(), visit.visit_to_average);
   visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
-  visit.brain = Mask(full);
-  parallel_voxels(visit.brain.size(), [&](std::size_t n) {
-    visit.brain[n] = visit.tissues.gm[n] + visit.tissues.wm[n] + visit.tissues.csf[n] >= 0.5F;
-  });
+  visit.brain = brain_of(visit.tissues);
   return visit;
-}
-
-Volume gray_and_white(TissueMaps tissues) {
-  parallel_voxels(tissues.gm.size(), [&](std::size_t n) { tissues.gm[n] += tissues.wm[n]; });
-  return std::move(tissues.gm);
 }
 
 Mask read_anywhere(const Volume& read) {

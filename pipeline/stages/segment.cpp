@@ -7,15 +7,6 @@
 #include "segmentation/tissue_mixture.h"
 
 namespace wane {
-namespace {
-
-Volume gray_and_white(const TissueMaps& maps) {
-  Volume tissue = maps.gm;
-  parallel_voxels(tissue.size(), [&](std::size_t n) { tissue[n] += maps.wm[n]; });
-  return tissue;
-}
-
-}  // namespace
 
 void SegmentOptions::validate() const {
   if (!(smoothness >= 0 && smoothness <= 5)) throw UsageError("segment.smoothness must lie between 0 and 5.");

@@ -249,11 +249,12 @@ TEST(BorderWidth, OfAMapWithoutBorderIsZero) {
 
 TEST(Sharpening, GrowsWithTheBorderAndStaysWithinItsLimits) {
   const SharpeningOptions options;
-  EXPECT_EQ(sharpening_mm(0, options), options.least_mm);
-  EXPECT_EQ(sharpening_mm(options.narrowest_border_mm, options), options.least_mm);
-  EXPECT_NEAR(sharpening_mm(options.narrowest_border_mm + 0.1, options),
+  EXPECT_EQ(sharpening_mm(0, 1, options), options.least_mm);
+  EXPECT_EQ(sharpening_mm(options.narrowest_border_mm, 1, options), options.least_mm);
+  EXPECT_NEAR(sharpening_mm(options.narrowest_border_mm + 0.1, 1, options),
               options.least_mm + 0.1 * options.each_mm_of_border, 1e-12);
-  EXPECT_EQ(sharpening_mm(10, options), options.most_mm);
+  EXPECT_EQ(sharpening_mm(10, 1, options), options.most_mm);
+  EXPECT_EQ(sharpening_mm(0, 3, options), 3 * options.each_mm_of_neighbourhood);
 }
 
 }  // namespace
