@@ -109,10 +109,18 @@ Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm) {
   return labels;
 }
 
+template <class T>
+Image<T> part_of(const Image<T>& image, const fs::path& file, const Grid& full, const Box& part) {
+  require_same_grid(full, image.grid, "the brain mask", file.c_str());
+  return cropped(image, part.low, part.high);
+}
+
 Volume read_part(const fs::path& file, const Grid& full, const Box& part) {
-  const Volume volume = read_nifti(file).volume;
-  require_same_grid(full, volume.grid, "the brain mask", file.c_str());
-  return cropped(volume, part.low, part.high);
+  return part_of(read_nifti(file).volume, file, full, part);
+}
+
+Mask read_mask_part(const fs::path& file, const Grid& full, const Box& part) {
+  return part_of(read_nifti_mask(file), file, full, part);
 }
 
 VisitImages read_visit(const fs::path& out, const std::string& participant_id, const std::string& session,
@@ -126,13 +134,6 @@ VisitImages read_visit(const fs::path& out, const std::string& participant_id, c
   parallel_for(4, [&](std::size_t n) { volumes[n] = read(endings[n]); });
   return {shown_brightness(volumes[0]), cropped(brain, part.low, part.high),
           fullest_tissue(volumes[1], volumes[2], volumes[3])};
-}
-
-Mask read_measured(const fs::path& out, const std::string& participant_id, const Grid& full, const Box& part) {
-  const fs::path file = measured_mask_file(out, participant_id);
-  const Mask mask = read_nifti_mask(file);
-  require_same_grid(full, mask.grid, "the brain mask", file.c_str());
-  return cropped(mask, part.low, part.high);
 }
 
 Images read_images(const fs::path& out, const std::string& participant_id, const std::vector<std::string>& sessions,
@@ -150,7 +151,7 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
   }
   std::optional<Mask> measured;
   for (const ChangeRow* change : changes) try {
-      if (!measured) measured = read_measured(out, participant_id, full, part);
+      if (!measured) measured = read_mask_part(measured_mask_file(out, participant_id), full, part);
       images.changes.push_back(
           {change, read_part(change_map_file(out, participant_id, change->from, change->to), full, part), *measured});
     } catch (const InputError&) {
@@ -250,34 +251,38 @@ Image<T> every_nth_slice(const Image<T>& image, int n) {
   return result;
 }
 
+// Of all images. Encoded, they tell the size of the whole in an n-th of the time.
+Images every_nth_slice(const Images& images, int n) {
+  Images result;
+  for (const VisitImages& visit : images.visits)
+    result.visits.push_back(
+        {every_nth_slice(visit.t1w, n), every_nth_slice(visit.brain, n), every_nth_slice(visit.tissues, n)});
+  for (const ChangeImages& change : images.changes)
+    result.changes.push_back({change.change, every_nth_slice(change.percent, n), every_nth_slice(change.measured, n)});
+  return result;
+}
+
 struct Encoded {
   std::vector<std::string> texts;  // of each visit t1w, brain and tissues, of each change map and measured
   std::size_t bytes = 0;
 };
 
-// All slices, or every n-th alone, which tells the size of the whole in an n-th of the time.
-Encoded encoded(const Images& images, int every_nth = 1) {
+Encoded encoded(const Images& images) {
   constexpr float step_percent = 0.02F;  // half of what 0.01 takes, and nothing that can be measured is lost
   constexpr std::size_t each_visit = 3, each_change = 2;
   Encoded result;
   const std::size_t of_visits = each_visit * images.visits.size();
   result.texts.resize(of_visits + each_change * images.changes.size());
-  const auto labels = [&](const Mask& mask) {
-    return every_nth == 1 ? nifti_gz_bytes(mask) : nifti_gz_bytes(every_nth_slice(mask, every_nth));
-  };
-  const auto steps = [&](const Volume& volume) {
-    return every_nth == 1 ? nifti_gz_bytes_in_steps(volume, step_percent)
-                          : nifti_gz_bytes_in_steps(every_nth_slice(volume, every_nth), step_percent);
-  };
   parallel_for(result.texts.size(), [&](std::size_t n) {
     const auto bytes = [&] {
       if (n < of_visits) {
         const VisitImages& visit = images.visits[n / each_visit];
         const Mask* const mask[] = {&visit.t1w, &visit.brain, &visit.tissues};
-        return labels(*mask[n % each_visit]);
+        return nifti_gz_bytes(*mask[n % each_visit]);
       }
       const ChangeImages& change = images.changes[(n - of_visits) / each_change];
-      return (n - of_visits) % each_change == 0 ? steps(change.percent) : labels(change.measured);
+      return (n - of_visits) % each_change == 0 ? nifti_gz_bytes_in_steps(change.percent, step_percent)
+                                                : nifti_gz_bytes(change.measured);
     };
     result.texts[n] = base64(bytes());
   });
@@ -315,7 +320,8 @@ FittedImages fitted_into(std::size_t most_bytes, Images images) {
   constexpr int sampled = 8;
   double spacing_mm = images.visits.front().t1w.grid.spacing_mm.maxCoeff();
   const auto slices = std::size_t(images.visits.front().t1w.grid.size[2]);
-  const std::size_t expected_bytes = encoded(images, sampled).bytes * slices / ((slices + sampled - 1) / sampled);
+  const std::size_t expected_bytes =
+      encoded(every_nth_slice(images, sampled)).bytes * slices / ((slices + sampled - 1) / sampled);
   FittedImages result;
   if (expected_bytes <= most_bytes) {
     result.texts = encoded(images);
