@@ -123,14 +123,6 @@ std::vector<std::string> files_below(const fs::path& folder) {
   return names;
 }
 
-std::string reproducible_text_of(const fs::path& file) {
-  std::string text = text_of(file);
-  if (file.filename() != "trial_atrophy.json") return text;
-  const std::string member = "\"head_sha256\": \"";
-  if (const auto at = text.find(member); at != std::string::npos) text.erase(at + member.size(), 64);
-  return text;
-}
-
 fs::path sample_trial() {
   return made_once("trial", [](const fs::path& folder) {
     const ProgramResult made =

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/faults/process.h"
+
 namespace wane::cases {
 
 struct ProgramResult {
@@ -24,8 +26,7 @@ nlohmann::json json_of(const std::filesystem::path& file);
 
 // Relative names of all files below `folder`, sorted; none of logs/, which hold times.
 std::vector<std::string> files_below(const std::filesystem::path& folder);
-// Its text as the same input gives it every time: without the head of the log, which tells of the time.
-std::string reproducible_text_of(const std::filesystem::path& file);
+using faults::reproducible_text_of;
 
 // Datasets and results made once for all test processes and kept in the build folder until the program changes. Tests
 // only read them.

@@ -125,25 +125,21 @@ long counted_in(const std::string& notes) {
   return place == std::string::npos ? -1 : std::stol(notes.substr(place + word.size()));
 }
 
-namespace {
-
-// The head of the log tells of the time.
-std::string hash_without_log_head(const fs::path& trial_report) {
-  std::ifstream stream(trial_report, std::ios::binary);
+std::string reproducible_text_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  if (file.filename() != "trial_atrophy.json") return text;
   const std::string member = "\"head_sha256\": \"";
   if (const auto at = text.find(member); at != std::string::npos) text.erase(at + member.size(), 64);
-  return sha256_of_text(text);
+  return text;
 }
-
-}  // namespace
 
 std::map<std::string, std::string> hashes_below(const fs::path& folder) {
   std::map<std::string, std::string> hashes;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const std::string name = entry.path().lexically_relative(folder).string();
     if (!entry.is_regular_file() || name.starts_with("logs/")) continue;
-    hashes[name] = name == "trial_atrophy.json" ? hash_without_log_head(entry.path()) : sha256_of_file(entry.path());
+    hashes[name] = sha256_of_text(reproducible_text_of(entry.path()));
   }
   return hashes;
 }

@@ -55,7 +55,10 @@ Environment write_fault(const std::filesystem::path& folder, long at, const std:
 // How many calls were counted, from the shim's notes; -1 where it did not come to that.
 long counted_in(const std::string& notes);
 
-// SHA-256 of every file below a folder by its relative name; none of logs/, which hold times.
+// A file's text as the same input gives it every time: of trial_atrophy.json without the head of the log, which tells
+// of the time.
+std::string reproducible_text_of(const std::filesystem::path& file);
+// SHA-256 of that of every file below a folder by its relative name; none of logs/, which hold times.
 std::map<std::string, std::string> hashes_below(const std::filesystem::path& folder);
 // Relative names of files and folders whose name begins with ".tmp-".
 std::vector<std::string> temporary_files_below(const std::filesystem::path& folder);
