@@ -1,4 +1,4 @@
-// The kinds of failure that Wane reports, each with the exit code of the commands (README, "Exit codes").
+// The kinds of failure that Wane reports, each with the exit code of the commands (docs/outputs.md, "Exit codes").
 //
 // Every message is a sentence that a technician can act on: which file, what is wrong, what to do.
 #pragma once
