@@ -21,6 +21,7 @@
 #include "imaging/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/run/participant.h"
 #include "tools/commands.h"
 #include "tools/version.h"
@@ -109,10 +110,11 @@ Json stages_of_one_run(const BenchmarkCommand& command, const fs::path& out) {
     stages.push_back({{"stage", under_way}, {"wall_s", lap.wall_s}, {"cpu_s", lap.cpu_s}});
     under_way = stage;
   };
-  const HeadTemplate head_template = read_template(command.line.template_folder());
+  const ReferenceData reference{read_template(command.line.template_folder()),
+                                read_error_model(command.line.error_model())};
   const Provenance provenance{program_version(), options_json(options).dump(), scan_files(participant, "/"),
                               is_sloppy(options)};
-  run_participant(participant, "/", out, provenance, head_template, options, {},
+  run_participant(participant, "/", out, provenance, reference, options, {},
                   [&](const char* stage, int) { next(stage); });
   next("");
   return stages;

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "imaging/error.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/report/words.h"
 #include "pipeline/run/shell_words.h"
 #include "tools/version.h"
@@ -116,6 +117,13 @@ CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sect
       ->type_name("DIR")
       ->group(kCommonGroup);
   command
+      .add_option(
+          "--error-model", common_.error_model,
+          "JSON file with another model of how uncertain changes are, as wane validate --fit makes it (default: "
+          "Wane's own)")
+      ->type_name("FILE")
+      ->group(kCommonGroup);
+  command
       .add_flag("--sloppy", common_.sloppy,
                 "Coarse and quick, to try out a dataset or a cluster set-up; not for results")
       ->group(kCommonGroup);
@@ -149,6 +157,10 @@ RunOptions CommandLine::options() const {
       copy_value(from[flag.section].fields[flag.field], to[flag.section].fields[flag.field]);
   options.validate();
   return options;
+}
+
+fs::path CommandLine::error_model() const {
+  return common_.error_model.empty() ? own_files_folder() / error_model_file_name : common_.error_model;
 }
 
 fs::path CommandLine::template_folder() const {

@@ -30,6 +30,7 @@ class ProcessFlags {
 struct CommonOptions {
   std::filesystem::path config;
   std::filesystem::path template_folder;  // empty: the one that comes with the program
+  std::filesystem::path error_model;      // likewise
   bool sloppy = false;
 };
 
@@ -47,6 +48,7 @@ class CommandLine {
   void start() const;  // says first of all where the results will be none (--sloppy)
   int threads() const { return process_.threads(); }
   std::filesystem::path template_folder() const;
+  std::filesystem::path error_model() const;
 
  private:
   struct Flag {

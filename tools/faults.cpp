@@ -129,6 +129,7 @@ std::vector<ParticipantOutcome> measure(const FaultsCommand& command, const Faul
   TrialRequest request;
   request.out = command.work / "out";
   request.template_folder = command.line.template_folder();
+  request.error_model = command.line.error_model();
   request.options = command.line.options();
   request.threads = command.line.threads();
   request.memory_gb = command.memory_gb;

@@ -97,6 +97,7 @@ TrialRequest report_request_of(const TrialCommand& command) {
 TrialRequest request_of(const TrialCommand& command) {
   TrialRequest request = report_request_of(command);
   request.template_folder = command.line.template_folder();
+  request.error_model = command.line.error_model();
   return request;
 }
 

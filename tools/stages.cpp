@@ -10,6 +10,7 @@
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/quality/judge.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/run/process.h"
 #include "pipeline/run/work_folder.h"
@@ -171,8 +172,9 @@ void add_measure_command(CLI::App& program) {
     const RunOptions options = line->options();
     const ExtractedBrain extracted = load_extracted(*work);
     const TissueMaps tissues = load_segmented(*work);
+    const ErrorModel error_model = read_error_model(line->error_model());
     const Measurement measurement =
-        naming_in_errors(work->string(), [&] { return measure(extracted, tissues, options.measure); });
+        naming_in_errors(work->string(), [&] { return measure(extracted, tissues, options.measure, error_model); });
     print_warnings(*work, measurement.warnings);
     PersonQualityInput input = of_sessions(aligned_visits(*work));
     for (std::size_t v = 0; v < input.visits.size(); ++v)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
@@ -24,6 +26,7 @@
 #include "pipeline/validation/ladder_dataset.h"
 #include "pipeline/validation/validation_report.h"
 #include "tools/commands.h"
+#include "tools/error_fit.h"
 #include "tools/faults.h"
 #include "tools/heads.h"
 #include "tools/progress.h"
@@ -45,6 +48,8 @@ struct ValidateCommand {
   LadderOptions ladder;
   double memory_gb = 0;
   bool faults = false;
+  std::vector<fs::path> fit_ladders;
+  fs::path model = "error_model.json";
   bool has_voxel = false, has_work = false;  // given on the command line
   std::vector<std::string> only_faults, degrees;
 };
@@ -158,6 +163,7 @@ TrialRequest request_of(const ValidateCommand& command) {
   TrialRequest request;
   request.out = command.work / "out";
   request.template_folder = command.line.template_folder();
+  request.error_model = command.line.error_model();
   request.options = command.line.options();
   request.threads = command.line.threads();
   request.memory_gb = command.memory_gb;
@@ -198,6 +204,19 @@ std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   return text.str();
 }
 
+// A model is not judged on the heads that it was fitted to.
+std::string fit_note(const std::vector<ComparedParticipant>& participants, const fs::path& error_model) {
+  const std::vector<std::string> fitted = heads_of_fit(error_model);
+  std::set<std::string> seen;
+  for (const ComparedParticipant& participant : participants)
+    if (std::find(fitted.begin(), fitted.end(), participant.head.sha256) != fitted.end())
+      seen.insert(participant.head.path);
+  if (seen.empty()) return "The error model was fitted to other heads than these.\n\n";
+  std::string names;
+  for (const std::string& name : seen) names += (names.empty() ? "" : ", ") + name;
+  return "The error model was fitted to these heads too, so that the last column does not judge it: " + names + ".\n\n";
+}
+
 int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
@@ -218,7 +237,9 @@ int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   if (const int code = exit_code_of(outcomes); code > 1) return code;  // nobody was measured
   const ValidationReport report = validation_report(
       compare_with_truth(command.work / "out", command.work / "dataset/truth", labels_of(plan)), rungs_of(plan));
-  const std::string markdown = caption(plan, command.ladder) + accuracy_markdown(report);
+  const std::string markdown = caption(plan, command.ladder) +
+                               fit_note(report.comparison.participants, request.error_model) +
+                               accuracy_markdown(report);
   write_report(
       command.work, report,
       validation_json_text(report, validation_heads(plan.heads, plan.bend), provenance_of(plan, command, report)),
@@ -302,6 +323,23 @@ void add_fault_flags(CLI::App& app, ValidateCommand& command) {
   for (const char* flag : {"--quick", "--rungs"}) faults->excludes(app.get_option(flag));
 }
 
+void add_fit_flags(CLI::App& app, ValidateCommand& command) {
+  const char* group = "The error model instead of a new ladder";
+  CLI::Option* fit =
+      app.add_option("--fit", command.fit_ladders,
+                     "Work folders of finished ladders: fit the error model to their changes, and report how often its "
+                     "95 % intervals hold the changes of heads that it was not fitted to")
+          ->type_name("DIR ...")
+          ->group(group);
+  app.add_option("--model", command.model, "File for the fitted error model")
+      ->needs(fit)
+      ->capture_default_str()
+      ->type_name("FILE")
+      ->group(group);
+  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory", "--faults"})
+    fit->excludes(app.get_option(flag));
+}
+
 void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
   const char* group = "A run of yours instead of the ladder";
   CLI::Option* out = app.add_option("--out", command.out, "Results of wane run")->type_name("DIR")->group(group);
@@ -314,6 +352,7 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
       ->type_name("DIR")
       ->group(group);
   out->needs(truth);
+  truth->excludes(app.get_option("--fit"));
   truth->needs(out);
   for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory", "--faults"})
     truth->excludes(app.get_option(flag));
@@ -327,6 +366,7 @@ void add_validate_command(CLI::App& program, int& exit_code, Interruption& inter
   const auto command = std::make_shared<ValidateCommand>(app);
   add_ladder_flags(app, *command);
   add_fault_flags(app, *command);
+  add_fit_flags(app, *command);
   add_comparison_flags(app, *command);
   app.footer(
       "Example: wane validate --head volunteer1.nii.gz --head volunteer2.nii.gz --work validation\n"
@@ -339,6 +379,8 @@ void add_validate_command(CLI::App& program, int& exit_code, Interruption& inter
     command->has_work = app.count("--work") > 0;
     if (command->faults)
       exit_code = plant_faults(*command, interruption);
+    else if (!command->fit_ladders.empty())
+      exit_code = run_error_fit({command->line, command->fit_ladders, command->model});
     else
       exit_code = command->truth.empty() ? run_ladder(*command, interruption) : compare(*command);
   });

@@ -84,8 +84,8 @@ double crossed_ml(const Mask& border, const Volume& seen, const Volume& from, co
 
 }  // namespace
 
-std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
-                                             const Volume& to) {
+std::optional<TissueValues> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
+                                           const Volume& to) {
   require_same_grid(tissues.gm.grid, seen.grid, "the tissue maps", "what is seen");
   require_same_grid(from.grid, seen.grid, "a visit", "what is seen");
   require_same_grid(to.grid, seen.grid, "a visit", "what is seen");
@@ -103,17 +103,8 @@ std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Vo
   const double outer_ml = crossed_ml(border_of(brain), seen, a, b, window_between(*csf, *gray, brain_margin));
   const double inner_ml = crossed_ml(border_of(tissues.wm), seen, a, b, window_between(*gray, *white, white_margin));
 
-  ChangeEstimate result;
-  result.percent = {100 * outer_ml / seen_ml.brain, 100 * (outer_ml - inner_ml) / seen_ml.gray_matter,
-                    100 * inner_ml / seen_ml.white_matter};
-  // Floor and share of the change (scale included, of which less is seen), from planted changes in six heads at 1 mm.
-  // Of 30 in eight heads the 95 % interval holds 29 for each tissue, of 6 at 2 mm and in mixed voxels all.
-  const auto error = [&](double floor, double share, double percent) {
-    return std::hypot(floor * coarseness(from.grid.voxel_volume_mm3()), share * percent);
-  };
-  result.standard_error = {error(0.12, 0.35, result.percent.brain), error(0.3, 0.6, result.percent.gray_matter),
-                           error(0.2, 0.25, result.percent.white_matter)};
-  return result;
+  return TissueValues{100 * outer_ml / seen_ml.brain, 100 * (outer_ml - inner_ml) / seen_ml.gray_matter,
+                      100 * inner_ml / seen_ml.white_matter};
 }
 
 }  // namespace wane

@@ -5,10 +5,9 @@
 // for the deformation: an error there moves both measurements.
 //
 // It comes out too small where a border moves by more than the window's width, where both banks of a narrow sulcus lie
-// in one voxel, and where regions are cut: of planted loss in eight heads it gave 0.82 of the brain's change and 0.80
-// of the gray matter's, with mean errors of 0.15 and 0.21 %, and of voxel sizes that are wrong by half a percent it
-// sees two thirds. The Jacobian integration gave 0.99 of both, with errors of 0.05 and 0.10 %, and is therefore the
-// number that is reported; the shift stands beside it to tell of a registration that went wrong.
+// in one voxel, and where regions are cut, and it sees some two thirds of a wrong voxel size; corrected_shift
+// (error_model.h) makes an estimate of the change of it. The Jacobian integration has smaller errors and is therefore
+// the number that is reported; the shift stands beside it to tell of a registration that went wrong.
 #pragma once
 
 #include <optional>
@@ -19,10 +18,10 @@
 
 namespace wane {
 
-// Percent of the mean of both volumes, negative = loss, and its error. `tissues`: joint maps of the person; `seen`:
+// Percent of the mean of both volumes, negative = loss. `tissues`: joint maps of the person; `seen`:
 // 0..1, where both visits can be compared; `from`, `to`: the visits rigidly aligned, free of bias field and about
 // equally bright; all on one grid. Empty where CSF, gray and white matter cannot be told apart by brightness.
-std::optional<ChangeEstimate> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
-                                             const Volume& to);
+std::optional<TissueValues> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
+                                           const Volume& to);
 
 }  // namespace wane

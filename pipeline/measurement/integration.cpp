@@ -105,13 +105,8 @@ TissueValues percent_change(const Volumes& from, const Volumes& to) {
           percent_change(from.white_matter, to.white_matter)};
 }
 
-double coarseness(double voxel_mm3) {
-  return std::sqrt(voxel_mm3);
-}
-
-TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
-                                    const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent, double voxel_mm3) {
+TissueValues residual_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
+                              const Volume& warped_from, const Volume& warped_to) {
   const double csf = brightness(tissues.csf, warped_from, warped_to);
   const double gm = brightness(tissues.gm, warped_from, warped_to);
   const double wm = brightness(tissues.wm, warped_from, warped_to);
@@ -143,20 +138,15 @@ TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jac
         block.gray += outer - inner;
         block.white += inner;
       }
-  const double coarse = coarseness(voxel_mm3);
-  const double largest = std::max(
-      {std::abs(change_percent.brain), std::abs(change_percent.gray_matter), std::abs(change_percent.white_matter)});
-  const auto error = [&](double Block::*part, double volume, double floor, double share) {
+  const auto error = [&](double Block::*part, double volume) {
     double sum = 0, square = 0;
     for (const auto& [place, block] : blocks) {
       sum += block.*part;
       square += block.*part * (block.*part);
     }
-    const double residual = volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
-    return std::hypot(residual, floor * coarse, share * coarse * largest);
+    return volume > 0 ? 100 * std::sqrt(sum * sum / 4 + square) / volume : 0;
   };
-  return {error(&Block::brain, brain_volume, 0.04, 0.065), error(&Block::gray, gray_volume, 0.09, 0.08),
-          error(&Block::white, white_volume, 0.06, 0.07)};
+  return {error(&Block::brain, brain_volume), error(&Block::gray, gray_volume), error(&Block::white, white_volume)};
 }
 
 }  // namespace wane

@@ -44,20 +44,10 @@ TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm);
 
 TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue
 
-// How errors grow with the voxels, 1 at 1 mm: those of planted changes are about 2.8 times as large at 2 mm.
-double coarseness(double voxel_mm3);
-
-// How uncertain a change is, in percent (one standard error), the scanner's calibration left aside. Three parts, added
-// in squares:
-//   what is still different between the two registered visits at the tissue's borders, read as volume (a boundary shift
-//   integral of the residuals, summed in blocks of space that are taken as independent);
-//   a floor (brain 0.04 %, gray matter 0.09 %, white matter 0.06 % at 1 mm voxels); a share of the largest of the three
-//   changes (brain 6.5 %, gray matter 8 %, white matter 7 % at 1 mm): where the border of a tissue is drawn decides how
-//   much of a change, its own or its neighbour's, falls inside of it. Both grow with the coarseness of `voxel_mm3`, the
-//   voxels of the coarsest visit.
-// Floors and shares were fitted to 30 changes at 1 mm (planted: gain, loss, one tissue alone, none; eight heads).
-TissueValues standard_error_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
-                                    const Volume& warped_from, const Volume& warped_to,
-                                    const TissueValues& change_percent, double voxel_mm3);
+// What is still different between the two registered visits at the tissue's borders, read as volume, percent of the
+// tissue (one standard error): a boundary shift integral of the residuals, summed in blocks of space that are taken as
+// independent, and half of the sum over all of them.
+TissueValues residual_percent(const TissueMaps& tissues, const Volume& jacobian_from, const Volume& jacobian_to,
+                              const Volume& warped_from, const Volume& warped_to);
 
 }  // namespace wane

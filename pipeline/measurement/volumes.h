@@ -52,12 +52,22 @@ struct ChangeEstimate {
   TissueValues standard_error;  // percent
 };
 
+// What the standard error of a change is made of (error_model.h).
+struct ChangeErrors {
+  TissueValues residual_percent;   // what is still different between the registered visits, read as volume
+  double calibration_percent = 0;  // by the scanner's voxel size
+  double voxel_mm3 = 0;            // of the coarsest visit
+  TissueValues noise_percent;      // all that is independent from visit to visit, the two above among it
+  TissueValues scale_share;  // of the largest of the three changes, 0..1; the same error in all changes of a person
+};
+
 struct Change {  // between two visits of a person, by their place in time order
   std::size_t from = 0;
   std::size_t to = 0;
   TissueValues percent;                            // of the mean of both volumes
-  TissueValues standard_error;                     // percent
+  TissueValues standard_error;                     // percent, of noise and scale
   std::optional<ChangeEstimate> boundary_shift{};  // a second measurement of the same; empty where it cannot be made
+  std::optional<ChangeErrors> errors{};  // parts of the standard error; empty: not known, and all of it may be noise
 };
 
 }  // namespace wane

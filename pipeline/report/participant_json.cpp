@@ -75,12 +75,22 @@ ordered_json estimate_json(const std::optional<ChangeEstimate>& estimate) {
   return {{"percent", percent_json(estimate->percent)}, {"standard_error", percent_json(estimate->standard_error)}};
 }
 
+ordered_json errors_json(const std::optional<ChangeErrors>& errors) {
+  if (!errors) return nullptr;
+  return {{"noise", percent_json(errors->noise_percent)},
+          {"scale_share", percent_json(errors->scale_share)},
+          {"residual", percent_json(errors->residual_percent)},
+          {"calibration", number_json(errors->calibration_percent, decimals_percent)},
+          {"voxel_mm3", number_json(errors->voxel_mm3, decimals_quality)}};
+}
+
 ordered_json change_json(const ChangeRow& change) {
   return {{"from", change.from},
           {"to", change.to},
           {"days", number_json(change.days, decimals_days)},
           {"percent", percent_json(change.percent)},
           {"standard_error", percent_json(change.standard_error)},
+          {"errors", errors_json(change.errors)},
           {"boundary_shift", estimate_json(change.boundary_shift)},
           {"quality", quality_json(change.quality)}};
 }
@@ -157,6 +167,19 @@ std::optional<ChangeEstimate> boundary_shift_of(const ordered_json& change) {
   return ChangeEstimate{tissue_values(shift->at("percent")), tissue_values(shift->at("standard_error"))};
 }
 
+// Reports of older builds do not have them.
+std::optional<ChangeErrors> errors_of(const ordered_json& change) {
+  const auto found = change.find("errors");
+  if (found == change.end() || found->is_null()) return std::nullopt;
+  ChangeErrors errors;
+  errors.noise_percent = tissue_values(found->at("noise"));
+  errors.scale_share = tissue_values(found->at("scale_share"));
+  errors.residual_percent = tissue_values(found->at("residual"));
+  errors.calibration_percent = number_or_nan(found->at("calibration"));
+  errors.voxel_mm3 = number_or_nan(found->at("voxel_mm3"));
+  return errors;
+}
+
 ChangeRow change_row(const ordered_json& json) {
   return {json.at("from").get<std::string>(),
           json.at("to").get<std::string>(),
@@ -164,7 +187,8 @@ ChangeRow change_row(const ordered_json& json) {
           tissue_values(json.at("percent")),
           tissue_values(json.at("standard_error")),
           boundary_shift_of(json),
-          quality_of(json)};
+          quality_of(json),
+          errors_of(json)};
 }
 
 // Changes are looked up by the names of visits.
@@ -235,6 +259,7 @@ ordered_json rate_json(const std::optional<Rate>& rate) {
   if (!rate) return nullptr;
   ordered_json json = {{"percent_per_year", number_json(rate->percent_per_year, decimals_percent)},
                        {"standard_error", number_json(rate->standard_error, decimals_percent)},
+                       {"scale_error", number_json(rate->scale_error, decimals_percent)},
                        {"interval_95", nullptr},
                        {"visits", rate->visits}};
   if (rate->interval_95_low)

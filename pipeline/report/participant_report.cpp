@@ -13,7 +13,8 @@ VisitSeries visit_series_of(const ParticipantReport& report) {
     return static_cast<std::size_t>(found - report.visits.begin());
   };
   for (const auto& row : report.changes)
-    series.changes.push_back({place(row.from), place(row.to), row.percent, row.standard_error});
+    series.changes.push_back(
+        {place(row.from), place(row.to), row.percent, row.standard_error, std::nullopt, row.errors});
   return series;
 }
 

@@ -42,6 +42,7 @@ struct ChangeRow {
   TissueValues standard_error;
   std::optional<ChangeEstimate> boundary_shift{};  // the second measurement
   Quality quality{};                               // of the pair
+  std::optional<ChangeErrors> errors{};            // what the standard error is made of
 };
 
 struct ParticipantReport {
@@ -56,7 +57,7 @@ struct ParticipantReport {
   // Only where something was excluded and a rate with it exists.
   std::optional<TissueValues> rates_with_excluded_percent_per_year;
   std::vector<std::string> warnings;
-  bool sloppy = false;  // as read back; what is written follows the provenance
+  bool sloppy = false;             // as read back; what is written follows the provenance
   std::string no_dates_because{};  // why fewer than two of several visits have a day; ends a sentence, else empty
 };
 

@@ -90,6 +90,13 @@ std::optional<ChangeEstimate> as_written(const std::optional<ChangeEstimate>& es
   return ChangeEstimate{as_written(estimate->percent), as_written(estimate->standard_error)};
 }
 
+std::optional<ChangeErrors> as_written(const std::optional<ChangeErrors>& errors) {
+  if (!errors) return std::nullopt;
+  return ChangeErrors{as_written(errors->residual_percent), rounded(errors->calibration_percent, decimals_percent),
+                      rounded(errors->voxel_mm3, decimals_quality), as_written(errors->noise_percent),
+                      as_written(errors->scale_share)};
+}
+
 void date_changes(ParticipantReport& report) {
   const VisitSeries series = visit_series_of(report);
   for (std::size_t n = 0; n < report.changes.size(); ++n) {
@@ -154,17 +161,17 @@ std::vector<std::size_t> all_places(const DatasetParticipant& participant) {
 
 // What stands in the way of measuring the visits together is kept, because it may lie in one of them.
 MeasuredTogether measured_together(const DatasetParticipant& participant, std::vector<std::size_t> places,
-                                   const std::vector<InputFile>& hashes, const HeadTemplate& head_template,
+                                   const std::vector<InputFile>& hashes, const ReferenceData& reference,
                                    const RunOptions& options, const StageCallback& at_step) {
   MeasuredTogether result;
   result.places = std::move(places);
   ReadScans read = read_scans(participant, result.places, hashes);
   result.scans = std::move(read.reports);
   if (at_step) at_step("conform", 0);
-  ConformedScans conformed = conform_scans(std::move(read.scans), head_template, options);
+  ConformedScans conformed = conform_scans(std::move(read.scans), reference.head_template, options);
   result.scan_quality = conformed.quality;
   try {
-    result.processed = process_conformed(std::move(conformed), head_template, options, at_step);
+    result.processed = process_conformed(std::move(conformed), reference, options, at_step);
   } catch (const InputError& error) {
     result.why_not = error.what();
   }
@@ -254,7 +261,8 @@ void add_measured(ParticipantReport& report, const MeasuredTogether& measured, c
     if (!takes_change(from, to)) continue;
     report.changes.push_back({report.visits[from].session, report.visits[to].session, std::nullopt,
                               as_written(change.percent), as_written(change.standard_error),
-                              as_written(change.boundary_shift), measured.processed->quality.changes[c]});
+                              as_written(change.boundary_shift), measured.processed->quality.changes[c],
+                              as_written(change.errors)});
   }
 }
 
@@ -390,14 +398,13 @@ void require_enough_left(const DatasetParticipant& participant, const MeasuredTo
 
 // Visits that fail are taken out and the others measured again, until no more fail.
 std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const fs::path& out,
-                                                 const Provenance& provenance, const HeadTemplate& head_template,
+                                                 const Provenance& provenance, const ReferenceData& reference,
                                                  const RunOptions& options, const QualityRules& rules,
                                                  const StageCallback& at_step) {
   std::vector<MeasuredTogether> rounds;
   bool drawn = false;
   for (std::vector<std::size_t> places = all_places(participant); !places.empty();) {
-    rounds.push_back(
-        measured_together(participant, std::move(places), provenance.inputs, head_template, options, at_step));
+    rounds.push_back(measured_together(participant, std::move(places), provenance.inputs, reference, options, at_step));
     MeasuredTogether& measured = rounds.back();
     places = places_left(participant, measured, rules);
     if (rounds.size() == 1) require_enough_left(participant, measured, places.size(), rules);
@@ -415,10 +422,10 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
 }  // namespace
 
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
-                     const Provenance& provenance, const HeadTemplate& head_template, const RunOptions& options,
+                     const Provenance& provenance, const ReferenceData& reference, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step) {
   const std::vector<MeasuredTogether> rounds =
-      measured_in_rounds(participant, out, provenance, head_template, options, rules, at_step);
+      measured_in_rounds(participant, out, provenance, reference, options, rules, at_step);
   const MeasuredTogether& result = rounds.back();
   if (at_step) at_step("write", stage_count);
   std::vector<VisitFiles> files;

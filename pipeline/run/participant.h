@@ -53,15 +53,15 @@ inline constexpr int participant_step_count = stage_count + 1;
 
 // Reads the participant's scans, runs the stages and writes images, sidecars and the quality mosaic, and last of all
 // the report: where that stands, the rest is complete. `provenance`: version, options, and the hashes of scans (first,
-// in the order of the visits) and template. `at_step` is called at the start of each step. Throws InputError naming the
-// scan, also one that has changed since its hash was taken.
+// in the order of the visits), template and error model. `at_step` is called at the start of each step. Throws
+// InputError naming the scan, also one that has changed since its hash was taken.
 void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                     const std::filesystem::path& out, const Provenance& provenance, const HeadTemplate& head_template,
+                     const std::filesystem::path& out, const Provenance& provenance, const ReferenceData& reference,
                      const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
-// True where the report in OUT was made by the same version with the same options of the stages, template and scans
-// (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or other
-// decisions have changed since, it is then rewritten with the new ones.
+// True where the report in OUT was made by the same version with the same options of the stages, template, error model
+// and scans (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or
+// other decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
                      const Provenance& provenance, const QualityRules& rules = {});
 

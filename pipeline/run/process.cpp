@@ -104,7 +104,7 @@ ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& h
   return result;
 }
 
-ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTemplate& head_template,
+ProcessedParticipant process_conformed(ConformedScans conformed, const ReferenceData& reference,
                                        const RunOptions& options, const StageCallback& at_stage) {
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
@@ -115,9 +115,9 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTempl
   result.conformed = std::move(conformed.visits);
   result.scan_quality = std::move(conformed.quality);
   begin("align", 1);
-  result.aligned = align(result.conformed, head_template, options.align);
+  result.aligned = align(result.conformed, reference.head_template, options.align);
   begin("extract", 2);
-  result.extracted = extract(result.aligned, result.conformed, head_template, options.extract);
+  result.extracted = extract(result.aligned, result.conformed, reference.head_template, options.extract);
   for (ConformedVisit& visit : result.conformed) {
     release_voxels(visit.scan);
     release_voxels(visit.constant);
@@ -129,19 +129,20 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTempl
   begin("segment", 3);
   result.joint_tissues = segment(result.extracted, options.segment);
   JointFacts facts = joint_facts(result.extracted, result.joint_tissues, pairs_of(result.aligned.agreement),
-                                 result.aligned.template_to_midpoint, middle_plane_mm(head_template));
+                                 result.aligned.template_to_midpoint, middle_plane_mm(reference.head_template));
   for (Volume* prior : {&result.extracted.gm_prior, &result.extracted.wm_prior, &result.extracted.csf_prior})
     release_voxels(*prior);
   begin("measure", 4);
-  result.measurement = measure(result.extracted, result.joint_tissues, options.measure);
+  result.measurement = measure(result.extracted, result.joint_tissues, options.measure, reference.error_model);
   result.quality = quality_of(result, std::move(facts), options.quality);
   return result;
 }
 
-ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const ReferenceData& reference,
                                          const RunOptions& options, const StageCallback& at_stage) {
   if (at_stage) at_stage("conform", 0);
-  return process_conformed(conform_scans(std::move(scans), head_template, options), head_template, options, at_stage);
+  return process_conformed(conform_scans(std::move(scans), reference.head_template, options), reference, options,
+                           at_stage);
 }
 
 void release_images(ProcessedParticipant& processed) {

@@ -6,11 +6,18 @@
 #include <vector>
 
 #include "imaging/image.h"
+#include "pipeline/measurement/error_model.h"
 #include "pipeline/quality/judge.h"
 #include "pipeline/run/options.h"
 #include "segmentation/head_template.h"
 
 namespace wane {
+
+// What was learned from data and comes with the program.
+struct ReferenceData {
+  HeadTemplate head_template;
+  ErrorModel error_model;
+};
 
 struct VisitScan {
   std::string name;               // how messages call it: the file
@@ -52,12 +59,12 @@ ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& h
                              const RunOptions& options);
 
 // The stages after it, and the verdicts. Throws InputError where a scan is unusable.
-ProcessedParticipant process_conformed(ConformedScans conformed, const HeadTemplate& head_template,
+ProcessedParticipant process_conformed(ConformedScans conformed, const ReferenceData& reference,
                                        const RunOptions& options, const StageCallback& at_stage = {});
 
 // Both. `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
 // one scan or two, they are named.
-ProcessedParticipant process_participant(std::vector<VisitScan> scans, const HeadTemplate& head_template,
+ProcessedParticipant process_participant(std::vector<VisitScan> scans, const ReferenceData& reference,
                                          const RunOptions& options, const StageCallback& at_stage = {});
 
 // The brain (with the CSF around it) of one scan on its own grid, by the first three stages. Throws what they throw.

@@ -25,6 +25,7 @@
 #include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/participants.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/methods.h"
@@ -93,9 +94,11 @@ void remove_result(const fs::path& out, const std::string& participant_id) {
   remove_derivatives(out, participant_id);
 }
 
-std::vector<InputFile> template_files_of(const fs::path& folder) {
+std::vector<InputFile> reference_files_of(const TrialRequest& request) {
   std::vector<InputFile> files;
-  for (const auto& name : template_file_names()) files.push_back({"template/" + name, sha256_of_file(folder / name)});
+  for (const auto& name : template_file_names())
+    files.push_back({"template/" + name, sha256_of_file(request.template_folder / name)});
+  files.push_back({error_model_file_name, sha256_of_file(request.error_model)});
   return files;
 }
 
@@ -130,8 +133,8 @@ class TrialProcessor {
       : dataset_(dataset),
         request_(request),
         events_(events),
-        head_template_(read_template(request.template_folder)),
-        template_files_(template_files_of(request.template_folder)),
+        reference_{read_template(request.template_folder), read_error_model(request.error_model)},
+        reference_files_(reference_files_of(request)),
         rules_(quality_rules_of(request)),
         log_(request.out),
         blinding_(blinding) {}
@@ -275,7 +278,7 @@ class TrialProcessor {
     const std::string& id = participant.participant_id;
     require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
-    provenance.inputs.insert(provenance.inputs.end(), template_files_.begin(), template_files_.end());
+    provenance.inputs.insert(provenance.inputs.end(), reference_files_.begin(), reference_files_.end());
     if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_)) {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
@@ -285,7 +288,7 @@ class TrialProcessor {
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
-    run_participant(participant, dataset_.folder, request_.out, provenance, head_template_, request_.options, rules_,
+    run_participant(participant, dataset_.folder, request_.out, provenance, reference_, request_.options, rules_,
                     [&](const char* stage, int index) {
                       require_still_there();
                       events_.step(id, stage, index, participant_step_count);
@@ -297,8 +300,8 @@ class TrialProcessor {
   const Dataset& dataset_;
   const TrialRequest& request_;
   const TrialEvents& events_;
-  const HeadTemplate head_template_;
-  const std::vector<InputFile> template_files_;
+  const ReferenceData reference_;
+  const std::vector<InputFile> reference_files_;
   const QualityRules rules_;
   const RunLog log_;
   const BlindingState blinding_;

@@ -20,6 +20,7 @@ namespace wane {
 struct TrialRequest {
   std::filesystem::path out;              // made where it does not exist
   std::filesystem::path template_folder;  // see pipeline/dataset/template_folder.h
+  std::filesystem::path error_model;      // a file, see pipeline/report/error_model_json.h
   // The program's own files (share/wane: pages/, template/), for the reports.
   std::filesystem::path program_files;
   bool pages = true;  // else the reports have none, and those of an earlier run are removed

@@ -196,6 +196,15 @@ Json to_json(const std::optional<ChangeEstimate>& estimate) {
   return {{"percent", to_json(estimate->percent)}, {"standard_error", to_json(estimate->standard_error)}};
 }
 
+Json to_json(const std::optional<ChangeErrors>& errors) {
+  if (!errors) return nullptr;
+  return {{"noise", to_json(errors->noise_percent)},
+          {"scale_share", to_json(errors->scale_share)},
+          {"residual", to_json(errors->residual_percent)},
+          {"calibration", errors->calibration_percent},
+          {"voxel_mm3", errors->voxel_mm3}};
+}
+
 std::string volume_name(const std::string& name) {
   return name + ".nii.gz";
 }
@@ -435,6 +444,7 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
                        {"to", names[change.to]},
                        {"percent", to_json(change.percent)},
                        {"standard_error", to_json(change.standard_error)},
+                       {"errors", to_json(change.errors)},
                        {"boundary_shift", to_json(change.boundary_shift)}});
   const Json json = {{"sign_convention", "negative = loss"},
                      {"share_of_brain_compared", measurement.share_compared},

@@ -96,20 +96,11 @@ void remove_drift(Volumes& volumes, double drift_percent_length) {
   for (double* volume : {&volumes.brain, &volumes.gray_matter, &volumes.white_matter, &volumes.csf}) *volume *= factor;
 }
 
-// The shift sees some two thirds of a scale: the rest that is taken off is its error.
-void remove_drift(ChangeEstimate& shift, double drift_percent_length) {
-  constexpr double unseen = 1.0 / 3;
-  const double volume_percent = 3 * drift_percent_length;
-  for (double* value : {&shift.percent.brain, &shift.percent.gray_matter, &shift.percent.white_matter})
-    *value -= volume_percent;
-  shift.standard_error = added_in_squares(shift.standard_error, unseen * volume_percent);
-}
-
 // The drift of one visit against another, and whether it is taken out of the volumes.
 class Drift {
  public:
-  Drift(const std::optional<CalibrationDrift>& found, bool asked_for)
-      : found_(found), asked_for_(asked_for), removed_(found && asked_for && certain()) {}
+  Drift(const std::optional<CalibrationDrift>& found, bool asked_for, const CalibrationErrors& errors)
+      : found_(found), errors_(errors), asked_for_(asked_for), removed_(found && asked_for && certain()) {}
 
   bool removed() const { return removed_; }
   bool known() const { return found_.has_value(); }
@@ -117,21 +108,17 @@ class Drift {
   double percent(std::size_t visit) const { return found_->visits[visit].length_percent; }
   double between(std::size_t from, std::size_t to) const { return percent(to) - percent(from); }
 
-  // How far, in volume, the scanner's voxel size may be wrong after what was taken out. Scanners drift by some 0.1 % in
-  // length; planted drift of 0.5 % was found to 7 %, none was found to 0.02 %.
+  // How far, in volume, the scanner's voxel size may be wrong after what was taken out.
   double error_percent(std::size_t from, std::size_t to) const {
-    constexpr double unknown_length_percent = 0.13, smallest_length_percent = 0.01, share = 0.07;
-    // The deformation follows a stretch along one axis less well: 1 % in Colin27's header left 0.19 %.
-    constexpr double share_along_axis = 0.2;
-    if (!found_) return 3 * unknown_length_percent;
+    if (!found_) return 3 * errors_.unknown_length_percent;
     const double found = between(from, to);
     if (asked_for_ && !removed_) return 3 * std::hypot(found, length_error(from, to));
     if (!removed_) return 3 * found;
-    if (!found_->along_axes) return 3 * std::hypot(smallest_length_percent, share * found);
-    double squares = 9 * smallest_length_percent * smallest_length_percent;
+    if (!found_->along_axes) return 3 * std::hypot(errors_.smallest_length_percent, errors_.share * found);
+    double squares = 9 * errors_.smallest_length_percent * errors_.smallest_length_percent;
     for (int axis = 0; axis < 3; ++axis) {
       const double along = found_->visits[to].axis_percent[axis] - found_->visits[from].axis_percent[axis];
-      squares += share_along_axis * along * share_along_axis * along;
+      squares += std::pow(errors_.share_along_axis * along, 2);
     }
     return std::hypot(std::sqrt(squares), 3 * length_error(from, to));
   }
@@ -175,6 +162,7 @@ class Drift {
   }
 
   const std::optional<CalibrationDrift>& found_;
+  const CalibrationErrors& errors_;
   bool asked_for_, removed_;
 };
 
@@ -267,12 +255,6 @@ double share_folded(const Volume& jacobian, const Volume& read) {
   return sum.places > 0 ? double(sum.folded) / double(sum.places) : 0;
 }
 
-void add_error(Change& change, double percent) {
-  change.standard_error = added_in_squares(change.standard_error, percent);
-  if (change.boundary_shift)
-    change.boundary_shift->standard_error = added_in_squares(change.boundary_shift->standard_error, percent);
-}
-
 }  // namespace
 
 void MeasureOptions::validate() const {
@@ -294,7 +276,8 @@ OptionFields option_fields(MeasureOptions& o) {
            &o.calibration}};
 }
 
-Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options) {
+Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options,
+                    const ErrorModel& error_model) {
   const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0));
   Measurement result;
   result.share_compared = box.share_compared;
@@ -302,7 +285,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
   const auto found_drift = extracted.skull_shown ? calibration_drift(extracted.corrected, extracted.intracranial,
                                                                      extracted.comparable, extracted.scan_axes)
                                                  : std::nullopt;
-  const Drift drift(found_drift, options.calibration);
+  const Drift drift(found_drift, options.calibration, error_model.calibration);
   drift.warn(result.warnings);
   result.drift_removed = drift.removed();
   result.drift_along_axes = drift.along_axes();
@@ -339,20 +322,23 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     change.from = from;
     change.to = to;
     change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
-    change.standard_error = standard_error_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from],
-                                                   groupwise.warped[to], change.percent, voxel_mm3);
-    change.boundary_shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]);
-    if (change.boundary_shift && drift.removed()) remove_drift(*change.boundary_shift, drift.between(from, to));
+    const double calibration_percent = drift.error_percent(from, to);
+    change.errors = change_errors(
+        error_model,
+        residual_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from], groupwise.warped[to]),
+        calibration_percent, voxel_mm3);
+    change.standard_error = standard_error(*change.errors, change.percent);
+    if (const auto shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to])) {
+      const double drift_percent = drift.removed() ? 3 * drift.between(from, to) : 0;
+      change.boundary_shift = corrected_shift(error_model, *shift, drift_percent, box.weight.grid.voxel_volume_mm3());
+      change.boundary_shift->standard_error =
+          added_in_squares(change.boundary_shift->standard_error, calibration_percent);
+    }
     return change;
   };
   for (std::size_t from = 0; from < box.visits.size(); ++from)
-    for (std::size_t to = from + 1; to < box.visits.size(); ++to) {
-      if (from != 0 && to != from + 1) continue;
-      Change change = change_between(from, to);
-      // Both measurements share the error of calibration, which is therefore added after they are compared.
-      add_error(change, drift.error_percent(from, to));
-      result.changes.push_back(std::move(change));
-    }
+    for (std::size_t to = from + 1; to < box.visits.size(); ++to)
+      if (from == 0 || to == from + 1) result.changes.push_back(change_between(from, to));
   return result;
 }
 

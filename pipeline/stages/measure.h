@@ -12,6 +12,7 @@
 
 #include "imaging/image.h"
 #include "imaging/option_field.h"
+#include "pipeline/measurement/error_model.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/stages/extract.h"
 #include "registration/calibration_drift.h"
@@ -67,6 +68,8 @@ struct Measurement {
   std::vector<std::string> warnings;
 };
 
-Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options);
+// `error_model`: how uncertain changes are.
+Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options,
+                    const ErrorModel& error_model);
 
 }  // namespace wane

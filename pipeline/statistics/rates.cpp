@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -16,9 +17,26 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 struct LogChange {
   Eigen::Index from, to;
-  double value;           // log volume at `to` minus log volume at `from`
-  double standard_error;  // of value; NaN or 0 where it is not known
+  double value;  // log volume at `to` minus log volume at `from`
+  double noise;  // standard error of value without the person's scale error; NaN or 0 where it is not known
 };
+
+// Where the parts of an error are not known, all of it may be noise.
+const TissueValues& noise_percent(const Change& change) {
+  return change.errors ? change.errors->noise_percent : change.standard_error;
+}
+
+// Of the person: the mean of what the changes say, which is the same where all visits were measured together.
+double scale_share(const std::vector<Change>& changes, double TissueValues::*tissue) {
+  double sum = 0;
+  std::size_t known = 0;
+  for (const auto& change : changes) {
+    if (!change.errors || !std::isfinite(change.errors->scale_share.*tissue)) continue;
+    sum += change.errors->scale_share.*tissue;
+    ++known;
+  }
+  return known > 0 ? sum / static_cast<double>(known) : 0;
+}
 
 std::vector<LogChange> log_changes(const std::vector<Change>& changes, double TissueValues::*tissue,
                                    std::size_t visits) {
@@ -28,14 +46,14 @@ std::vector<LogChange> log_changes(const std::vector<Change>& changes, double Ti
     if (!std::isfinite(ratio) || ratio <= 0 || change.from == change.to) continue;
     if (change.from >= visits || change.to >= visits) continue;
     result.push_back({static_cast<Eigen::Index>(change.from), static_cast<Eigen::Index>(change.to), std::log(ratio),
-                      change.standard_error.*tissue * log_ratio_per_percent(change.percent.*tissue)});
+                      noise_percent(change).*tissue * log_ratio_per_percent(change.percent.*tissue)});
   }
   return result;
 }
 
 bool all_have_errors(const std::vector<LogChange>& changes) {
   return std::all_of(changes.begin(), changes.end(),
-                     [](const auto& c) { return std::isfinite(c.standard_error) && c.standard_error > 0; });
+                     [](const auto& c) { return std::isfinite(c.noise) && c.noise > 0; });
 }
 
 // The visits that the changes link, directly or over others, to visit `start`.
@@ -56,16 +74,16 @@ std::vector<bool> linked_to(Eigen::Index start, const std::vector<LogChange>& ch
 // Log volumes that fit all changes best; their mean is 0, because changes say nothing of it.
 Eigen::VectorXd log_volumes(const std::vector<LogChange>& changes, std::size_t visits, bool weighted) {
   const auto n = static_cast<Eigen::Index>(visits);
-  double smallest_error = 1.0;
+  double least_noise = 1.0;
   if (weighted) {
-    smallest_error = changes.front().standard_error;
-    for (const auto& change : changes) smallest_error = std::min(smallest_error, change.standard_error);
+    least_noise = changes.front().noise;
+    for (const auto& change : changes) least_noise = std::min(least_noise, change.noise);
   }
   Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(n, n);
   Eigen::VectorXd right = Eigen::VectorXd::Zero(n);
   for (const auto& change : changes) {
-    // Relative to the smallest error, so that the weights are at most 1 and the pseudo-inverse's threshold fits.
-    const double weight = weighted ? std::pow(smallest_error / change.standard_error, 2) : 1.0;
+    // Relative to the least noise, so that the weights are at most 1 and the pseudo-inverse's threshold fits.
+    const double weight = weighted ? std::pow(least_noise / change.noise, 2) : 1.0;
     normal(change.from, change.from) += weight;
     normal(change.to, change.to) += weight;
     normal(change.from, change.to) -= weight;
@@ -83,7 +101,7 @@ Eigen::VectorXd visit_variances(const std::vector<LogChange>& changes, std::size
   Eigen::VectorXd variances(rows);
   for (Eigen::Index i = 0; i < rows; ++i) {
     sums(i, changes[i].from) = sums(i, changes[i].to) = 1.0;
-    variances(i) = changes[i].standard_error * changes[i].standard_error;
+    variances(i) = changes[i].noise * changes[i].noise;
   }
   const double mean = variances.mean() / 2.0;
   // Solved as a departure from the mean: where the changes do not tell, the smallest departure is none.
@@ -151,15 +169,19 @@ double percent_of(double slope) {
   return 200.0 * std::tanh(slope / 2);
 }
 
-Rate rate_of(const Line& line) {
+// `scale_error`: percent per year.
+Rate rate_of(const Line& line, double scale_error) {
   Rate rate;
   rate.percent_per_year = percent_of(line.slope);
   rate.visits = line.coefficients.size();
   if (!line.variance) return rate;
   const double error = std::sqrt(*line.variance * line.scatter_ratio);
   const bool by_scatter = line.from_scatter || line.scatter_ratio > 1;
-  const double half_width = quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error;
-  rate.standard_error = error / log_ratio_per_percent(rate.percent_per_year);
+  const double per_percent = log_ratio_per_percent(rate.percent_per_year);
+  rate.scale_error = scale_error;
+  rate.standard_error = std::hypot(error / per_percent, scale_error);
+  const double half_width = std::hypot(quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error,
+                                       quantile_975(0) * scale_error * per_percent);
   rate.interval_95_low = percent_of(line.slope - half_width);
   rate.interval_95_high = percent_of(line.slope + half_width);
   return rate;
@@ -177,7 +199,7 @@ double shared_covariance(const std::vector<ReconciledVisit>& before, const Line&
 }
 
 Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
-               const std::vector<ReconciledVisit>& after, const Line& later) {
+               const std::vector<ReconciledVisit>& after, const Line& later, double scale_error) {
   Rate change;
   change.percent_per_year = percent_of(later.slope) - percent_of(run_in.slope);
   change.visits = before.size() + after.size();
@@ -187,27 +209,58 @@ Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
   const double variance = a * a * *later.variance * later.scatter_ratio +
                           b * b * *run_in.variance * run_in.scatter_ratio -
                           2 * a * b * shared_covariance(before, run_in, after, later);
-  change.standard_error = std::sqrt(std::max(0.0, variance));
+  change.scale_error = scale_error;
+  change.standard_error = std::hypot(std::sqrt(std::max(0.0, variance)), scale_error);
   change.interval_95_low = change.percent_per_year - quantile_975(0) * *change.standard_error;
   change.interval_95_high = change.percent_per_year + quantile_975(0) * *change.standard_error;
   return change;
 }
 
-TissueRate tissue_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
-                       double TissueValues::*tissue, const RateOptions& options) {
+// The visits of one tissue in two parts, with the lines through them.
+struct Parts {
   std::vector<ReconciledVisit> before, after;
+  std::optional<Line> run_in, later;
+};
+
+Parts parts_of(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+               double TissueValues::*tissue, const RateOptions& options) {
+  Parts parts;
   const auto visits = reconciled_visits(days, changes, tissue);
   const double first_day = std::max(0.0, options.baseline_after_days);
   const bool has_run_in = std::any_of(visits.begin(), visits.end(), [&](const auto& v) { return *days[v.visit] < 0; });
   for (const auto& visit : visits) {
-    if (*days[visit.visit] >= first_day) after.push_back(visit);
-    if (has_run_in && *days[visit.visit] <= 0) before.push_back(visit);
+    if (*days[visit.visit] >= first_day) parts.after.push_back(visit);
+    if (has_run_in && *days[visit.visit] <= 0) parts.before.push_back(visit);
   }
+  parts.later = line_through(parts.after);
+  parts.run_in = line_through(parts.before);
+  return parts;
+}
+
+// Percent per year of the tissue with the largest rate, with its sign: what scale errors are shares of.
+struct LargestRates {
+  double later = 0, run_in = 0;
+};
+
+LargestRates largest_of(const std::array<Parts, 3>& tissues) {
+  LargestRates largest;
+  const auto take = [](double& value, const std::optional<Line>& line) {
+    if (line && std::abs(percent_of(line->slope)) > std::abs(value)) value = percent_of(line->slope);
+  };
+  for (const Parts& parts : tissues) {
+    take(largest.later, parts.later);
+    take(largest.run_in, parts.run_in);
+  }
+  return largest;
+}
+
+TissueRate tissue_rate(const Parts& parts, const LargestRates& largest, double share) {
   TissueRate result;
-  const auto later = line_through(after), run_in = line_through(before);
-  if (later) result.rate = rate_of(*later);
-  if (run_in) result.run_in = rate_of(*run_in);
-  if (later && run_in) result.change_of_rate = change_of(before, *run_in, after, *later);
+  if (parts.later) result.rate = rate_of(*parts.later, share * std::abs(largest.later));
+  if (parts.run_in) result.run_in = rate_of(*parts.run_in, share * std::abs(largest.run_in));
+  if (parts.later && parts.run_in)
+    result.change_of_rate = change_of(parts.before, *parts.run_in, parts.after, *parts.later,
+                                      share * std::abs(largest.later - largest.run_in));
   return result;
 }
 
@@ -234,9 +287,13 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
 
 ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
                                  const RateOptions& options) {
-  return {tissue_rate(days, changes, &TissueValues::brain, options),
-          tissue_rate(days, changes, &TissueValues::gray_matter, options),
-          tissue_rate(days, changes, &TissueValues::white_matter, options)};
+  const std::array<double TissueValues::*, 3> tissues = {&TissueValues::brain, &TissueValues::gray_matter,
+                                                         &TissueValues::white_matter};
+  std::array<Parts, 3> parts;
+  for (std::size_t t = 0; t < tissues.size(); ++t) parts[t] = parts_of(days, changes, tissues[t], options);
+  const LargestRates largest = largest_of(parts);
+  const auto rate = [&](std::size_t t) { return tissue_rate(parts[t], largest, scale_share(changes, tissues[t])); };
+  return {rate(0), rate(1), rate(2)};
 }
 
 std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& all) {

@@ -8,6 +8,7 @@
 #include "imaging/sha256.h"
 #include "imaging/text_file.h"
 #include "pipeline/dataset/json_input.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/trial_analysis.h"
 #include "pipeline/validation/accuracy.h"
@@ -70,6 +71,38 @@ std::optional<TissueValues> standard_error_of(const json& change) {
                       number_or_nan(*found, "white_matter")};
 }
 
+// Reports of older builds do not have them.
+std::optional<ChangeErrors> errors_of(const json& change) {
+  const auto found = change.find("errors");
+  if (found == change.end() || !found->is_object()) return std::nullopt;
+  const auto tissue_values = [&](const char* key) {
+    const json& values = found->at(key);
+    return TissueValues{number_or_nan(values, "brain"), number_or_nan(values, "gray_matter"),
+                        number_or_nan(values, "white_matter")};
+  };
+  return ChangeErrors{tissue_values("residual"), number_or_nan(*found, "calibration"),
+                      number_or_nan(*found, "voxel_mm3"), tissue_values("noise"), tissue_values("scale_share")};
+}
+
+std::optional<TissueValues> boundary_shift_of(const json& change) {
+  const auto found = change.find("boundary_shift");
+  if (found == change.end() || !found->is_object()) return std::nullopt;
+  return percent_of(*found);
+}
+
+InputFile head_of(const json& truth) {
+  const json source = truth.value("source", json::object());
+  const json head = source.is_object() ? source.value("head", json::object()) : json::object();
+  if (!head.is_object()) return {};
+  return {text_member(head, "file"), text_member(head, "sha256")};
+}
+
+std::string error_model_of(const json& report) {
+  for (const json& input : report.value("inputs", json::array()))
+    if (text_member(input, "path") == error_model_file_name) return text_member(input, "sha256");
+  return {};
+}
+
 const json* change_between(const json& report, const std::string& from, const std::string& to) {
   for (const json& change : report.at("changes"))
     if (change.at("from") == from && change.at("to") == to) return &change;
@@ -126,7 +159,8 @@ std::vector<TissueValues> gaps_of(const json& truth_visits, const json& report) 
 
 ComparedParticipant compared(const json& truth, const json& report, std::vector<std::string>& missing) {
   const json& visits = truth.at("visits");
-  ComparedParticipant participant{truth.at("label"), dose_group_of(report), {}, false, gaps_of(visits, report)};
+  ComparedParticipant participant{truth.at("label"), dose_group_of(report), {}, false, gaps_of(visits, report),
+                                  head_of(truth),    error_model_of(report)};
   for (std::size_t v = 1; v < visits.size(); ++v) {
     ComparedChange row;
     row.from = visits[0].at("session");
@@ -140,6 +174,8 @@ ComparedParticipant compared(const json& truth, const json& report, std::vector<
     row.planted = planted_in(visits[v]);
     row.measured = *percent;
     row.standard_error = standard_error_of(*change);
+    row.errors = errors_of(*change);
+    row.boundary_shift_percent = boundary_shift_of(*change);
     row.planted_drift_percent = difference(planted_drift(visits[0]), planted_drift(visits[v]));
     row.measured_drift_percent = difference(measured_drift(report, row.from), measured_drift(report, row.to));
     participant.changes.push_back(row);

@@ -20,6 +20,8 @@ struct ComparedChange {
   // By how many percent in length the later visit shows the head larger than the earlier. It is no change of tissue:
   // `planted` is without it. Empty where the truth, or the report, does not say.
   std::optional<double> planted_drift_percent, measured_drift_percent;
+  std::optional<ChangeErrors> errors;                  // what the standard error is made of
+  std::optional<TissueValues> boundary_shift_percent;  // the second measurement
 };
 
 struct ComparedParticipant {
@@ -29,6 +31,8 @@ struct ComparedParticipant {
   bool has_last = false;                // the last of `changes` is to the participant's last visit
   // |c13 - (c12 then c23)| for each visit after the second, with the visit before it between.
   std::vector<TissueValues> transitivity_gaps;
+  InputFile head{};                     // that the change was planted in; empty where the truth does not say
+  std::string error_model_sha256 = {};  // that the standard errors are by; empty in reports of older builds
 };
 
 struct TruthComparison {

@@ -57,9 +57,9 @@ TEST(BoundaryShift, OfBallsThatShrinkIsTheirChangeOfVolume) {
   const double white_loss = ball(white_mm + white_loss_mm / 2) - ball(white_mm - white_loss_mm / 2);
   const double brain = -100 * brain_loss / ball(gray_mm), white = -100 * white_loss / ball(white_mm);
   const double gray = -100 * (brain_loss - white_loss) / (ball(gray_mm) - ball(white_mm));
-  EXPECT_NEAR(found->percent.brain, brain, 0.05 * std::abs(brain));
-  EXPECT_NEAR(found->percent.white_matter, white, 0.05 * std::abs(white));
-  EXPECT_NEAR(found->percent.gray_matter, gray, 0.08 * std::abs(gray));
+  EXPECT_NEAR(found->brain, brain, 0.05 * std::abs(brain));
+  EXPECT_NEAR(found->white_matter, white, 0.05 * std::abs(white));
+  EXPECT_NEAR(found->gray_matter, gray, 0.08 * std::abs(gray));
 }
 
 TEST(BoundaryShift, OfExchangedVisitsHasTheOppositeSign) {
@@ -67,9 +67,9 @@ TEST(BoundaryShift, OfExchangedVisitsHasTheOppositeSign) {
   const TissueMaps maps = balls(gray_mm, white_mm);
   const auto there = boundary_shift(maps, everywhere, a, b), back = boundary_shift(maps, everywhere, b, a);
   ASSERT_TRUE(there && back);
-  EXPECT_LT(there->percent.brain, -1);
-  EXPECT_NEAR(there->percent.brain, -back->percent.brain, 1e-4);
-  EXPECT_NEAR(there->percent.gray_matter, -back->percent.gray_matter, 1e-4);
+  EXPECT_LT(there->brain, -1);
+  EXPECT_NEAR(there->brain, -back->brain, 1e-4);
+  EXPECT_NEAR(there->gray_matter, -back->gray_matter, 1e-4);
 }
 
 TEST(BoundaryShift, OfASmoothDifferenceOfBrightnessIsNearlyNothing) {
@@ -81,8 +81,8 @@ TEST(BoundaryShift, OfASmoothDifferenceOfBrightnessIsNearlyNothing) {
       for (int i = 0; i < 64; ++i) to.at(i, j, k) *= float(1.03 + 0.0004 * (k - 32));
   const auto found = boundary_shift(maps, everywhere, from, to);
   ASSERT_TRUE(found);
-  EXPECT_LT(std::abs(found->percent.brain), 0.1);
-  EXPECT_LT(std::abs(found->percent.white_matter), 0.2);
+  EXPECT_LT(std::abs(found->brain), 0.1);
+  EXPECT_LT(std::abs(found->white_matter), 0.2);
 }
 
 TEST(BoundaryShift, LeavesOutWhatIsNotSeen) {
@@ -97,7 +97,7 @@ TEST(BoundaryShift, LeavesOutWhatIsNotSeen) {
       }
   const auto found = boundary_shift(maps, seen, from, to);
   ASSERT_TRUE(found);
-  EXPECT_NEAR(found->percent.brain, 0, 1e-6);
+  EXPECT_NEAR(found->brain, 0, 1e-6);
 }
 
 TEST(BoundaryShift, CannotBeMadeWithoutContrast) {

@@ -66,12 +66,13 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
   EXPECT_EQ(json["visits"][0]["volumes_ml"].dump(),
             R"({"brain":1200.123,"gray_matter":700,"white_matter":500.5,"csf":300,"intracranial":1500})");
   EXPECT_EQ(json["visits"][1]["days"], 365.25);
-  EXPECT_EQ(json["changes"][0].dump(), R"({"from":"ses-01","to":"ses-02","days":365.25,)"
-                                       R"("percent":{"brain":-1,"gray_matter":-1.5,"white_matter":-0.5},)"
-                                       R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15},)"
-                                       R"("boundary_shift":{"percent":{"brain":-0.9,"gray_matter":-1.2,)"
-                                       R"("white_matter":-0.5},"standard_error":{"brain":0.2,"gray_matter":0.3,)"
-                                       R"("white_matter":0.25}},"quality":{"verdict":"pass","checks":[]}})");
+  EXPECT_EQ(json["changes"][0].dump(),
+            R"({"from":"ses-01","to":"ses-02","days":365.25,)"
+            R"("percent":{"brain":-1,"gray_matter":-1.5,"white_matter":-0.5},)"
+            R"("standard_error":{"brain":0.1,"gray_matter":0.2,"white_matter":0.15},"errors":null,)"
+            R"("boundary_shift":{"percent":{"brain":-0.9,"gray_matter":-1.2,)"
+            R"("white_matter":-0.5},"standard_error":{"brain":0.2,"gray_matter":0.3,)"
+            R"("white_matter":0.25}},"quality":{"verdict":"pass","checks":[]}})");
   EXPECT_EQ(json["rates_percent_per_year"]["brain"], -1);
   EXPECT_EQ(json["options"]["measure"]["iterations"], 30);
   EXPECT_EQ(json["inputs"][0]["sha256"], std::string(64, 'a'));
@@ -88,6 +89,18 @@ TEST(ParticipantJson, is_the_same_after_reading_and_writing) {
     EXPECT_EQ(read.visits.size(), report.visits.size());
     EXPECT_EQ(read.rates_percent_per_year.has_value(), report.rates_percent_per_year.has_value());
   }
+}
+
+TEST(ParticipantJson, the_parts_of_a_standard_error_are_read_as_they_were_written) {
+  ParticipantReport report = report_with_two_visits("sub-1", "C", 16, -1);
+  report.changes[0].errors = ChangeErrors{{0.01, 0.02, 0.03}, 0.39, 8, {0.1, 0.2, 0.3}, {0.04, 0.05, 0.06}};
+  const std::string text = participant_json_text(report, small_provenance());
+  const ChangeErrors read = parse_participant_json(text, "report.json").changes[0].errors.value();
+  EXPECT_EQ(read.residual_percent.white_matter, 0.03);
+  EXPECT_EQ(read.calibration_percent, 0.39);
+  EXPECT_EQ(read.voxel_mm3, 8);
+  EXPECT_EQ(read.noise_percent.brain, 0.1);
+  EXPECT_EQ(read.scale_share.gray_matter, 0.05);
 }
 
 TEST(ParticipantJson, has_the_checks_of_visits_changes_and_the_person) {

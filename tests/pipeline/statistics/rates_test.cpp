@@ -181,5 +181,68 @@ TEST(Rates, the_run_in_is_the_participants_own_control) {
   EXPECT_FALSE(participant_rate({0.0, year}, {change(0, 1, -1)}).brain.run_in);
 }
 
+// `changes`, each with that noise and a scale error of a share of its size, as a measurement reports them.
+std::vector<Change> with_scale(std::vector<Change> changes, double noise_percent, double share) {
+  for (Change& change : changes) {
+    change.errors = ChangeErrors{};
+    change.errors->noise_percent = all(noise_percent);
+    change.errors->scale_share = all(share);
+    change.standard_error = all(std::hypot(noise_percent, share * change.percent.brain));
+  }
+  return changes;
+}
+
+// Steady loss with a disturbed last visit: least squares over the days weights all visits alike, and so must Wane where
+// their noise is alike, however large the changes are.
+TEST(Rates, the_scale_error_gives_no_visit_less_weight) {
+  const Days days = {0.0, 0.25 * year, year, 2 * year};
+  const std::vector<double> volumes = {100, 99.8, 99.1, 97.6};
+  const auto plain = brain_rate(days, with_scale(changes_between(volumes), 0.1, 0));
+  const auto scaled = brain_rate(days, with_scale(changes_between(volumes), 0.1, 0.1));
+  EXPECT_NEAR(scaled, plain, 1e-9);
+  double mean_year = 0, mean_log = 0, xy = 0, xx = 0;
+  for (std::size_t i = 0; i < 4; ++i) mean_year += *days[i] / year / 4, mean_log += std::log(volumes[i]) / 4;
+  for (std::size_t i = 0; i < 4; ++i) {
+    xy += (*days[i] / year - mean_year) * (std::log(volumes[i]) - mean_log);
+    xx += std::pow(*days[i] / year - mean_year, 2);
+  }
+  EXPECT_NEAR(scaled, of_the_mean(std::exp(xy / xx)), 0.002);  // noise in percent is not quite alike in logs
+}
+
+TEST(Rates, the_interval_holds_noise_and_scale) {
+  const auto changes = with_scale({change(0, 1, -2.0)}, 0.3, 0.2);
+  const auto rate = participant_rate({0.0, year}, changes).brain.rate.value();
+  EXPECT_NEAR(*rate.scale_error, 0.4, 1e-9);
+  EXPECT_NEAR(*rate.standard_error, 0.5, 1e-9);
+  EXPECT_NEAR(*rate.interval_95_high - *rate.interval_95_low, 2 * 1.959963985 * 0.5, 1e-3);
+}
+
+TEST(Rates, more_visits_reduce_noise_and_not_scale) {
+  const auto rate_of = [](std::size_t visits) {
+    Days days;
+    std::vector<double> volumes;
+    for (std::size_t v = 0; v < visits; ++v) {
+      days.push_back(year * double(v) / double(visits - 1));
+      volumes.push_back(100 * std::pow(0.98, double(v) / double(visits - 1)));
+    }
+    return participant_rate(days, with_scale(changes_between(volumes), 0.2, 0.1)).brain.rate.value();
+  };
+  const Rate two = rate_of(2), nine = rate_of(9);
+  EXPECT_NEAR(*nine.scale_error, *two.scale_error, 1e-6);
+  EXPECT_LT(*nine.standard_error, *two.standard_error);
+  EXPECT_GT(*nine.standard_error, *nine.scale_error);
+}
+
+TEST(Rates, the_scale_error_is_a_share_of_the_largest_tissues_rate) {
+  Change c{0, 1, {-1, -3, 0}, {}};
+  c.errors = ChangeErrors{};
+  c.errors->noise_percent = all(0.1);
+  c.errors->scale_share = {0.05, 0.1, 0.2};
+  const ParticipantRate rates = participant_rate({0.0, year}, {c});
+  EXPECT_NEAR(*rates.brain.rate->scale_error, 0.15, 1e-9);
+  EXPECT_NEAR(*rates.gray_matter.rate->scale_error, 0.3, 1e-9);
+  EXPECT_NEAR(*rates.white_matter.rate->scale_error, 0.6, 1e-9);
+}
+
 }  // namespace
 }  // namespace wane

@@ -1,0 +1,33 @@
+// The error model (measurement/error_model.h) fitted to changes that were planted and measured, and judged on heads
+// that were not in the fit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/measurement/error_model.h"
+
+namespace wane {
+
+struct FitChange {
+  std::string head;                // the same for all changes that were planted in one head
+  TissueValues planted, measured;  // percent of the mean of both volumes
+  ChangeErrors errors;             // as measured; of these, residual, calibration and voxel volume are used
+  // The boundary shift integral without drift, as it was before it was divided by what it recovers; empty: not made.
+  std::optional<TissueValues> shift_percent;
+};
+
+// Coefficients of deformation and boundary shift. Per tissue, noise and scale share are those under which the errors
+// are most likely (normal distributions with mean 0; the exponents, common to the tissues, from a list); both are then
+// multiplied by the factor with which the 95 % intervals of heads hold 95 % of the changes where each head's
+// coefficients come from the other heads (cross-validation, Barber et al. 2021). What the boundary shift recovers is
+// the slope of its percents against the planted ones. `calibration` and what the shift sees of a drift are taken from
+// `before`. Throws InputError where the changes come from fewer than three heads.
+ErrorModel fit_error_model(const std::vector<FitChange>& changes, const ErrorModel& before);
+
+// The standard error of each change, in their order, by the model that is fitted to the other heads. Throws InputError
+// where the changes come from fewer than four heads.
+std::vector<TissueValues> held_out_standard_errors(const std::vector<FitChange>& changes, const ErrorModel& before);
+
+}  // namespace wane

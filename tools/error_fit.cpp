@@ -1,0 +1,142 @@
+#include "tools/error_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "imaging/atomic_file.h"
+#include "imaging/error.h"
+#include "imaging/sha256.h"
+#include "pipeline/report/error_model_json.h"
+#include "pipeline/report/trial_analysis.h"
+#include "pipeline/validation/accuracy.h"
+#include "pipeline/validation/error_fit.h"
+#include "pipeline/validation/markdown_table.h"
+#include "pipeline/validation/truth_comparison.h"
+#include "tools/version.h"
+
+namespace wane {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+struct PlantedChanges {
+  std::vector<FitChange> changes;
+  std::map<std::string, std::string> heads;  // SHA-256 -> file name
+};
+
+// As it was before it was made an estimate: divided by what the shift recovers.
+TissueValues shift_before_correction(const TissueValues& percent, const ErrorModel& model) {
+  return {percent.brain * model.shift_recovers.brain, percent.gray_matter * model.shift_recovers.gray_matter,
+          percent.white_matter * model.shift_recovers.white_matter};
+}
+
+void require_usable(const ComparedParticipant& participant, const fs::path& ladder, const std::string& model_sha256) {
+  if (participant.head.sha256.empty())
+    throw InputError("The truth of " + participant.participant_id + " in " + ladder.string() +
+                     " does not say which head its change was planted in: make the ladder with wane validate.");
+  if (participant.error_model_sha256 == model_sha256) return;
+  throw InputError("The report of " + participant.participant_id + " in " + ladder.string() +
+                   (participant.error_model_sha256.empty() ? " was made by an older build of Wane"
+                                                           : " was made with another error model than this command's") +
+                   ": run wane validate --work " + ladder.string() +
+                   " again, or name the error model that it was made with by --error-model.");
+}
+
+void add_ladder(PlantedChanges& planted, const fs::path& ladder, const ErrorModel& model,
+                const std::string& model_sha256) {
+  const TruthComparison comparison = compare_with_truth(ladder / "out", ladder / "dataset/truth");
+  for (const ComparedParticipant& participant : comparison.participants) {
+    require_usable(participant, ladder, model_sha256);
+    planted.heads[participant.head.sha256] = participant.head.path;
+    for (const ComparedChange& change : participant.changes) {
+      if (!change.errors) continue;
+      FitChange fit{participant.head.sha256, change.planted, change.measured, *change.errors, std::nullopt};
+      if (change.boundary_shift_percent)
+        fit.shift_percent = shift_before_correction(*change.boundary_shift_percent, model);
+      planted.changes.push_back(std::move(fit));
+    }
+  }
+}
+
+std::string fixed(double value, const char* format) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, value);
+  return text.data();
+}
+
+// One row of each voxel volume, and one of all.
+std::string held_out_table(const std::vector<FitChange>& changes, const std::vector<TissueValues>& errors,
+                           const Tissue& tissue) {
+  std::map<double, std::vector<PlantedAndMeasured>> by_voxel;
+  std::vector<PlantedAndMeasured> all;
+  for (std::size_t n = 0; n < changes.size(); ++n) {
+    const PlantedAndMeasured value{changes[n].planted.*tissue.value, changes[n].measured.*tissue.value,
+                                   errors[n].*tissue.value};
+    by_voxel[std::round(changes[n].errors.voxel_mm3 * 10) / 10].push_back(value);
+    all.push_back(value);
+  }
+  std::vector<std::vector<std::string>> rows = {
+      {std::string(tissue.words) + ", coarsest voxel", "n", "MAE", "mean standard error", "95 % interval holds"}};
+  const auto add = [&](const std::string& name, const std::vector<PlantedAndMeasured>& values) {
+    const Accuracy figures = accuracy(values);
+    double sum = 0;
+    for (const PlantedAndMeasured& value : values) sum += value.standard_error.value_or(0);
+    rows.push_back({name, std::to_string(figures.n), fixed(figures.mean_absolute_error, "%.3f"),
+                    fixed(sum / static_cast<double>(figures.n), "%.3f"),
+                    fixed(figures.coverage_95_percent.value_or(0), "%.1f %%")});
+  };
+  for (const auto& [voxel_mm3, values] : by_voxel) add(fixed(voxel_mm3, "%.1f mm3"), values);
+  add("all", all);
+  return markdown_table(rows);
+}
+
+std::string today() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
+  return text.data();
+}
+
+ordered_json fit_json(const PlantedChanges& planted) {
+  ordered_json heads = ordered_json::array();
+  for (const auto& [sha256, file] : planted.heads) heads.push_back({{"file", file}, {"sha256", sha256}});
+  return {{"command", given_command_line()},
+          {"version", program_version()},
+          {"date", today()},
+          {"changes", planted.changes.size()},
+          {"heads", heads}};
+}
+
+}  // namespace
+
+int run_error_fit(const ErrorFitCommand& command) {
+  const ErrorModel before = read_error_model(command.line.error_model());
+  const std::string model_sha256 = sha256_of_file(command.line.error_model());
+  PlantedChanges planted;
+  for (const fs::path& ladder : command.ladders) add_ladder(planted, ladder, before, model_sha256);
+  const ErrorModel model = fit_error_model(planted.changes, before);
+  std::cout << "Measured minus planted change, percent, of " << planted.changes.size() << " changes in "
+            << planted.heads.size()
+            << " heads. The standard errors of each head are by a model that was fitted to the other heads.\n\n";
+  if (planted.heads.size() > 3) {
+    const std::vector<TissueValues> errors = held_out_standard_errors(planted.changes, before);
+    for (const Tissue& tissue : tissues) std::cout << held_out_table(planted.changes, errors, tissue) << '\n';
+  }
+  write_text_atomically(command.model, error_model_json_text(model, fit_json(planted)));
+  std::cout << "The model fitted to all heads: " << command.model.string()
+            << "\nUse it with --error-model, or put it in place of pipeline/measurement/error_model.json.\n";
+  return 0;
+}
+
+}  // namespace wane
