@@ -466,6 +466,13 @@ void judge_registration(Quality& quality, const PersonQualityInput& input, const
           " of the brain is seen at all visits: the change is that of this part. Check what the scans cover.");
 }
 
+// Of the difference of the two measurements: a wrong voxel size moves both alike, and is no reason for them to part.
+double error_of_difference(const Change& change, double TissueValues::*tissue) {
+  const double shared = change.errors ? change.errors->calibration_percent : 0;
+  const double deformation = change.standard_error.*tissue, shift = change.boundary_shift->standard_error.*tissue;
+  return std::sqrt(std::max(0.0, deformation * deformation + shift * shift - 2 * shared * shared));
+}
+
 // Of the brain and of gray matter, whichever parts more.
 void judge_measurements(Quality& quality, const Change& change, const QualityLimits& limits) {
   if (!change.boundary_shift) return;
@@ -473,7 +480,7 @@ void judge_measurements(Quality& quality, const Change& change, const QualityLim
   std::string sentence;
   const auto look = [&](const char* tissue, double TissueValues::*value) {
     const double first = change.percent.*value, second = change.boundary_shift->percent.*value;
-    const double error = std::hypot(change.standard_error.*value, change.boundary_shift->standard_error.*value);
+    const double error = error_of_difference(change, value);
     const double parted = error > 0 ? std::abs(first - second) / error : 0;
     if (!(parted > worst)) return;
     worst = parted;

@@ -263,6 +263,20 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
             Names{"measurements_agree"});
 }
 
+// A voxel size that is not known is in both standard errors, and moves both measurements alike.
+TEST(Judge, TheCalibrationIsNoReasonForTheTwoMeasurementsToPart) {
+  PersonQualityInput input = good_person();
+  Change& change = input.changes[0];
+  const double noise = 0.1, calibration = 0.39;
+  change.percent.brain = -1;
+  change.boundary_shift->percent.brain = -1.5;
+  change.standard_error.brain = change.boundary_shift->standard_error.brain = std::hypot(noise, calibration);
+  change.errors = ChangeErrors{};
+  change.errors->calibration_percent = calibration;
+  const PersonQuality quality = judge_person(input, {});
+  EXPECT_TRUE(notable(quality.changes[0]).contains("measurements_agree"));
+}
+
 TEST(Judge, EachImplausibleBrainIsSeenByItsOwnCheck) {
   const auto notable_after = [](auto&& spoil) {
     PersonQualityInput input = good_person();
