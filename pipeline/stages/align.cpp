@@ -17,24 +17,12 @@
 namespace wane {
 namespace {
 
-// With more visits than this, only neighbours in time and the first visit are paired: all pairs grow with the square.
-constexpr std::size_t most_visits_with_all_pairs = 5;
-
 double chosen_spacing_mm(const std::vector<ConformedVisit>& visits, const AlignOptions& options) {
   if (options.spacing_mm > 0) return options.spacing_mm;
   double sum = 0;
   for (const ConformedVisit& visit : visits) sum += std::log(visit.scan.grid.voxel_volume_mm3()) / 3;
   const double mean = std::exp(sum / double(visits.size()));
   return std::clamp(std::round(mean * 20) / 20, 1.0, 2.0);
-}
-
-std::vector<PairTransform> pairs_to_measure(std::size_t visits) {
-  std::vector<PairTransform> pairs;
-  for (std::size_t from = 0; from < visits; ++from)
-    for (std::size_t to = from + 1; to < visits; ++to)
-      if (visits <= most_visits_with_all_pairs || from == 0 || to <= from + 2)
-        pairs.push_back({from, to, Affine::Identity()});
-  return pairs;
 }
 
 // Below this a registration has found nothing, and the template's alignments tell better where the head is.
@@ -191,6 +179,20 @@ OptionFields option_fields(AlignOptions& o) {
        "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at", &o.margin_mm}};
 }
 
+std::vector<std::pair<std::size_t, std::size_t>> pairs_of_visits(std::size_t visits) {
+  constexpr std::size_t most_visits_with_all_pairs = 13;  // 78 pairs
+  // Twice as far each time, around the ring: every visit has the same partners, and any two are linked over few others.
+  const auto paired = [&](std::size_t apart) {
+    const std::size_t around = std::min(apart, visits - apart);
+    return visits <= most_visits_with_all_pairs || (around & (around - 1)) == 0;
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (std::size_t from = 0; from < visits; ++from)
+    for (std::size_t to = from + 1; to < visits; ++to)
+      if (paired(to - from)) pairs.emplace_back(from, to);
+  return pairs;
+}
+
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options) {
   if (visits.empty()) throw InputError("there is no visit to align.");
@@ -202,7 +204,8 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     std::vector<ComparableScan> comparable;
     comparable.reserve(visits.size());
     for (const ConformedVisit& visit : visits) comparable.push_back(comparable_visit(visit, visit.scan, compared));
-    std::vector<PairTransform> pairs = pairs_to_measure(visits.size());
+    std::vector<PairTransform> pairs;
+    for (const auto& [from, to] : pairs_of_visits(visits.size())) pairs.push_back({from, to, Affine::Identity()});
     for (PairTransform& pair : pairs) {
       const PlacedVisit from{visits[pair.from], comparable[pair.from]}, to{visits[pair.to], comparable[pair.to]};
       const VisitRegistration found = registered_in_order(from, to, head_template);

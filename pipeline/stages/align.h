@@ -1,8 +1,10 @@
 // Stage 2, all visits of a person: rigid registration of every pair, one unbiased midpoint space, one resampling each.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imaging/image.h"
@@ -34,9 +36,13 @@ struct AlignedVisits {
   std::vector<std::string> warnings;
 };
 
-// No visit is the reference: giving the visits in another order gives the same space. Two visits that cannot be brought
-// into agreement are placed by their alignments to the template; `agreement` tells of them, and pipeline/quality
-// judges.
+// Which visits are registered with each other, each pair once, the earlier first: all pairs of up to 13 visits; of
+// more, those 1, 2, 4, 8, ... places apart on a ring, so that every visit has the same number of partners.
+std::vector<std::pair<std::size_t, std::size_t>> pairs_of_visits(std::size_t visits);
+
+// No visit is the reference: giving up to 13 visits in another order gives the same space. Two visits that cannot be
+// brought into agreement are placed by their alignments to the template; `agreement` tells of them, and
+// pipeline/quality judges.
 AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplate& head_template,
                     const AlignOptions& options);
 

@@ -88,5 +88,28 @@ TEST(Align, APartThatNoVisitMeasuredIsSeenByNone) {
   for (const AlignedVisit& visit : aligned.visits) EXPECT_GT(visit.constant_head_ml, 50);
 }
 
+// How often each visit is in a pair.
+std::vector<int> partners(std::size_t visits) {
+  std::vector<int> count(visits);
+  for (const auto& [from, to] : pairs_of_visits(visits)) ++count[from], ++count[to];
+  return count;
+}
+
+// Beyond five visits the first one once had more partners than the others, and the order of visits changed the space.
+TEST(PairsOfVisits, OfThirteenAreAllPairs) {
+  EXPECT_EQ(pairs_of_visits(13).size(), 78u);
+  EXPECT_EQ(partners(13), std::vector<int>(13, 12));
+  EXPECT_TRUE(pairs_of_visits(1).empty());
+}
+
+TEST(PairsOfVisits, OfManyGiveEveryVisitAsManyPartners) {
+  for (const std::size_t visits : {14u, 24u, 25u, 60u}) {
+    const std::vector<int> count = partners(visits);
+    EXPECT_EQ(count, std::vector<int>(visits, count.front())) << visits << " visits";
+    EXPECT_GE(count.front(), 6);
+    EXPECT_LE(count.front(), 12);
+  }
+}
+
 }  // namespace
 }  // namespace wane
