@@ -76,7 +76,6 @@ TEST(ExtractBrain, FindsTheBrainWhoseTemplateIsThreeMillimetresOff) {
     missed += parenchyma[n] && !brain[n] ? 1 : 0;
     outside += brain[n] && !cranium[n] ? 1 : 0;
   }
-  std::printf("missed %g outside %g dice %g\n", missed / all, outside / all, dice(brain, parenchyma));
   EXPECT_LT(missed, 0.01 * all);
   EXPECT_LT(outside, 0.01 * all) << "no skull and no scalp";
 }
