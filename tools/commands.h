@@ -25,7 +25,7 @@ void add_measure_command(CLI::App& program);
 
 void add_benchmark_command(CLI::App& program);
 void add_template_command(CLI::App& program);
-void add_simulate_command(CLI::App& program);
+void add_simulate_command(CLI::App& program, Interruption& interruption);
 void add_validate_command(CLI::App& program, int& exit_code, Interruption& interruption);
 
 }  // namespace wane

@@ -12,6 +12,7 @@
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/validation/fault_dataset.h"
@@ -103,7 +104,6 @@ void say_plan(const FaultsCommand& command, std::size_t people, ProgressDisplay&
 
 void plant(const FaultsCommand& command, const FaultsPlan& plan, ProgressDisplay& display) {
   const fs::path dataset = command.work / "dataset";
-  write_dataset_description(dataset, "Faults planted in scans");
   display.begin(labels_of(plan).size());
   Heads heads(command, plan);
   for (std::size_t h = 0; h < plan.people.size(); ++h) {
@@ -180,11 +180,13 @@ int run_faults(const FaultsCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
   read_template(command.line.template_folder());
+  require_validation_folder(command.work);
+  require_output_folder(command.work / "out");
   const FaultsPlan plan = plan_of(command);
   const std::size_t people = labels_of(plan).size();
   ProgressDisplay display;
-  const Interruption::LastWords last_words(
-      interruption, [&](const std::string& sentence) { display.last_words(sentence); }, nullptr);
+  const Interruption::LastWords last_words = last_words_of(display, command.work / "out", interruption);
+  const OutputLock lock = begin_validation(command.work, "Faults planted in scans", display);
   say_plan(command, people, display);
   plant(command, plan, display);
   measure(command, plan, display);  // who fails is a finding here, and is read from the results

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "tools/interruption.h"
 #include "pipeline/validation/fault_ladder.h"
 #include "tools/heads.h"
+#include "tools/interruption.h"
 
 namespace wane {
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/error_context.h"
 #include "imaging/nifti.h"
@@ -10,6 +11,7 @@
 #include "pipeline/report/json_values.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/process.h"
+#include "pipeline/simulation/simulated_dataset.h"
 #include "tools/version.h"
 
 namespace wane {
@@ -85,6 +87,18 @@ Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles
       if (!file.empty()) provenance.inputs.push_back({file.generic_string(), sha256_of_file(file)});
   provenance.inputs.insert(provenance.inputs.end(), results.begin(), results.end());
   return provenance;
+}
+
+OutputLock begin_validation(const fs::path& work, const std::string& dataset_name, ProgressDisplay& display) {
+  write_dataset_description(work / "dataset", dataset_name);
+  OutputLock lock = lock_validation(work);
+  if (!lock.holds())
+    display.warn("The file system of " + work.string() +
+                 " has no locks: take care that no other Wane validates in it.");
+  const LeftBehind which = lock.holds() ? LeftBehind::all : LeftBehind::abandoned;
+  for (const fs::path& folder : {work, work / "heads", work / "dataset", work / "dataset" / "truth"})
+    remove_temporary_files(folder, which);
+  return lock;
 }
 
 }  // namespace wane

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "pipeline/report/provenance.h"
+#include "pipeline/run/output_folder.h"
 #include "pipeline/simulation/plant.h"
 #include "pipeline/validation/validation_report.h"
 #include "tools/common_options.h"
+#include "tools/progress.h"
 
 namespace wane {
 
@@ -40,5 +42,11 @@ std::vector<ValidationHead> validation_heads(const std::vector<HeadFiles>& heads
 // the SHA-256 of the heads' files before those of `results`. Reads the heads' files.
 Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles>& heads, const std::string& name,
                             const nlohmann::ordered_json& planted, const std::vector<InputFile>& results);
+
+// At the beginning of `wane validate`, after require_validation_folder: makes WORK and the description of WORK/dataset
+// (named `dataset_name`), by which another run knows it, and removes what a killed one left in WORK under temporary
+// names. Throws UnderWay where another `wane validate` is at work there.
+[[nodiscard]] OutputLock begin_validation(const std::filesystem::path& work, const std::string& dataset_name,
+                                          ProgressDisplay& display);
 
 }  // namespace wane

@@ -51,7 +51,7 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_measure_command(program);
   add_benchmark_command(program);
   add_template_command(program);
-  add_simulate_command(program);
+  add_simulate_command(program, interruption);
   add_validate_command(program, exit_code, interruption);
 }
 

@@ -6,10 +6,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "imaging/error.h"
+#include "pipeline/run/output_folder.h"
+#include "pipeline/run/run_log.h"
 
 namespace wane {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -148,6 +154,20 @@ std::string bar_line(const BarState& state, std::size_t columns) {
                                              left.empty() ? "" : ", about " + left, state.under_way);
   return line.substr(
       0, std::max<std::size_t>(columns, 1) - 1);  // a line that fills the last column wraps on some terminals
+}
+
+Interruption::LastWords last_words_of(ProgressDisplay& display, const fs::path& out, Interruption& interruption) {
+  return {interruption, [&display](const std::string& sentence) { display.last_words(sentence); },
+          [out](const std::string& signal) {
+            std::error_code error;
+            if (!fs::exists(out / "logs", error)) return;
+            try {
+              require_output_folder(out);  // it may not have been looked at yet
+            } catch (const Error&) {
+              return;
+            }
+            RunLog(out).add("interrupted", {{"signal", signal}});
+          }};
 }
 
 TrialEvents events_shown_on(ProgressDisplay& display) {

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
 
 #include "pipeline/run/trial.h"
+#include "tools/interruption.h"
 
 namespace wane {
 
@@ -51,6 +53,10 @@ class ProgressDisplay {
 
 // The trial's events as the display shows them; it must outlive them.
 TrialEvents events_shown_on(ProgressDisplay& display);
+
+// At an interruption: the sentence, without a bar, and a line in the log of OUT where there is one.
+Interruption::LastWords last_words_of(ProgressDisplay& display, const std::filesystem::path& out,
+                                      Interruption& interruption);
 
 // The bar in one line of a terminal of so many columns (which a bar of full width would wrap): how far all is, then as
 // many of the participants under way as find room. `seconds`: since the beginning; `fraction`: of all that is done.

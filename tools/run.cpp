@@ -169,21 +169,6 @@ int exit_code_with(int code, const std::vector<ParticipantOutcome>& outcomes, co
   return std::any_of(outcomes.begin(), outcomes.end(), excluded) ? 1 : 0;
 }
 
-// At an interruption: the sentence, without a bar, and a line in the log where there is one.
-Interruption::LastWords last_words_of(ProgressDisplay& display, const fs::path& out, Interruption& interruption) {
-  return {interruption, [&display](const std::string& sentence) { display.last_words(sentence); },
-          [out](const std::string& signal) {
-            std::error_code error;
-            if (!fs::exists(out / "logs", error)) return;
-            try {
-              require_output_folder(out);  // it may not have been looked at yet
-            } catch (const Error&) {
-              return;
-            }
-            RunLog(out).add("interrupted", {{"signal", signal}});
-          }};
-}
-
 int participants(const TrialCommand& command, Interruption& interruption) {
   command.line.start();
   ProgressDisplay display;

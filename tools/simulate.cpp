@@ -1,17 +1,23 @@
 // wane simulate: plants a known atrophy in a scan, for one person or for the sample trial.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "imaging/atomic_file.h"
 #include "imaging/error.h"
+#include "imaging/nifti.h"
 #include "imaging/parallel.h"
 #include "pipeline/dataset/file_label.h"
+#include "pipeline/run/output_folder.h"
 #include "pipeline/simulation/simulated_dataset.h"
+#include "pipeline/simulation/truth_json.h"
 #include "tools/commands.h"
 #include "tools/heads.h"
 
@@ -51,15 +57,53 @@ void add_files(CLI::App& command, SimulateFiles& files) {
           "--brain", files.head.brain,
           "Its brain: a mask, or the head with all but the brain set to 0 (default: Wane extracts it; see truth/)")
       ->type_name("FILE");
-  command.add_option("--out", files.out, "BIDS folder to write; the truth goes to its folder truth/")
+  command
+      .add_option(
+          "--out", files.out,
+          "BIDS folder to write: one of wane simulate, an empty one, or a new name; the truth goes to its folder "
+          "truth/")
       ->required()
       ->type_name("DIR");
   files.line = std::make_shared<CommandLine>(command, std::vector<std::string>{});
 }
 
 SourceHead read_head(const SimulateFiles& files, const std::string& name) {
-  files.line->start();
   return read_head(files.head, *files.line, files.out / "truth" / (name + "_brain.nii.gz"));
+}
+
+// What is wrong is said before anything is written.
+void require_files(const SimulateFiles& files) {
+  inspect_nifti(files.head.head);
+  if (!files.head.brain.empty()) inspect_nifti(files.head.brain);
+  require_simulated_dataset(files.out);
+}
+
+// From here on, another run knows the folder as one of these.
+void make_dataset(const fs::path& out, const std::string& name) {
+  write_dataset_description(out, name);
+  for (const fs::path& folder : {out, out / "truth"}) remove_temporary_files(folder, LeftBehind::abandoned);
+}
+
+void warn_without_lock(const OutputLock& lock, const fs::path& out) {
+  if (lock.holds()) return;
+  std::cerr << "wane: The file system of " << out.string()
+            << " has no locks: take care that no other Wane simulates in it.\n";
+}
+
+fs::path staging_folder(const fs::path& out, const std::string& label) {
+  return out / (".unfinished-" + label);
+}
+
+// True where the participant is there as it would be made now. Throws UsageError where another one is: visits of two
+// simulations must not mix, and what lies there may be wanted.
+bool is_there(const fs::path& out, const std::string& label, const std::vector<VisitRequest>& visits,
+              const PlantOptions& options, const std::string& source) {
+  if (holds_person(out, label, request_json(visits, options), nlohmann::json::parse(source))) return true;
+  if (fs::exists(out / label))
+    throw UsageError((out / label).string() +
+                     " is there already, made with other options, of another head or by another version of Wane; "
+                     "delete it or name another folder or participant.");
+  return false;
 }
 
 Vec3 voxel_of(const std::vector<double>& mm, const char* flag) {
@@ -116,31 +160,78 @@ void simulate_one(const PersonFlags& flags) {
   if (!flags.label.starts_with("sub-")) throw UsageError("--label must begin with sub-, as BIDS names people.");
   if (const auto problem = file_label_problem(flags.label); !problem.empty())
     throw UsageError("--label '" + flags.label + "' " + problem + " and cannot name files: use letters and digits.");
-  const SourceHead head = read_head(flags.files, flags.label);
-  write_dataset_description(flags.files.out, "Simulated visits with planted atrophy");
-  write_person(flags.files.out, flags.label, simulate_person(head, requests, options), requests, options,
-               source_json(flags.files.head, *flags.files.line));
-  std::cout << (flags.files.out / "truth" / (flags.label + ".json")).string() << '\n';
+  const fs::path& out = flags.files.out;
+  flags.files.line->start();
+  require_files(flags.files);
+  const std::string source = source_json(flags.files.head, *flags.files.line);
+  make_dataset(out, "Simulated visits with planted atrophy");
+  const OutputLock lock = lock_simulated_person(out, flags.label);
+  warn_without_lock(lock, out);
+  if (!is_there(out, flags.label, requests, options, source)) {
+    const SourceHead head = read_head(flags.files, flags.label);
+    put_person(out, staging_folder(out, flags.label), flags.label, [&](const fs::path& folder) {
+      write_person(folder, flags.label, simulate_person(head, requests, options), requests, options, source);
+    });
+  }
+  std::cout << (out / "truth" / (flags.label + ".json")).string() << '\n';
 }
 
-void simulate_trial(const TrialFlags& flags) {
+// A dataset is one trial.
+void require_no_other_people(const fs::path& out, const std::vector<TrialParticipant>& plan) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("sub-") &&
+        std::none_of(plan.begin(), plan.end(), [&](const auto& one) { return one.id == name; }))
+      throw UsageError(entry.path().string() + " is not of this trial; delete it or name another folder (--out).");
+  }
+}
+
+// Those of the plan that are not there yet.
+std::vector<TrialParticipant> missing_people(const fs::path& out, std::vector<TrialParticipant> plan,
+                                             const std::string& source) {
+  std::erase_if(plan,
+                [&](const TrialParticipant& one) { return is_there(out, one.id, one.visits, one.options, source); });
+  return plan;
+}
+
+void simulate_trial(const TrialFlags& flags, Interruption& interruption) {
   const fs::path& out = flags.files.out;
-  if (fs::exists(out) && !fs::is_empty(out))
-    throw UsageError(out.string() + " is not empty; delete it or give another --out.");
+  flags.files.line->start();
   const std::vector<TrialParticipant> plan = trial_plan(flags.options);
-  const SourceHead head = read_head(flags.files, "head");
+  require_files(flags.files);
   const std::string source = source_json(flags.files.head, *flags.files.line);
-  write_dataset_description(out, "Sample trial: four doses, planted atrophy");
+  make_dataset(out, "Sample trial: four doses, planted atrophy");
+  const OutputLock lock = lock_simulated_dataset(out);
+  warn_without_lock(lock, out);
+  require_no_other_people(out, plan);
+  const std::vector<TrialParticipant> missing = missing_people(out, plan, source);
+  for (const TrialParticipant& one : plan) fs::remove_all(staging_folder(out, one.id));
   write_participants(out, plan);
   std::mutex print;
-  std::size_t done = 0;
+  bool ended = false;
+  const Interruption::LastWords last_words(
+      interruption,
+      [&](const std::string& sentence) {
+        const std::lock_guard wait(print);
+        ended = true;  // the sentence is the last one
+        std::cerr << "wane: " << sentence << std::endl;
+      },
+      nullptr);
+  std::size_t done = plan.size() - missing.size();
+  if (done > 0) std::cerr << done << " of " << plan.size() << " are there already\n";
+  std::optional<SourceHead> head;
+  if (!missing.empty()) head = read_head(flags.files, "head");
   // People in parallel; the loops inside of each then run on one thread and give the same bits.
-  parallel_for(plan.size(), [&](std::size_t p) {
-    const TrialParticipant& participant = plan[p];
-    const SimulatedPerson person = simulate_person(head, participant.visits, participant.options);
-    write_person(out, participant.id, person, participant.visits, participant.options, source);
-    const std::lock_guard lock(print);
-    std::cerr << "simulated " << participant.id << " (" << ++done << " of " << plan.size() << ")\n";
+  parallel_for(missing.size(), [&](std::size_t p) {
+    const TrialParticipant& participant = missing[p];
+    const OutputLock own = lock_simulated_person(out, participant.id);
+    if (is_there(out, participant.id, participant.visits, participant.options, source)) return;  // by another process
+    const SimulatedPerson person = simulate_person(*head, participant.visits, participant.options);
+    put_person(out, staging_folder(out, participant.id), participant.id, [&](const fs::path& folder) {
+      write_person(folder, participant.id, person, participant.visits, participant.options, source);
+    });
+    const std::lock_guard wait(print);
+    if (!ended) std::cerr << "simulated " << participant.id << " (" << ++done << " of " << plan.size() << ")\n";
   });
   std::cout << out.string() << '\n';
 }
@@ -192,7 +283,7 @@ void add_person_command(CLI::App& simulate) {
   command.callback([flags] { simulate_one(*flags); });
 }
 
-void add_trial_command(CLI::App& simulate) {
+void add_trial_command(CLI::App& simulate, Interruption& interruption) {
   const auto flags = std::make_shared<TrialFlags>();
   CLI::App& command =
       *simulate.add_subcommand("trial", "The sample trial: four dose groups whose loss falls with dose");
@@ -202,16 +293,17 @@ void add_trial_command(CLI::App& simulate) {
       ->capture_default_str()
       ->check(CLI::Range(1, 200));
   command.add_flag("--full", flags->options.full, "1 mm voxels and three visits (default: 2 mm and two)");
-  command.callback([flags] { simulate_trial(*flags); });
+  command.footer("Interrupted, the same command goes on where it stopped.");
+  command.callback([flags, &interruption] { simulate_trial(*flags, interruption); });
 }
 
 }  // namespace
 
-void add_simulate_command(CLI::App& program) {
+void add_simulate_command(CLI::App& program, Interruption& interruption) {
   CLI::App& command = *program.add_subcommand("simulate", "Plant a known atrophy in a scan and write the visits");
   command.require_subcommand(1);
   add_person_command(command);
-  add_trial_command(command);
+  add_trial_command(command, interruption);
 }
 
 }  // namespace wane

@@ -135,7 +135,6 @@ void say_plan(const LadderPlan& plan, const ValidateCommand& command, ProgressDi
 
 void simulate(const LadderPlan& plan, const ValidateCommand& command, ProgressDisplay& display) {
   const fs::path dataset = command.work / "dataset";
-  write_dataset_description(dataset, "Ladder of planted changes");
   display.begin(plan.people.size());
   std::optional<SourceHead> head;
   for (std::size_t p = 0; p < plan.people.size(); ++p) {
@@ -222,11 +221,12 @@ int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   command.ladder.validate();
   const TrialRequest request = request_of(command);
   read_template(request.template_folder);
+  require_validation_folder(command.work);
   require_output_folder(request.out);
   const LadderPlan plan = plan_of(command);
   ProgressDisplay display;
-  const Interruption::LastWords last_words(
-      interruption, [&](const std::string& sentence) { display.last_words(sentence); }, nullptr);
+  const Interruption::LastWords last_words = last_words_of(display, request.out, interruption);
+  const OutputLock lock = begin_validation(command.work, "Ladder of planted changes", display);
   say_plan(plan, command, display);
   simulate(plan, command, display);
   const Dataset dataset = read_dataset(command.work / "dataset", request.options.dataset, labels_of(plan));

@@ -29,13 +29,18 @@ using nlohmann::ordered_json;
 
 constexpr const char* description_name = "dataset_description.json";
 constexpr const char* lock_ending = ".lock";
+constexpr const char* validation_lock = ".validate.lock";
 
-bool is_made_by_wane(const ordered_json& description) {
+bool is_made_by(const ordered_json& description, const std::string& name) {
   if (!description.is_object() || !description.contains("GeneratedBy")) return false;
   const ordered_json& programs = description["GeneratedBy"];
-  return programs.is_array() && std::any_of(programs.begin(), programs.end(), [](const ordered_json& program) {
-           return text_member(program, "Name") == "Wane";
+  return programs.is_array() && std::any_of(programs.begin(), programs.end(), [&](const ordered_json& program) {
+           return text_member(program, "Name") == name;
          });
+}
+
+bool is_simulated_dataset(const fs::path& dataset) {
+  return is_made_by(json_in_file(dataset / description_name), "wane simulate");
 }
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -44,15 +49,19 @@ std::vector<std::string> names_in(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
     names.push_back(it->path().filename().string());
   if (error)
-    throw ResourceError("The output folder " + folder.string() + " cannot be listed: " + error.message() +
+    throw ResourceError("The folder " + folder.string() + " cannot be listed: " + error.message() +
                         "; check its permissions and the disk.");
   std::sort(names.begin(), names.end());
   return names;
 }
 
 // Of a run that was killed before it wrote the description, or of the disk itself.
-bool says_nothing(const fs::path& out, const std::string& name) {
-  if (name.starts_with(".tmp-") || name.starts_with(".nfs") || name == "lost+found" || name == ".DS_Store") return true;
+bool says_nothing(const std::string& name) {
+  return name.starts_with(".tmp-") || name.starts_with(".nfs") || name == "lost+found" || name == ".DS_Store";
+}
+
+bool says_nothing_in_output(const fs::path& out, const std::string& name) {
+  if (says_nothing(name)) return true;
   std::error_code error;
   return name == "logs" && (fs::exists(out / "logs" / "run.jsonl", error) || fs::is_empty(out / "logs", error) ||
                             fs::exists(out / "logs" / "reports.lock", error));
@@ -72,6 +81,14 @@ std::string first_few(const std::vector<std::string>& names) {
   for (std::size_t n = 0; n < std::min(names.size(), most_named); ++n) text += (n > 0 ? ", " : "") + names[n];
   if (names.size() > most_named) text += " and " + std::to_string(names.size() - most_named) + " more";
   return text;
+}
+
+// `what`: "The output folder OUT"; `dataset`: the name in its description, or empty.
+[[noreturn]] void refuse_folder(const std::string& what, const std::vector<std::string>& names,
+                                const std::string& dataset) {
+  throw UsageError(what + " is not Wane's: it holds " + first_few(names) +
+                   (dataset.empty() ? "" : " (" + dataset + ")") +
+                   "; name an empty folder or one that does not exist yet, so that nothing is overwritten.");
 }
 
 bool has_no_locks(int reason_errno) {
@@ -149,15 +166,34 @@ void require_output_folder(const fs::path& out) {
   std::error_code error;
   if (!fs::is_directory(out, error)) return;  // made later, or said then why it cannot be
   const ordered_json description = json_in_file(out / description_name);
-  if (is_made_by_wane(description)) return;
+  if (is_made_by(description, "Wane")) return;
   std::vector<std::string> names = names_in(out);
   if (holds_a_report(out, names)) return;
-  std::erase_if(names, [&](const std::string& name) { return says_nothing(out, name); });
+  std::erase_if(names, [&](const std::string& name) { return says_nothing_in_output(out, name); });
   if (names.empty()) return;
-  const std::string dataset = text_member(description, "Name");
-  throw UsageError("The output folder " + out.string() + " is not Wane's: it holds " + first_few(names) +
-                   (dataset.empty() ? "" : " (" + dataset + ")") +
-                   "; name an empty folder or one that does not exist yet, so that nothing is overwritten.");
+  refuse_folder("The output folder " + out.string(), names, text_member(description, "Name"));
+}
+
+void require_simulated_dataset(const fs::path& dataset) {
+  std::error_code error;
+  if (!fs::is_directory(dataset, error) || is_simulated_dataset(dataset)) return;
+  std::vector<std::string> names = names_in(dataset);
+  std::erase_if(names, says_nothing);
+  if (names.empty()) return;
+  refuse_folder("The folder " + dataset.string(), names, text_member(json_in_file(dataset / description_name), "Name"));
+}
+
+void require_validation_folder(const fs::path& work) {
+  std::error_code error;
+  if (!fs::is_directory(work, error) || is_simulated_dataset(work / "dataset")) return;
+  require_simulated_dataset(work / "dataset");  // without a description it must be empty
+  std::vector<std::string> names = names_in(work);
+  std::erase_if(names, [](const std::string& name) {
+    return says_nothing(name) || name == validation_lock || name == "dataset";
+  });
+  if (names.empty()) return;
+  refuse_folder("The working folder " + work.string(), names,
+                text_member(json_in_file(work / description_name), "Name"));
 }
 
 void make_output_folder(const fs::path& out, const std::string& program_version) {
@@ -216,6 +252,20 @@ OutputLock lock_reports(const fs::path& out) {
 OutputLock lock_participant(const fs::path& out, const std::string& participant_id) {
   return lock_of(lock_file(out, participant_id), false,
                  participant_id + " is being measured in " + out.string() + " at this moment");
+}
+
+OutputLock lock_simulated_dataset(const fs::path& dataset) {
+  return lock_of(dataset / (std::string(".simulate") + lock_ending), false,
+                 "The folder " + dataset.string() + " is in use");
+}
+
+OutputLock lock_simulated_person(const fs::path& dataset, const std::string& label) {
+  return lock_of(dataset / ("." + label + lock_ending), false,
+                 label + " is being simulated in " + dataset.string() + " at this moment");
+}
+
+OutputLock lock_validation(const fs::path& work) {
+  return lock_of(work / validation_lock, false, "The working folder " + work.string() + " is in use");
 }
 
 OutputLock wait_for_participant(const fs::path& out, const std::string& participant_id) {

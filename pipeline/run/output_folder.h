@@ -1,9 +1,13 @@
-// The output folder as a whole: whether it is Wane's, and who is at work in it.
+// The folders that Wane writes into, each as a whole: whether it is Wane's, and who is at work in it.
 //
 // Locks are files OUT/logs/*.lock, locked with flock as long as their process lives: a process that was killed holds
 // none. On file systems without locks nobody is held off.
 //   reports.lock   held by `run`, `group` and `unblind`, which write the trial's reports, from beginning to end
 //   sub-XX.lock    held by whoever measures sub-XX or writes its report, so that tasks of a cluster may share OUT
+// and in the folders of simulations, from beginning to end:
+//   DATASET/.simulate.lock   held by `simulate trial`
+//   DATASET/.sub-XX.lock     held by whoever simulates sub-XX, so that `simulate person` may share DATASET
+//   WORK/.validate.lock      held by `validate`
 #pragma once
 
 #include <filesystem>
@@ -28,6 +32,12 @@ void require_output_folder(const std::filesystem::path& out);
 // Makes OUT and its description where they are not there yet, after require_output_folder: whatever comes after, the
 // next run knows the folder. Throws ResourceError too.
 void make_output_folder(const std::filesystem::path& out, const std::string& program_version);
+
+// The same for a dataset of `wane simulate` (dataset_description.json with "wane simulate" in GeneratedBy).
+void require_simulated_dataset(const std::filesystem::path& dataset);
+
+// The same for the working folder of `wane validate`: its dataset/ is one of `wane simulate`.
+void require_validation_folder(const std::filesystem::path& work);
 
 class OutputLock {
  public:
@@ -54,6 +64,11 @@ class OutputLock {
 // lock_reports: after require_output_folder; holds nothing where there is no folder `out` yet.
 [[nodiscard]] OutputLock lock_reports(const std::filesystem::path& out);
 [[nodiscard]] OutputLock lock_participant(const std::filesystem::path& out, const std::string& participant_id);
+
+// For folders that exist; after their require_ function.
+[[nodiscard]] OutputLock lock_simulated_dataset(const std::filesystem::path& dataset);
+[[nodiscard]] OutputLock lock_simulated_person(const std::filesystem::path& dataset, const std::string& label);
+[[nodiscard]] OutputLock lock_validation(const std::filesystem::path& work);
 
 // As lock_participant, but waits until the other process has finished.
 [[nodiscard]] OutputLock wait_for_participant(const std::filesystem::path& out, const std::string& participant_id);

@@ -7,6 +7,7 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/simulation/truth_json.h"
 
 namespace wane {
@@ -32,7 +33,38 @@ LabelMap as_int16(const Volume& scan) {
   return numbers;
 }
 
+fs::path truth_file(const fs::path& dataset, const std::string& label) {
+  return dataset / "truth" / (label + ".json");
+}
+
+void move_file(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directories(to.parent_path(), error);
+  if (!error) fs::rename(from, to, error);
+  if (error)
+    throw ResourceError("Cannot move " + from.string() + " to " + to.string() + ": " + error.message() +
+                        "; choose another folder or free it.");
+}
+
 }  // namespace
+
+bool holds_person(const fs::path& dataset, const std::string& label, const json& request, const json& source) {
+  if (!fs::is_directory(dataset / label)) return false;
+  const json truth = json_in_file(truth_file(dataset, label));
+  if (!truth.is_object()) return false;
+  return truth.value("request", json()) == request && truth.value("source", json()) == source;
+}
+
+void put_person(const fs::path& dataset, const fs::path& staging, const std::string& label,
+                const std::function<void(const fs::path& folder)>& write) {
+  fs::remove_all(staging);
+  write(staging);
+  fs::remove(truth_file(dataset, label));  // without it, what is left of an older one counts for nothing
+  fs::remove_all(dataset / label);
+  move_file(truth_file(staging, label), truth_file(dataset, label));
+  move_file(staging / label, dataset / label);
+  fs::remove_all(staging);
+}
 
 void write_dataset_description(const fs::path& dataset, const std::string& name) {
   const fs::path file = dataset / "dataset_description.json";

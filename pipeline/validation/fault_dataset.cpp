@@ -7,8 +7,8 @@
 #include "imaging/atomic_file.h"
 #include "imaging/error.h"
 #include "imaging/nifti.h"
+#include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/simulation/truth_json.h"
-#include "pipeline/validation/ladder_dataset.h"
 
 namespace wane {
 namespace {

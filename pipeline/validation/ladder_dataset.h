@@ -2,28 +2,16 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "pipeline/validation/ladder.h"
 
 namespace wane {
 
-// True where DATASET holds the participant as this rung makes it: its truth, which is written last, has the same
-// request and the same `source` (a JSON object: version of the program, files with their SHA-256).
+// True where DATASET holds the participant as this rung makes it: its truth has the same request and the same `source`
+// (a JSON object: version of the program, files with their SHA-256).
 bool is_simulated(const std::filesystem::path& dataset, const std::string& label, const Rung& rung,
                   const std::string& source);
-
-// True where DATASET holds the participant with this request and source in its truth.
-bool holds_person(const std::filesystem::path& dataset, const std::string& label, const nlohmann::json& request,
-                  const nlohmann::json& source);
-
-// Puts what `write` makes in the folder that it is given (LABEL/ and truth/LABEL.json) in the place of an older
-// participant of that label. It is made in STAGING first, which is removed before and after: one that stands in DATASET
-// is whole.
-void put_person(const std::filesystem::path& dataset, const std::filesystem::path& staging, const std::string& label,
-                const std::function<void(const std::filesystem::path& folder)>& write);
 
 // Simulates the rung's person and writes it as write_person does, by put_person.
 void simulate_rung(const std::filesystem::path& dataset, const std::filesystem::path& staging, const std::string& label,

@@ -1,12 +1,19 @@
 // wane simulate on Debian's head: what it writes of what it was asked.
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "imaging/nifti.h"
 #include "imaging/sha256.h"
+#include "pipeline/run/output_folder.h"
+#include "pipeline/simulation/simulated_dataset.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
+#include "tests/faults/process.h"
+#include "tests/pipeline/simulation/phantom.h"
 
 namespace wane::cases {
 namespace {
@@ -68,6 +75,112 @@ TEST(Simulate, WrongListsAreWrongUseAndNothingIsWritten) {
   EXPECT_EQ(simulate({"--voxels", "1,1", "--voxel", "2"}).exit_code, 2);
   EXPECT_EQ(simulate({"--gm", "0,-1,-2"}).exit_code, 2);
   EXPECT_FALSE(fs::exists(scratch / "d"));
+}
+
+// Trials of a head without details, so that one takes seconds.
+class SimulateTrial : public testing::Test {
+ protected:
+  SimulateTrial() {
+    const test::Phantom phantom = test::phantom(3);
+    write_nifti(scratch_ / "head.nii.gz", phantom.t1);
+    write_nifti(scratch_ / "brain.nii.gz", phantom.brain);
+  }
+  std::vector<std::string> arguments(const fs::path& out) const {
+    return {"simulate",
+            "trial",
+            "--head",
+            scratch_ / "head.nii.gz",
+            "--brain",
+            scratch_ / "brain.nii.gz",
+            "--participants-per-group",
+            "1",
+            "--threads",
+            "1",
+            "--out",
+            out};
+  }
+  std::vector<std::string> validation(const fs::path& work) const {
+    return {"validate", "--head", scratch_ / "head.nii.gz", "--brain", scratch_ / "brain.nii.gz", "--work", work};
+  }
+  static std::size_t entries(const fs::path& folder) {
+    return std::size_t(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  }
+  broken::ScratchFolder scratch_;
+  const fs::path out_ = scratch_ / "trial";
+};
+
+TEST_F(SimulateTrial, StoppedByCtrlCOrKilledTheSameCommandGoesOnToTheSameFiles) {
+  ASSERT_EQ(faults::run(arguments(scratch_ / "undisturbed")).exit_code, 0);
+  for (const int signal : {SIGINT, SIGKILL}) {
+    const fs::path out = scratch_ / ("stopped by " + std::to_string(signal));
+    faults::Process process(arguments(out));
+    ASSERT_TRUE(process.says("simulated sub-01 (1 of 4)")) << process.err();
+    const auto first = fs::last_write_time(out / "sub-01");
+    process.send(signal);
+    const faults::Ended ended = process.wait();
+    EXPECT_EQ(ended.exit_code, 128 + signal) << ended.err;
+    if (signal == SIGINT) {
+      EXPECT_TRUE(
+          ended.err.ends_with("wane: Interrupted. Run the same command again to continue; participants that "
+                              "are finished are kept.\n"))
+          << ended.err;
+    }
+    const faults::Ended resumed = faults::run(arguments(out));
+    EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_EQ(fs::last_write_time(out / "sub-01"), first) << "it was simulated again";
+    EXPECT_EQ(faults::difference(faults::hashes_below(scratch_ / "undisturbed"), faults::hashes_below(out)), "");
+  }
+}
+
+TEST_F(SimulateTrial, ASecondOneInTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
+  faults::Process first(arguments(out_));
+  ASSERT_TRUE(first.says("simulated sub-01")) << first.err();
+  const faults::Ended second = faults::run(arguments(out_));
+  EXPECT_EQ(second.exit_code, 5) << second.err;
+  EXPECT_TRUE(contains(second.err, "The folder " + out_.string() + " is in use by another Wane (machine "))
+      << second.err;
+  EXPECT_TRUE(contains(second.err, "process " + std::to_string(first.id()))) << second.err;
+}
+
+TEST_F(SimulateTrial, AFolderThatIsNotWanesIsNotWrittenInto) {
+  fs::create_directories(out_);
+  std::ofstream(out_ / "notes.txt") << "mine";
+  const std::vector<std::string> person = {
+      "simulate", "person", "--head", scratch_ / "head.nii.gz", "--brain", scratch_ / "brain.nii.gz", "--out", out_};
+  std::vector<std::string> faulty = validation(out_);
+  faulty.push_back("--faults");
+  for (const auto& command : {arguments(out_), person, validation(out_), faulty}) {
+    const faults::Ended ended = faults::run(command);
+    EXPECT_EQ(ended.exit_code, 2) << ended.err;
+    EXPECT_TRUE(contains(ended.err, out_.string() + " is not Wane's: it holds notes.txt; name an empty folder"))
+        << ended.err;
+    EXPECT_EQ(entries(out_), 1U) << "something was written";
+  }
+}
+
+TEST_F(SimulateTrial, WhatAnotherSimulationMadeIsNotMixedIn) {
+  write_dataset_description(out_, "Another");
+  fs::create_directories(out_ / "sub-01");
+  EXPECT_EQ(faults::run(arguments(out_)).exit_code, 2) << "of other options";
+  fs::remove(out_ / "sub-01");
+  fs::create_directories(out_ / "sub-77");
+  const faults::Ended ended = faults::run(arguments(out_));
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_TRUE(contains(ended.err, "sub-77 is not of this trial")) << ended.err;
+  EXPECT_FALSE(fs::exists(out_ / "participants.tsv"));
+}
+
+TEST_F(SimulateTrial, TwoValidationsInOneFolderAreRefused) {
+  write_dataset_description(out_ / "dataset", "Ladder");
+  const OutputLock lock = lock_validation(out_);
+  std::vector<std::string> faulty = validation(out_);
+  faulty.push_back("--faults");
+  for (const auto& command : {validation(out_), faulty}) {
+    const faults::Ended ended = faults::run(command);
+    EXPECT_EQ(ended.exit_code, 5) << ended.err;
+    EXPECT_TRUE(contains(ended.err, "The working folder " + out_.string() + " is in use by another Wane")) << ended.err;
+    EXPECT_FALSE(fs::exists(out_ / "out"));
+  }
 }
 
 }  // namespace

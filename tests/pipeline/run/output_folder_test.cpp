@@ -119,5 +119,44 @@ TEST_F(OutputFolder, ALockThatCannotBeWrittenIsNamed) {
   EXPECT_THROW(static_cast<void>(lock_participant(out_, "sub-01")), ResourceError);
 }
 
+const char* const of_wane_simulate = R"({"Name": "Trial", "GeneratedBy": [{"Name": "wane simulate"}]})";
+
+TEST_F(OutputFolder, OfSimulationsIsKnownByItsDescriptionAndAnotherIsRefused) {
+  EXPECT_NO_THROW(require_simulated_dataset(out_));
+  put(".tmp-vm-1-0-dataset_description.json", "{\"Na");
+  EXPECT_NO_THROW(require_simulated_dataset(out_));
+  put("sub-01/notes.txt");
+  EXPECT_THROW(require_simulated_dataset(out_), UsageError) << "people of others";
+  put("dataset_description.json", of_wane_simulate);
+  EXPECT_NO_THROW(require_simulated_dataset(out_));
+  EXPECT_NE(refusal(), "") << "it is no folder for results";
+  put("dataset_description.json", R"({"Name": "Raw", "GeneratedBy": [{"Name": "Wane"}]})");
+  EXPECT_THROW(require_simulated_dataset(out_), UsageError) << "results are no dataset";
+}
+
+TEST_F(OutputFolder, OfAValidationIsKnownByItsDatasetAndAnotherIsRefused) {
+  EXPECT_NO_THROW(require_validation_folder(out_));
+  put(".validate.lock");
+  fs::create_directories(out_ / "dataset");
+  EXPECT_NO_THROW(require_validation_folder(out_)) << "killed at its very beginning";
+  put("notes.txt");
+  EXPECT_THROW(require_validation_folder(out_), UsageError);
+  fs::remove(out_ / "notes.txt");
+  put("dataset/sub-01/scan.nii");
+  EXPECT_THROW(require_validation_folder(out_), UsageError) << "the dataset is another's";
+  put("dataset/dataset_description.json", of_wane_simulate);
+  put("accuracy.md");
+  EXPECT_NO_THROW(require_validation_folder(out_));
+}
+
+TEST_F(OutputFolder, SimulationsOfDifferentPeopleShareADataset) {
+  fs::create_directories(out_);
+  const OutputLock one = lock_simulated_person(out_, "sub-01");
+  EXPECT_TRUE(lock_simulated_person(out_, "sub-02").holds());
+  EXPECT_THROW(static_cast<void>(lock_simulated_person(out_, "sub-01")), UnderWay);
+  const OutputLock trial = lock_simulated_dataset(out_);
+  EXPECT_THROW(static_cast<void>(lock_simulated_dataset(out_)), UnderWay);
+}
+
 }  // namespace
 }  // namespace wane
