@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "imaging/parallel.h"
+#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/exclusion.h"
 
 namespace wane {
@@ -33,6 +34,7 @@ std::vector<ParticipantRates> group_entries(const Trial& trial, RatesOf rates_of
 }
 
 void forget_doses(Trial& trial) {
+  trial.other_columns.clear();  // one of them may name the arm
   for (auto& report : trial.reports) {
     report.dose_group.reset();
     report.dose.reset();
@@ -41,6 +43,11 @@ void forget_doses(Trial& trial) {
     absent.dose_group.reset();
     absent.dose.reset();
   }
+}
+
+void sort_by_name(std::vector<LeftOut>& left_out) {
+  std::stable_sort(left_out.begin(), left_out.end(),
+                   [](const LeftOut& a, const LeftOut& b) { return natural_less(a.participant_id, b.participant_id); });
 }
 
 // Nobody is in a group while the trial is blinded, which is no reason to be left out.
@@ -352,7 +359,7 @@ void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis, co
     differences = {std::abs(options.next_difference)};
     schedules = {{options.next_years, options.next_visits}};
   }
-  const TestLevel level{analysis.plan.alpha, analysis.plan.sides == Sides::two, 0.8};
+  const TestLevel level{analysis.plan.alpha, analysis.plan.sides == Sides::two, next_trial_power};
   for (const double difference : differences)
     for (const auto& [years, visits] : schedules) {
       NextTrial next{scores,
@@ -418,6 +425,10 @@ void set_with_excluded(TrialAnalysis& analysis) {
 
 }  // namespace
 
+const char* name_of(SdSource source) {
+  return source == SdSource::this_trial ? "this trial" : source == SdSource::option ? "option" : "published";
+}
+
 bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
   return trial.plan.file && plan.measure == tissues[measure].key && plan.test == test;
 }
@@ -469,6 +480,8 @@ TrialAnalysis analyse(Trial trial) {
       analysis.rates.size(),
       [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
   analysis.groups = groups_of(analysis.trial, what_counts_of, analysis.trial.left_out);
+  sort_by_name(analysis.groups.left_out);
+  for (auto& group : analysis.groups.groups) sort_by_name(group.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];
     measure.response = dose_response(doses_and_rates(analysis.trial.reports, what_counts_of, tissues[m].value),

@@ -44,8 +44,9 @@ struct Trial {
   GroupOptions options = {};
   PlanRecord plan = {};
   std::vector<Covariate> covariates = {};
-  std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
-  bool blinded = false;                     // no report, decision or warning of the trial tells of a dose group or dose
+  std::vector<Covariate> other_columns = {};  // of participants.tsv, for the tables; never while blinded
+  std::optional<InputFile> decisions = {};    // the file of people's decisions, which stand in the reports' visits
+  bool blinded = false;  // no report, decision or warning of the trial tells of a dose group or dose
   // While blinded, all that is said of dose groups: their codes, "group-1". Sizes would tell whose group grew where a
   // table grows from report to report.
   std::vector<std::string> blinded_groups = {};
@@ -76,6 +77,9 @@ struct NextTrialRow {
 };
 
 enum class SdSource { this_trial, published, option };
+const char* name_of(SdSource source);  // "this trial", "published", "option"
+
+inline constexpr double next_trial_power = 0.8;
 
 // The standard deviation between participants that the next trial is planned with. This trial's own is used where its
 // interval leaves out 0 and ends at no more than twice the estimate (four times as many participants), or where it is

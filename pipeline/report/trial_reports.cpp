@@ -289,10 +289,6 @@ ordered_json model_json(const MeasureAnalysis& measure, const AnalysisPlan& plan
   return json;
 }
 
-const char* name_of(SdSource source) {
-  return source == SdSource::this_trial ? "this trial" : source == SdSource::option ? "option" : "published";
-}
-
 ordered_json between_sd_json(const MeasureAnalysis& measure) {
   const PlannedSd& planned = measure.planned_sd;
   const auto& own = measure.between_sd;
