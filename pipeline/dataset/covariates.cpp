@@ -155,7 +155,16 @@ bool are_whole_numbers(const std::set<std::string>& values) {
   });
 }
 
-void warn_of_doubtful_kind(const CovariateColumn& column, const Wanted& wanted, std::vector<std::string>& warnings) {
+// " (participants.tsv, line 2: site '1')"; empty where there is none.
+std::string first_value_of(const Table& table, const std::string& name) {
+  const auto column = table.required_column(name);
+  for (const auto& row : table.rows)
+    if (const auto& cell = row.cells[column]) return " (" + table.where(row) + ": " + name + " '" + *cell + "')";
+  return "";
+}
+
+void warn_of_doubtful_kind(const CovariateColumn& column, const Wanted& wanted, const std::string& first_value,
+                           std::vector<std::string>& warnings) {
   const auto values = different(column.value_of);
   const std::size_t count = column.value_of.size();
   const std::string covariate = "Covariate " + column.name;
@@ -164,8 +173,8 @@ void warn_of_doubtful_kind(const CovariateColumn& column, const Wanted& wanted, 
   if (wanted.kind != Kind::unsaid) return;
   if (!column.category && values.size() >= least_codes && values.size() <= most_codes && 2 * values.size() <= count &&
       are_whole_numbers(values))
-    warnings.push_back(covariate + " has " + std::to_string(values.size()) +
-                       " different whole numbers and is used as a number; if they are codes, mark it as categories "
+    warnings.push_back(covariate + " has " + std::to_string(values.size()) + " different whole numbers" + first_value +
+                       " and is used as a number; if they are codes, mark it as categories "
                        "(--covariates " +
                        column.name + ":category), else as numbers (" + column.name + ":number).");
   if (column.category && values.size() >= least_values_of_text && 2 * values.size() > count)
@@ -220,10 +229,32 @@ Covariates covariates_in(const Table& table, const std::vector<std::string>& ids
   const std::set<std::string> wanted_ids(participants.begin(), participants.end());
   for (const auto& wanted : wanted_columns(table, options, names)) {
     result.columns.push_back(column_of(table, ids, wanted, wanted_ids, result.warnings));
-    warn_of_doubtful_kind(result.columns.back(), wanted, result.warnings);
+    warn_of_doubtful_kind(result.columns.back(), wanted, first_value_of(table, wanted.name), result.warnings);
     result.notes.push_back(note_of(result.columns.back(), participants));
   }
   return result;
+}
+
+std::vector<CovariateColumn> other_columns(const std::filesystem::path& bids_folder, const DatasetOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(bids_folder / "participants.tsv", error)) return {};
+  const Table table = read_participants_table(bids_folder);
+  const std::vector<std::string> ids = participants_of_rows(table, options, bids_folder).ids;
+  std::vector<CovariateColumn> columns;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const std::string& name = table.columns[c];
+    if (name.empty() || name == options.participant_column || name == options.dose_column ||
+        name == options.dose_group_column)
+      continue;
+    CovariateColumn column{name, false, {}};
+    std::set<std::string> contradicted;
+    for (const Value& value : values_of(table, ids, c))
+      if (!column.value_of.emplace(*value.id, value.text).second && column.value_of[*value.id] != value.text)
+        contradicted.insert(*value.id);
+    for (const auto& id : contradicted) column.value_of.erase(id);
+    columns.push_back(std::move(column));
+  }
+  return columns;
 }
 
 Covariates read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,

@@ -43,4 +43,9 @@ Covariates covariates_in(const Table& table, const std::vector<std::string>& ids
 Covariates read_covariates(const std::filesystem::path& bids_folder, const DatasetOptions& options,
                            const std::string& names, const std::vector<std::string>& participants);
 
+// All columns of participants.tsv but those of participant, dose group and dose, for tables: values as they stand. Of
+// several rows of one participant that disagree none is taken. Nothing where there is no participants.tsv. Throws
+// InputError as read_participants_table.
+std::vector<CovariateColumn> other_columns(const std::filesystem::path& bids_folder, const DatasetOptions& options);
+
 }  // namespace wane

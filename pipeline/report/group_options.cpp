@@ -15,6 +15,8 @@ void GroupOptions::validate() const {
   if (!std::isfinite(next_difference)) throw UsageError("--next-difference has to be a number (percent per year).");
   if (!std::isfinite(next_years) || next_years <= 0)
     throw UsageError("--next-years has to be a follow-up of more than 0 years.");
+  if (!std::isfinite(next_between_sd) || next_between_sd < 0)
+    throw UsageError("--next-between-sd has to be a standard deviation above 0 (percent per year), or 0.");
   if (!quality_mode_named(quality))
     throw UsageError("--quality is '" + quality + "', but it has to be one of: exclude, report.");
   if (next_visits < 2) throw UsageError("--next-visits has to be at least 2: a rate needs two visits.");
@@ -36,6 +38,10 @@ OptionFields option_fields(GroupOptions& options) {
        &options.next_difference},
       {"next_years", "years", "follow-up of the next trial", &options.next_years},
       {"next_visits", "", "visits of each participant of the next trial, evenly spaced", &options.next_visits},
+      {"next_between_sd", "percent/year",
+       "standard deviation of true rates between participants that the next trial is planned with; 0: this trial's "
+       "where it is known well enough, else a published one",
+       &options.next_between_sd},
       {"quality", "",
        "exclude: what fails a quality check counts in no rate, mean or test; report: it is listed and counts",
        &options.quality},

@@ -15,6 +15,7 @@ struct GroupOptions {
   double next_difference = 0;       // percent per year, highest against lowest dose, of a next trial; 0: a table
   double next_years = 1;            // follow-up of the next trial
   int next_visits = 3;              // visits of each participant, evenly spaced
+  double next_between_sd = 0;       // percent per year, between participants; 0: of this trial, or published
   std::string quality = "exclude";  // what fails a check: exclude it, or only report it
   std::string decisions;            // file; empty: quality_decisions.tsv in the dataset, where there is one
   void validate() const;            // throws UsageError

@@ -13,9 +13,9 @@ namespace wane {
 namespace {
 
 std::vector<TableColumn> who(const Trial& trial) {
-  return {{"participant_id", "participant, as in participants.tsv"},
+  return {{"participant_id", "label of the participant, as in participants.tsv"},
           {"dose_group", "name of the dose group; NA while the trial is blinded"},
-          {"dose", "dose given", trial.dose_unit}};
+          {"dose", "dose that the participant was given; NA while the trial is blinded", trial.dose_unit}};
 }
 
 TableRow row_of(const ParticipantReport& report) {
@@ -34,6 +34,28 @@ std::string trial_flags(const Trial& trial) {
   const bool sloppy = std::any_of(trial.reports.begin(), trial.reports.end(),
                                   [](const ParticipantReport& report) { return report.sloppy; });
   return sloppy ? sloppy_flag : "";
+}
+
+// Names of the columns of participants.tsv, other than those that the table has already: these get a prefix.
+std::vector<TableColumn> other_columns(const Trial& trial, const std::vector<TableColumn>& columns) {
+  std::set<std::string> taken = {"flags"};
+  for (const auto& column : columns) taken.insert(column.name);
+  std::vector<TableColumn> others;
+  for (const auto& other : trial.other_columns) {
+    std::string name = other.name;
+    for (char& c : name)
+      if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    while (!taken.insert(name).second) name = "participants_" + name;
+    others.push_back({name, "column " + name + " of participants.tsv, as it stands there"});
+  }
+  return others;
+}
+
+void add_others(TableRow& row, const Trial& trial, const std::string& participant_id) {
+  for (const auto& other : trial.other_columns) {
+    const auto found = other.value_of.find(participant_id);
+    row.text(found == other.value_of.end() ? std::nullopt : std::optional(found->second));
+  }
 }
 
 // Somebody of the trial: measured, or left out.
@@ -88,8 +110,9 @@ TableText volumes_table(const TrialAnalysis& analysis) {
 TableText changes_table(const TrialAnalysis& analysis) {
   const Trial& trial = analysis.trial;
   auto columns = who(trial);
-  columns.insert(columns.end(),
-                 {{"from", "earlier visit"}, {"to", "later visit"}, {"days", "between the two", "days"}});
+  columns.insert(columns.end(), {{"from", "earlier of the two visits"},
+                                 {"to", "later of the two visits"},
+                                 {"days", "days between the two visits", "days"}});
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_percent",
                        std::string("change of ") + tissue.words + " volume, 200 (later - earlier) / (later + earlier)",
@@ -144,14 +167,17 @@ TableText rates_table(const TrialAnalysis& analysis) {
          {key + "_interval_95_low", "95 % interval of the rate of " + words + ", low end", "percent/year"},
          {key + "_interval_95_high", "95 % interval of the rate of " + words + ", high end", "percent/year"},
          {key + "_run_in_percent_per_year", "rate of " + words + " before day 0", "percent/year"},
-         {key + "_change_of_rate", "rate minus that of the run-in, " + words, "percent/year"},
-         {key + "_change_of_rate_standard_error", "its standard error", "percent/year"}});
+         {key + "_change_of_rate", "rate of " + words + " minus its rate before day 0 (run-in)", "percent/year"},
+         {key + "_change_of_rate_standard_error",
+          "standard error of the rate of " + words + " minus that of the run-in", "percent/year"}});
   }
   for (const auto& tissue : tissues)
     columns.push_back({std::string(tissue.key) + "_percent_per_year_with_excluded",
                        std::string("rate of change of ") + tissue.words +
                            " if everything that was measured counted; NA where nothing was excluded",
                        "percent/year"});
+  const std::vector<TableColumn> others = other_columns(trial, columns);
+  columns.insert(columns.end(), others.begin(), others.end());
   columns.push_back({"flags",
                      "all checks of the participant that did not pass, such as same_person:fail,interval:warn; "
                      "NA: nothing to look at. quality.tsv has the sentences"});
@@ -160,8 +186,9 @@ TableText rates_table(const TrialAnalysis& analysis) {
   for (const Listed& listed : everybody(trial)) {
     if (listed.left_out) {
       TableRow row = row_of(*listed.left_out).count(0).percent(std::nullopt).text(listed.left_out->reason);
-      for (std::size_t i = 0; i < 7 * tissues.size() + 1; ++i) row.text(std::nullopt);
-      table.add(row);
+      for (std::size_t i = 0; i < 7 * tissues.size(); ++i) row.text(std::nullopt);
+      add_others(row, trial, listed.left_out->participant_id);
+      table.add(row.text(std::nullopt));
       continue;
     }
     const std::size_t i = listed.report;
@@ -179,7 +206,9 @@ TableText rates_table(const TrialAnalysis& analysis) {
       percent_of(row, own.change_of_rate ? std::optional(own.change_of_rate->percent_per_year) : std::nullopt);
       percent_of(row, own.change_of_rate ? own.change_of_rate->standard_error : std::nullopt);
     }
-    table.add(row.percent(report.rates_with_excluded_percent_per_year).text(flags_of(report)));
+    row.percent(report.rates_with_excluded_percent_per_year);
+    add_others(row, trial, report.participant_id);
+    table.add(row.text(flags_of(report)));
   }
   return std::move(table).finished();
 }
@@ -231,20 +260,21 @@ TableText visits_table(const TrialAnalysis& analysis) {
 }
 
 TableText dose_groups_table(const TrialAnalysis& analysis) {
-  TableBuilder table({{"dose_group", "name of the dose group; the table is empty while the trial is blinded"},
-                      {"dose", "median dose of the group", analysis.trial.dose_unit},
-                      {"tissue", "brain, gray_matter or white_matter"},
-                      {"n", "participants with a rate"},
-                      {"mean", "mean rate", "percent/year"},
-                      {"standard_deviation", "of the rates", "percent/year"},
-                      {"median", "median rate", "percent/year"},
-                      {"minimum", "smallest rate (most loss)", "percent/year"},
-                      {"maximum", "largest rate (least loss)", "percent/year"},
-                      {"interval_95_low", "95 % interval of the mean, Student's t", "percent/year"},
-                      {"interval_95_high", "95 % interval of the mean, Student's t", "percent/year"},
-                      {"bootstrap_95_low", "95 % BCa bootstrap interval of the mean", "percent/year"},
-                      {"bootstrap_95_high", "95 % BCa bootstrap interval of the mean", "percent/year"},
-                      trial_flags_column()});
+  TableBuilder table(
+      {{"dose_group", "name of the dose group; the table is empty while the trial is blinded"},
+       {"dose", "median dose of the group", analysis.trial.dose_unit},
+       {"tissue", "brain, gray_matter or white_matter"},
+       {"n", "participants with a rate"},
+       {"mean_percent_per_year", "mean rate of the group", "percent/year"},
+       {"standard_deviation_percent_per_year", "standard deviation of the rates in the group", "percent/year"},
+       {"median_percent_per_year", "median rate of the group", "percent/year"},
+       {"minimum_percent_per_year", "smallest rate of the group (most loss)", "percent/year"},
+       {"maximum_percent_per_year", "largest rate of the group (least loss)", "percent/year"},
+       {"interval_95_low_percent_per_year", "95 % interval of the mean rate by Student's t, low end", "percent/year"},
+       {"interval_95_high_percent_per_year", "95 % interval of the mean rate by Student's t, high end", "percent/year"},
+       {"bootstrap_95_low_percent_per_year", "95 % BCa bootstrap interval of the mean rate, low end", "percent/year"},
+       {"bootstrap_95_high_percent_per_year", "95 % BCa bootstrap interval of the mean rate, high end", "percent/year"},
+       trial_flags_column()});
   for (const auto& group : analysis.groups.groups)
     for (const auto& tissue : tissues) {
       const Summary& summary = group.rates_percent_per_year.*tissue.summary;
@@ -264,17 +294,20 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
       {{"tissue", "brain, gray_matter or white_matter"},
        {"test", "jonckheere, spearman or linear (contrast on the scale of the dose)"},
        {"role", "primary (named by the analysis plan) or exploratory"},
-       {"scale", "of the dose: linear, log or rank"},
+       {"scale", "scale of the dose in the test: linear, log or rank"},
        {"n", "participants with a dose and a rate"},
        {"estimate",
         "jonckheere: share of pairs in the order of dose; spearman: rho; linear: percent per year per unit of "
         "the scale; above 0.5, 0, 0: less loss with higher dose"},
-       {"p", "on the side or sides that the plan names"},
-       {"p_two_sided", "share of arrangements as far from the mean"},
-       {"p_holm", "adjusted across measures (exploratory tests)"},
-       {"p_method", "exact, sampled or asymptotic"},
-       {"p_standard_error", "of a sampled p"},
-       {"detectable_slope", "trend found with 80 % power in this design", "percent/year per unit of the scale"},
+       {"p", "p value on the side or sides that the analysis plan names"},
+       {"p_two_sided", "two-sided p value: share of arrangements of the rates over the doses as far from the mean"},
+       {"p_holm", "p adjusted across the three tissues (Holm); NA for the primary test"},
+       {"p_method", "how p was computed: exact, sampled or asymptotic"},
+       {"p_standard_error", "standard error of p where it was sampled; else 0"},
+       {"smallest_possible_p", "smallest p that the exact test of this design can give"},
+       {"detectable_slope",
+        "trend that the test finds with 80 % power in this design; NA: none, where no p of this design reaches alpha",
+        "percent/year per unit of the scale"},
        trial_flags_column()});
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     const MeasureAnalysis& measure = analysis.measures[m];
@@ -296,9 +329,177 @@ TableText dose_tests_table(const TrialAnalysis& analysis) {
                     .number(measure.p_holm[static_cast<std::size_t>(trend)], decimals_p)
                     .text(method)
                     .number(test.permutation.standard_error, decimals_p)
+                    .number(test.smallest_p, decimals_p)
                     .number(test.detectable_slope, decimals_quality)
                     .text(trial_flags(analysis.trial)));
     }
+  }
+  return std::move(table).finished();
+}
+
+TableText volumes_long_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
+  auto columns = who(trial);
+  columns.insert(columns.end(),
+                 {{"session", "visit that was measured"},
+                  {"days", "days since dosing (or since the first visit)", "days"},
+                  {"tissue", "brain, gray_matter, white_matter, csf or intracranial (inside of the skull)"},
+                  {"volume_ml", "volume of the tissue at the visit", "mL"},
+                  {"flags", "checks of the visit that did not pass, such as saturation:warn; NA: nothing to look at"}});
+  TableBuilder table(columns);
+  const std::pair<const char*, double Volumes::*> volumes[] = {{"brain", &Volumes::brain},
+                                                               {"gray_matter", &Volumes::gray_matter},
+                                                               {"white_matter", &Volumes::white_matter},
+                                                               {"csf", &Volumes::csf},
+                                                               {"intracranial", &Volumes::intracranial}};
+  for (const auto& report : trial.reports)
+    for (const auto& visit : report.visits)
+      for (const auto& [name, volume] : volumes)
+        table.add(row_of(report)
+                      .text(visit.session)
+                      .dose(visit.days)
+                      .text(name)
+                      .number(visit.volumes_ml.*volume, decimals_ml)
+                      .text(flags_of(report, visit)));
+  return std::move(table).finished();
+}
+
+TableText changes_long_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
+  auto columns = who(trial);
+  columns.insert(
+      columns.end(),
+      {{"from", "earlier of the two visits"},
+       {"to", "later of the two visits"},
+       {"days", "days between the two visits", "days"},
+       {"tissue", "brain, gray_matter or white_matter"},
+       {"change_percent", "change of the tissue's volume, 200 (later - earlier) / (later + earlier)", "percent"},
+       {"standard_error_percent", "standard error of change_percent", "percent"},
+       {"boundary_shift_percent", "change of the tissue's volume by the boundary shift integral, to compare",
+        "percent"},
+       {"boundary_shift_standard_error_percent", "standard error of boundary_shift_percent", "percent"},
+       {"counts",
+        "yes: the change counts in the rate, if its visits are dated and after the baseline; no: it failed a check, or "
+        "one of its visits does not count"},
+       {"flags", "checks of the pair, of its two visits and of the participant that did not pass; NA: none"}});
+  TableBuilder table(columns);
+  const auto of = [](const std::optional<TissueValues>& values, const Tissue& tissue) {
+    return values ? std::optional((*values).*tissue.value) : std::nullopt;
+  };
+  for (const auto& report : trial.reports) {
+    const Counting counting = what_counts(report);
+    for (std::size_t i = 0; i < report.changes.size(); ++i) {
+      const ChangeRow& change = report.changes[i];
+      const auto& shift = change.boundary_shift;
+      for (const auto& tissue : tissues)
+        table.add(row_of(report)
+                      .text(change.from)
+                      .text(change.to)
+                      .dose(change.days)
+                      .text(tissue.key)
+                      .number(of(change.percent, tissue), decimals_percent)
+                      .number(of(change.standard_error, tissue), decimals_percent)
+                      .number(shift ? of(shift->percent, tissue) : std::nullopt, decimals_percent)
+                      .number(shift ? of(shift->standard_error, tissue) : std::nullopt, decimals_percent)
+                      .text(counting.changes[i] ? "yes" : "no")
+                      .text(flags_of(report, change)));
+    }
+  }
+  return std::move(table).finished();
+}
+
+TableText rates_long_table(const TrialAnalysis& analysis) {
+  const Trial& trial = analysis.trial;
+  auto columns = who(trial);
+  columns.insert(
+      columns.end(),
+      {{"visits", "visits of the participant that were measured"},
+       {"tissue", "brain, gray_matter or white_matter"},
+       {"rate_percent_per_year",
+        "rate of change of the tissue from all visits that count: what a year changes, in percent of the mean of its "
+        "two ends",
+        "percent/year"},
+       {"standard_error_percent_per_year", "standard error of rate_percent_per_year, of measurement", "percent/year"},
+       {"interval_95_low_percent_per_year", "95 % interval of the rate, of measurement, low end", "percent/year"},
+       {"interval_95_high_percent_per_year", "95 % interval of the rate, of measurement, high end", "percent/year"},
+       {"run_in_rate_percent_per_year", "rate of change of the tissue before day 0", "percent/year"},
+       {"change_of_rate_percent_per_year", "rate of the tissue minus its rate before day 0 (run-in)", "percent/year"},
+       {"change_of_rate_standard_error_percent_per_year", "standard error of change_of_rate_percent_per_year",
+        "percent/year"},
+       {"rate_with_excluded_percent_per_year",
+        "rate of change of the tissue if everything that was measured counted; NA where nothing was excluded",
+        "percent/year"},
+       {"no_rate_because", "why the participant has no rate; NA where there is one"}});
+  const std::vector<TableColumn> others = other_columns(trial, columns);
+  columns.insert(columns.end(), others.begin(), others.end());
+  columns.push_back({"flags", "all checks of the participant that did not pass; NA: nothing to look at"});
+  TableBuilder table(columns);
+  for (const Listed& listed : everybody(trial))
+    for (const auto& tissue : tissues) {
+      if (listed.left_out) {
+        TableRow row = row_of(*listed.left_out).count(0).text(tissue.key);
+        for (int i = 0; i < 8; ++i) row.text(std::nullopt);
+        row.text(listed.left_out->reason);
+        add_others(row, trial, listed.left_out->participant_id);
+        table.add(row.text(std::nullopt));
+        continue;
+      }
+      const auto& report = trial.reports[listed.report];
+      const TissueRate& own = analysis.rates[listed.report].*tissue.rate;
+      const auto& rates = report.rates_percent_per_year;
+      const auto& all = report.rates_with_excluded_percent_per_year;
+      TableRow row = row_of(report).count(report.visits.size()).text(tissue.key);
+      for (const auto& value :
+           {rates ? std::optional((*rates).*tissue.value) : std::nullopt,
+            own.rate ? own.rate->standard_error : std::nullopt, own.rate ? own.rate->interval_95_low : std::nullopt,
+            own.rate ? own.rate->interval_95_high : std::nullopt,
+            own.run_in ? std::optional(own.run_in->percent_per_year) : std::nullopt,
+            own.change_of_rate ? std::optional(own.change_of_rate->percent_per_year) : std::nullopt,
+            own.change_of_rate ? own.change_of_rate->standard_error : std::nullopt,
+            all ? std::optional((*all).*tissue.value) : std::nullopt})
+        row.number(value, decimals_percent);
+      row.text(why_no_rate(report, trial.options.baseline_after_days));
+      add_others(row, trial, report.participant_id);
+      table.add(row.text(flags_of(report)));
+    }
+  return std::move(table).finished();
+}
+
+TableText next_trial_table(const TrialAnalysis& analysis) {
+  TableBuilder table(
+      {{"tissue", "brain, gray_matter or white_matter"},
+       {"highest_minus_lowest_percent_per_year", "effect to be found: rate at the highest minus the lowest dose",
+        "percent/year"},
+       {"follow_up_years", "years from the first to the last visit", "years"},
+       {"visits", "visits of each participant, evenly spaced"},
+       {"power", "chance to find the effect"},
+       {"alpha", "level of the test, on the side or sides of the analysis plan"},
+       {"participants_per_dose_group",
+        "fewest participants in each dose group, and never fewer than the exact test needs to reach alpha; NA: more "
+        "than 100 000, or it cannot be computed"},
+       {"is_lower_bound",
+        "yes: the standard deviation between participants is a lower bound, and so is the number of participants"},
+       {"between_participants_sd_percent_per_year",
+        "standard deviation of true rates between participants that the design rests on", "percent/year"},
+       {"between_participants_sd_source", "where this standard deviation comes from: this trial, published or option"},
+       {"visit_error_sd_percent", "standard deviation of the error of one visit that the design rests on", "percent"},
+       trial_flags_column()});
+  for (std::size_t m = 0; m < tissues.size(); ++m) {
+    const MeasureAnalysis& measure = analysis.measures[m];
+    for (const NextTrialRow& next : measure.next_trials)
+      table.add(TableRow()
+                    .text(tissues[m].key)
+                    .dose(next.difference)
+                    .dose(next.years)
+                    .count(static_cast<std::size_t>(next.visits))
+                    .dose(next_trial_power)
+                    .dose(analysis.plan.alpha)
+                    .number(next.per_group ? std::optional(static_cast<double>(*next.per_group)) : std::nullopt, 0)
+                    .text(measure.planned_sd.is_lower_bound ? "yes" : "no")
+                    .number(measure.planned_sd.percent_per_year, decimals_percent)
+                    .text(name_of(measure.planned_sd.source))
+                    .number(measure.visit_error_sd, decimals_percent)
+                    .text(trial_flags(analysis.trial)));
   }
   return std::move(table).finished();
 }

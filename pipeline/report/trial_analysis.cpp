@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <stdexcept>
 
 #include "imaging/parallel.h"
+#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/exclusion.h"
 
 namespace wane {
@@ -32,6 +34,7 @@ std::vector<ParticipantRates> group_entries(const Trial& trial, RatesOf rates_of
 }
 
 void forget_doses(Trial& trial) {
+  trial.other_columns.clear();  // one of them may name the arm
   for (auto& report : trial.reports) {
     report.dose_group.reset();
     report.dose.reset();
@@ -40,6 +43,11 @@ void forget_doses(Trial& trial) {
     absent.dose_group.reset();
     absent.dose.reset();
   }
+}
+
+void sort_by_name(std::vector<LeftOut>& left_out) {
+  std::stable_sort(left_out.begin(), left_out.end(),
+                   [](const LeftOut& a, const LeftOut& b) { return natural_less(a.participant_id, b.participant_id); });
 }
 
 // Nobody is in a group while the trial is blinded, which is no reason to be left out.
@@ -219,38 +227,118 @@ void set_model(MeasureAnalysis& measure, const Trial& trial, const Tissue& tissu
   }
 }
 
-// What differs between people and what is error of a visit, for the next trial.
-void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue) {
-  if (measure.model && measure.model->random_slope && measure.model->converged && !measure.model->singular) {
-    measure.between_sd = measure.model->slope_sd;
-    measure.visit_error_sd = measure.model->residual_sd;
-    measure.variance_note = "from the mixed model";
-    return;
-  }
-  double squares = 0, visit_variance = 0, count = 0, visits = 0;
-  for (std::size_t i = 0; i < analysis.rates.size(); ++i) {
-    const auto& rate = (analysis.rates[i].*tissue.rate).rate;
-    if (!rate || !rate->standard_error || !analysis.trial.reports[i].dose) continue;
-    squares += *rate->standard_error * *rate->standard_error;
+bool tells_own_slopes(const MeasureAnalysis& measure) {
+  return measure.model && measure.model->random_slope && measure.model->converged && !measure.model->singular;
+}
+
+// Of a rate that is the least-squares slope over visits with the error of the mixed model.
+double standard_error_by_model(const std::vector<ReconciledVisit>& visits, double first_day, double visit_error_sd) {
+  constexpr double days_per_year = 365.25;
+  double count = 0, sum = 0, squares = 0;
+  for (const auto& visit : visits) {
+    if (visit.years * days_per_year < first_day - 1e-6) continue;
     ++count;
-    const VisitSeries own = counting_series_of(analysis.trial.reports[i]);
-    for (const auto& visit : reconciled_visits(own.days, own.changes, tissue.value)) {
+    sum += visit.years;
+    squares += visit.years * visit.years;
+  }
+  const double spread = count > 0 ? squares - sum * sum / count : 0;
+  return spread > 0 ? visit_error_sd / std::sqrt(spread) : 0;
+}
+
+// What differs between people and what is error of a visit, for the next trial. With three visits and more the mixed
+// model tells the error of a visit from the visits' own scatter; else it is what the changes' standard errors say.
+void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue, DoseScale scale) {
+  const bool by_model = tells_own_slopes(measure);
+  const double first_day = std::max(0.0, analysis.trial.options.baseline_after_days);
+  std::vector<MeasuredRate> rates;
+  std::vector<double> doses;
+  double visit_variance = 0, visits = 0;
+  bool without_errors = false;
+  for (std::size_t i = 0; i < analysis.rates.size(); ++i) {
+    const ParticipantReport& report = analysis.trial.reports[i];
+    const auto& rate = (analysis.rates[i].*tissue.rate).rate;
+    if (!rate || !report.dose || !std::isfinite(rate->percent_per_year)) continue;
+    const VisitSeries own = counting_series_of(report);
+    const auto reconciled = reconciled_visits(own.days, own.changes, tissue.value);
+    for (const auto& visit : reconciled) {
       if (!visit.variance) continue;
       visit_variance += *visit.variance;
       ++visits;
     }
+    without_errors = without_errors || !rate->standard_error;
+    doses.push_back(*report.dose);
+    rates.push_back({0, rate->percent_per_year,
+                     by_model ? standard_error_by_model(reconciled, first_day, measure.model->residual_sd)
+                              : rate->standard_error.value_or(0)});
   }
-  const double total = measure.response.residual_sd * measure.response.residual_sd;
-  if (count == 0 || visits == 0) {
-    measure.between_sd = measure.response.residual_sd;
+  const auto scores = dose_scores(doses, scale);
+  if (!scores) return;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    rates[i].score = (*scores)[i];
+    // Where some have a standard error and some have none, nobody's is taken off.
+    if (without_errors && !by_model) rates[i].standard_error = 0;
+  }
+  measure.between_sd = between_participants_sd(rates);
+  if (by_model) {
+    measure.visit_error_sd = measure.model->residual_sd;
+    measure.variance_note = "The error of a visit is that of the mixed model.";
+  } else if (without_errors || visits == 0) {
     measure.variance_note =
-        "from the scatter of the rates around the trend, all of it taken as difference between people: the changes "
-        "have no standard errors";
-    return;
+        "The changes have no standard errors: all scatter of the rates is taken as difference between participants.";
+  } else {
+    measure.visit_error_sd = 100 * std::sqrt(visit_variance / visits);
+    measure.variance_note = "The error of a visit is that of the changes' standard errors.";
   }
-  measure.between_sd = std::sqrt(std::max(0.0, total - squares / count));
-  measure.visit_error_sd = 100 * std::sqrt(visit_variance / visits);
-  measure.variance_note = "from the scatter of the rates around the trend, less the changes' standard errors";
+}
+
+// "0.12 % per year (95 % interval 0.05 to 0.30)"
+std::string in_words(const BetweenParticipantsSd& sd) {
+  char text[160];
+  if (!sd.interval_95_high) return "0 (no interval exists: the rates scatter less than their standard errors allow)";
+  std::snprintf(text, sizeof text, "%.2f %% per year (95 %% interval %.2f to %.2f)", sd.estimate, *sd.interval_95_low,
+                *sd.interval_95_high);
+  return text;
+}
+
+// Why this trial's own value is not good enough to plan with, as the end of a sentence; empty where it is.
+std::string why_not_own(const std::optional<BetweenParticipantsSd>& own) {
+  // At twice the estimate a trial needs up to four times as many participants.
+  constexpr double most_times_estimate = 2;
+  if (!own) return "this trial does not tell its own";
+  if (!own->interval_95_high || !(*own->interval_95_low > 0))
+    return "this trial does not tell its own from 0: it is " + in_words(*own);
+  if (*own->interval_95_high > most_times_estimate * own->estimate)
+    return "this trial's own is too uncertain: it is " + in_words(*own);
+  return "";
+}
+
+PlannedSd planned_sd(const MeasureAnalysis& measure, const Tissue& tissue, const GroupOptions& options) {
+  const auto percent = [](double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.3g %% per year", value);
+    return std::string(text);
+  };
+  const std::string start = "The standard deviation between participants is taken as ";
+  const auto& own = measure.between_sd;
+  if (options.next_between_sd > 0)
+    return {options.next_between_sd, SdSource::option, false,
+            start + percent(options.next_between_sd) + ", as --next-between-sd gives it" +
+                (own ? "; in this trial it is " + in_words(*own) + "." : ".")};
+  const std::string doubt = why_not_own(own);
+  if (doubt.empty())
+    return {own->estimate, SdSource::this_trial, false, start + "this trial's, " + in_words(*own) + "."};
+  if (own && own->estimate >= published_brain_sd_percent_per_year)
+    return {own->estimate, SdSource::this_trial, false,
+            start + "this trial's, " + in_words(*own) +
+                ": it is uncertain, and larger than the published one, which would give too few participants."};
+  const bool whole_brain = std::string(tissue.key) == "brain";
+  std::string why = start + "the published " + percent(published_brain_sd_percent_per_year) + " (" +
+                    published_brain_sd_source + "), because " + doubt + ".";
+  if (!whole_brain)
+    why += std::string(" No value for ") + tissue.words +
+           " is known to Wane; it varies more between patients than the whole brain (" + published_tissue_sd_source +
+           "), so that the numbers of participants are lower bounds. --next-between-sd gives another value.";
+  return {published_brain_sd_percent_per_year, SdSource::published, !whole_brain, why};
 }
 
 std::vector<double> evenly_spaced(double years, int visits) {
@@ -259,34 +347,34 @@ std::vector<double> evenly_spaced(double years, int visits) {
   return times;
 }
 
-constexpr const char* no_sizes_words =
-    "; there are no numbers of participants, because the rates scatter too little to compute them";
-
-void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis) {
+void set_next_trials(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue) {
   const GroupOptions& options = analysis.trial.options;
   const auto& scores = measure.response.scores;
   if (measure.response.unable) return;
-  if (!(measure.between_sd + measure.visit_error_sd > 0)) {
-    measure.variance_note += no_sizes_words;
-    return;
-  }
+  measure.planned_sd = planned_sd(measure, tissue, options);
+  measure.variance_note = measure.planned_sd.why + (measure.variance_note.empty() ? "" : " " + measure.variance_note);
   std::vector<double> differences = {0.2, 0.4, 0.8};
   std::vector<std::pair<double, int>> schedules = {{1, 2}, {1, 5}, {2, 3}, {2, 9}};
   if (options.next_difference != 0) {
     differences = {std::abs(options.next_difference)};
     schedules = {{options.next_years, options.next_visits}};
   }
-  const TestLevel level{analysis.plan.alpha, analysis.plan.sides == Sides::two, 0.8};
+  const TestLevel level{analysis.plan.alpha, analysis.plan.sides == Sides::two, next_trial_power};
   for (const double difference : differences)
     for (const auto& [years, visits] : schedules) {
-      NextTrial next{scores, difference / (scores.back() - scores.front()), measure.between_sd, measure.visit_error_sd,
-                     evenly_spaced(years, visits)};
+      NextTrial next{scores,
+                     difference / (scores.back() - scores.front()),
+                     measure.planned_sd.percent_per_year,
+                     measure.visit_error_sd,
+                     evenly_spaced(years, visits),
+                     analysis.plan.test != Trend::linear};
       try {
         measure.next_trials.push_back({difference, years, visits, participants_per_group(next, level)});
       } catch (const BrokenAssertion&) {
         throw;
       } catch (const std::exception&) {  // of the distributions: next to no scatter, so that no size can be given
-        measure.variance_note += no_sizes_words;
+        measure.variance_note +=
+            " There are no numbers of participants, because the rates scatter too little to compute them.";
         return;
       }
     }
@@ -336,6 +424,10 @@ void set_with_excluded(TrialAnalysis& analysis) {
 }
 
 }  // namespace
+
+const char* name_of(SdSource source) {
+  return source == SdSource::this_trial ? "this trial" : source == SdSource::option ? "option" : "published";
+}
 
 bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
   return trial.plan.file && plan.measure == tissues[measure].key && plan.test == test;
@@ -388,6 +480,8 @@ TrialAnalysis analyse(Trial trial) {
       analysis.rates.size(),
       [&](std::size_t i) { analysis.rates[i] = set_rates(analysis.trial.reports[i], rate_options); }, 64);
   analysis.groups = groups_of(analysis.trial, what_counts_of, analysis.trial.left_out);
+  sort_by_name(analysis.groups.left_out);
+  for (auto& group : analysis.groups.groups) sort_by_name(group.left_out);
   for (std::size_t m = 0; m < tissues.size(); ++m) {
     MeasureAnalysis& measure = analysis.measures[m];
     measure.response = dose_response(doses_and_rates(analysis.trial.reports, what_counts_of, tissues[m].value),
@@ -397,8 +491,8 @@ TrialAnalysis analyse(Trial trial) {
       continue;
     }
     set_model(measure, analysis.trial, tissues[m], analysis.plan.scale);
-    set_variances(measure, analysis, tissues[m]);
-    set_next_trials(measure, analysis);
+    set_variances(measure, analysis, tissues[m], analysis.plan.scale);
+    set_next_trials(measure, analysis, tissues[m]);
   }
   set_holm(analysis);
   set_with_excluded(analysis);

@@ -12,6 +12,7 @@
 #include "pipeline/report/group_options.h"
 #include "pipeline/report/participant_report.h"
 #include "pipeline/report/provenance.h"
+#include "pipeline/statistics/between_participants.h"
 #include "pipeline/statistics/dose_response.h"
 #include "pipeline/statistics/groups.h"
 #include "pipeline/statistics/rates.h"
@@ -43,8 +44,9 @@ struct Trial {
   GroupOptions options = {};
   PlanRecord plan = {};
   std::vector<Covariate> covariates = {};
-  std::optional<InputFile> decisions = {};  // the file of people's decisions, which stand in the reports' visits
-  bool blinded = false;                     // no report, decision or warning of the trial tells of a dose group or dose
+  std::vector<Covariate> other_columns = {};  // of participants.tsv, for the tables; never while blinded
+  std::optional<InputFile> decisions = {};    // the file of people's decisions, which stand in the reports' visits
+  bool blinded = false;  // no report, decision or warning of the trial tells of a dose group or dose
   // While blinded, all that is said of dose groups: their codes, "group-1". Sizes would tell whose group grew where a
   // table grows from report to report.
   std::vector<std::string> blinded_groups = {};
@@ -74,14 +76,31 @@ struct NextTrialRow {
   std::optional<std::size_t> per_group;  // empty: more than 100 000
 };
 
+enum class SdSource { this_trial, published, option };
+const char* name_of(SdSource source);  // "this trial", "published", "option"
+
+inline constexpr double next_trial_power = 0.8;
+
+// The standard deviation between participants that the next trial is planned with. This trial's own is used where its
+// interval leaves out 0 and ends at no more than twice the estimate (four times as many participants), or where it is
+// larger than the published one. It is never 0.
+struct PlannedSd {
+  double percent_per_year = 0;
+  SdSource source = SdSource::published;
+  bool is_lower_bound = false;  // the published value of the whole brain, for gray or white matter
+  std::string why;              // a sentence: which one is used, and why
+};
+
 struct MeasureAnalysis {
   DoseResponse response;
   std::optional<MixedModel> model;
   std::vector<std::string> effect_names;        // of model->effects: "intercept", "years", "dose", "dose x years", ...
   std::string model_note;                       // why there is no model; or who is not in it
   std::array<std::optional<double>, 3> p_holm;  // by Trend; of the exploratory tests, across measures
-  double between_sd = 0, visit_error_sd = 0;    // what the sample sizes rest on, percent per year and percent
-  std::string variance_note;                    // where they come from
+  std::optional<BetweenParticipantsSd> between_sd;  // as this trial shows it; empty: nothing tells
+  PlannedSd planned_sd;                             // what the sizes of the next trial rest on
+  double visit_error_sd = 0;                        // likewise, percent of volume
+  std::string variance_note;                        // sentences: where both come from
   std::vector<NextTrialRow> next_trials;
 };
 

@@ -57,7 +57,8 @@ JsonRows left_out_rows(const std::vector<LeftOut>& left_out) {
   for (const auto& absent : left_out)
     rows.add({{"participant_id", absent.participant_id},
               {"dose_group", text_json(absent.dose_group)},
-              {"reason", absent.reason}});
+              {"reason", absent.reason},
+              {"dose", number_json(absent.dose, decimals_dose)}});
   return rows;
 }
 
@@ -228,6 +229,7 @@ ordered_json test_json(const TrialAnalysis& analysis, std::size_t measure, Trend
                        {"p_holm_across_measures", number_json(own.p_holm[static_cast<std::size_t>(trend)], decimals_p)},
                        {"p_method", method_in_words(permutation)},
                        {"p_standard_error", p(permutation.standard_error)},
+                       {"smallest_possible_p", p(test.smallest_p)},
                        {"detectable", nullptr}};
   if (test.detectable_slope)
     json["detectable"] = {
@@ -287,6 +289,21 @@ ordered_json model_json(const MeasureAnalysis& measure, const AnalysisPlan& plan
   return json;
 }
 
+ordered_json between_sd_json(const MeasureAnalysis& measure) {
+  const PlannedSd& planned = measure.planned_sd;
+  const auto& own = measure.between_sd;
+  ordered_json json = {
+      {"source", name_of(planned.source)},
+      {"is_lower_bound", planned.is_lower_bound},
+      {"this_trial_percent_per_year", number_json(own ? std::optional(own->estimate) : std::nullopt, decimals_quality)},
+      {"this_trial_interval_95", nullptr},
+      {"sentence", planned.why}};
+  if (own && own->interval_95_high)
+    json["this_trial_interval_95"] = {number_json(own->interval_95_low, decimals_quality),
+                                      number_json(own->interval_95_high, decimals_quality)};
+  return json;
+}
+
 ordered_json next_trials_json(const MeasureAnalysis& measure, const AnalysisPlan& plan) {
   auto rows = ordered_json::array();
   for (const auto& row : measure.next_trials)
@@ -294,12 +311,14 @@ ordered_json next_trials_json(const MeasureAnalysis& measure, const AnalysisPlan
                     {"years", row.years},
                     {"visits", row.visits},
                     {"participants_per_dose_group", row.per_group ? ordered_json(*row.per_group) : ordered_json()}});
-  return {{"power", 0.8},
-          {"alpha", plan.alpha},
-          {"between_participants_sd_percent_per_year", number_json(measure.between_sd, decimals_quality)},
-          {"visit_error_sd_percent", number_json(measure.visit_error_sd, decimals_quality)},
-          {"variances", measure.variance_note},
-          {"designs", rows}};
+  return {
+      {"power", 0.8},
+      {"alpha", plan.alpha},
+      {"between_participants_sd_percent_per_year", number_json(measure.planned_sd.percent_per_year, decimals_quality)},
+      {"between_participants_sd", between_sd_json(measure)},
+      {"visit_error_sd_percent", number_json(measure.visit_error_sd, decimals_quality)},
+      {"variances", measure.variance_note},
+      {"designs", rows}};
 }
 
 // The first members are those that older scripts read: Spearman's p and the least-squares slope.

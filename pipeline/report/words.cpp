@@ -43,7 +43,7 @@ std::string loss_range(double low, double high) {
 
 std::string interval_words(const SlopeInterval& slope, double step) {
   if (slope.low && slope.high) return "95 % interval " + loss_range(*slope.low * step, *slope.high * step);
-  return "no 95 % interval exists with so few participants";
+  return "no 95 % interval exists with so few participants, because it takes one-sided p values of 0.025 at both ends";
 }
 
 bool rises(const DoseResponse& response, Trend test) {
@@ -188,6 +188,9 @@ std::string response_sentence(const TrialAnalysis& analysis, std::size_t measure
   if (test.detectable_slope)
     sentence += " This design has 80 % power to detect a trend of " + amount(*test.detectable_slope * step.scores) +
                 " % per year " + step.words + "; smaller trends would often be missed.";
+  else if (test.smallest_p > analysis.plan.alpha * (1 + 1e-9))
+    sentence += " With so few participants this test cannot give a p below " + formatted("%.4f", test.smallest_p) +
+                ", so that it misses a trend of any size at alpha " + formatted("%g", analysis.plan.alpha) + ".";
   return sentence;
 }
 

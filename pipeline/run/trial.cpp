@@ -500,6 +500,7 @@ Covariates covariates_of(const Dataset& dataset, const RunOptions& options) {
 struct AnalysisFiles {
   std::optional<PlanFile> plan;
   Covariates covariates;
+  std::vector<CovariateColumn> other_columns;
 };
 
 // Of participants' folders the names alone: each is looked into when it is written.
@@ -509,7 +510,8 @@ void require_links_of_trial_inside(const fs::path& out) {
 }
 
 AnalysisFiles analysis_files_of(const Dataset& dataset, const RunOptions& options) {
-  return {plan_of(dataset, options.group), covariates_of(dataset, options)};
+  return {plan_of(dataset, options.group), covariates_of(dataset, options),
+          other_columns(dataset.folder, options.dataset)};
 }
 
 std::set<std::string> ids_of(const Dataset& dataset) {
@@ -671,6 +673,8 @@ GroupResult report_known(const Dataset& dataset, AnalysisFiles files, const Tria
         "then is not known.");
   for (auto& column : files.covariates.columns)
     trial.covariates.push_back({column.name, std::move(column.value_of), column.category});
+  if (!blinded)
+    for (auto& column : files.other_columns) trial.other_columns.push_back({column.name, std::move(column.value_of)});
   for (const auto& note : files.covariates.notes) events.note(note);
   // While blinded no model uses them, and they quote participants.tsv.
   const auto& doubts = files.covariates.warnings;

@@ -166,7 +166,10 @@ void set_tests(DoseResponse& result, const std::vector<double>& doses, const std
 }
 
 void set_detectable(DoseResponse& result, const std::vector<double>& scores, const DoseResponseOptions& options) {
-  const auto trend = detectable_trend(scores, {options.alpha, options.sides == Sides::two, 0.8});
+  const bool two_sided = options.sides == Sides::two;
+  const auto trend = detectable_trend(scores, {options.alpha, two_sided, 0.8});
+  result.linear.smallest_p = smallest_p(scores, two_sided, false);
+  result.jonckheere.smallest_p = result.spearman.smallest_p = smallest_p(scores, two_sided, true);
   const auto in_percent = [&](std::optional<double> in_sd) {
     return in_sd && result.residual_sd > 0 ? std::optional(*in_sd * result.residual_sd) : std::nullopt;
   };

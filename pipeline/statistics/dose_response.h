@@ -43,7 +43,9 @@ struct TrendTest {
   double p = 1;  // on the side or sides asked for
   double estimate =
       0;  // Jonckheere: share of pairs in the order of dose; Spearman: rho; linear: slope per unit of scale
-  std::optional<double> detectable_slope;  // found with 80 % power: percent per year for each unit of scale
+  double smallest_p = 1;  // that the exact test of this design can give, on the side or sides asked for
+  // Found with 80 % power: percent per year for each unit of scale. Empty where smallest_p is above alpha.
+  std::optional<double> detectable_slope;
 };
 
 struct SlopeInterval {

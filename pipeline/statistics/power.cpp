@@ -128,7 +128,29 @@ std::optional<double> detectable_by_simulation(const std::vector<double>& scores
   return high;
 }
 
+// Whether the values are the same when mirrored at their mean.
+bool are_symmetric(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const double ends = values.front() + values.back();
+  const double tolerance = 1e-9 * (values.back() - values.front());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (std::abs(values[i] + values[values.size() - 1 - i] - ends) > tolerance) return false;
+  return true;
+}
+
+// As everywhere p is compared: attained levels such as 1 / 20 are shares.
+bool reaches(double p, const TestLevel& level) {
+  return p <= level.alpha * (1 + 1e-9);
+}
+
 }  // namespace
+
+double smallest_p(const std::vector<double>& scores, bool two_sided, bool rank_test) {
+  if (scores.empty()) return 1;
+  const double arrangements = arrangements_of(dose_classes(scores).sizes);
+  const bool both_ends = two_sided && (rank_test || are_symmetric(scores));
+  return std::min(1.0, (both_ends ? 2 : 1) / arrangements);
+}
 
 double power_of_t(double noncentrality, double degrees_of_freedom, const TestLevel& level) {
   const double tail = level.two_sided ? level.alpha / 2 : level.alpha;
@@ -159,12 +181,13 @@ DetectableTrend detectable_trend(const std::vector<double>& scores, const TestLe
   DetectableTrend trend;
   const double squares = scores.empty() ? 0 : square_deviations(scores);
   if (scores.size() < 3 || !(squares > 0)) return trend;
-  trend.linear = detectable_noncentrality(static_cast<double>(scores.size() - 2), level) / std::sqrt(squares);
-  if (scores.size() > most_simulated) return trend;
+  const double linear = detectable_noncentrality(static_cast<double>(scores.size() - 2), level) / std::sqrt(squares);
+  if (reaches(smallest_p(scores, level.two_sided, false), level)) trend.linear = linear;
+  if (scores.size() > most_simulated || !reaches(smallest_p(scores, level.two_sided, true), level)) return trend;
   const DoseClasses classes = dose_classes(scores);
   const auto ranks = mean_ranks(scores);
-  trend.jonckheere = detectable_by_simulation(scores, *trend.linear, jonckheere_of(classes), level, seed);
-  trend.spearman = detectable_by_simulation(scores, *trend.linear, spearman_of(ranks), level, seed);
+  trend.jonckheere = detectable_by_simulation(scores, linear, jonckheere_of(classes), level, seed);
+  trend.spearman = detectable_by_simulation(scores, linear, spearman_of(ranks), level, seed);
   return trend;
 }
 
@@ -181,6 +204,15 @@ double power_of_trial(const NextTrial& trial, std::size_t per_group, const TestL
   return power_of_t(std::abs(trial.slope) * std::sqrt(spread) / rate_sd(trial), n - 2, level);
 }
 
+std::size_t fewest_for_exact_test(const NextTrial& trial, const TestLevel& level) {
+  for (std::size_t per_group = 1; per_group < largest_group; ++per_group) {
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < per_group; ++i) scores.insert(scores.end(), trial.scores.begin(), trial.scores.end());
+    if (reaches(smallest_p(scores, level.two_sided, trial.rank_test), level)) return per_group;
+  }
+  return largest_group;
+}
+
 std::optional<std::size_t> participants_per_group(const NextTrial& trial, const TestLevel& level) {
   if (trial.slope == 0 || !(square_deviations(trial.scores) > 0)) return std::nullopt;
   if (power_of_trial(trial, largest_group, level) < level.power) return std::nullopt;
@@ -189,7 +221,7 @@ std::optional<std::size_t> participants_per_group(const NextTrial& trial, const 
     const std::size_t middle = too_few + (enough - too_few) / 2;
     (power_of_trial(trial, middle, level) < level.power ? too_few : enough) = middle;
   }
-  return enough;
+  return std::max(enough, fewest_for_exact_test(trial, level));
 }
 
 }  // namespace wane

@@ -228,6 +228,22 @@ TEST_F(BlindingAttack, NobodysCodeAndNoMeanOfAGroupStandsInBlindedResults) {
   EXPECT_EQ(std::count(means.begin(), means.end(), '\n'), 1) << "the first line names the columns";
 }
 
+// A column that Wane does not know may name the arm: no table, page or line of the log takes one along.
+TEST_F(BlindingAttack, NoOtherColumnOfTheParticipantsStandsInBlindedResults) {
+  std::istringstream lines(table_of("AAABBBCCCDDD"));
+  std::string table, line;
+  std::getline(lines, line);
+  table = line + "\ttreatment_arm\tage\n";
+  for (int person = 1; std::getline(lines, line); ++person)
+    table += line + "\tsecretarm" + line.substr(7, 1) + "\t" + std::to_string(7000 + person) + "\n";
+  write_table(table);
+  report();
+  ASSERT_TRUE(contains(text_of(out_ / "rates_long.tsv"), "secretarmA"));
+  report({"--blind", key_, "--covariates", "age,treatment_arm"});
+  for (const fs::path& file : every_file_below(out_)) EXPECT_FALSE(contains(text_of(file), "secretarm")) << file;
+  EXPECT_FALSE(contains(text_of(out_ / "rates.tsv"), "treatment_arm"));
+}
+
 TEST_F(BlindingAttack, WhoHasTheKeyCanCheckTheInputsOfBlindedResults) {
   report({"--blind", key_});
   const auto inputs = json_of(out_ / "trial_atrophy.json")["inputs"];

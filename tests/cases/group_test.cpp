@@ -539,7 +539,8 @@ TEST_F(QualityInTheGroup, SloppyAndOtherReportsTogetherAreWarnedOf) {
 
 TEST_F(GroupCommand, TheTablesAreReadByROrPythonAsTheyAre) {
   ASSERT_EQ(group().exit_code, 0);
-  for (const char* table : {"volumes", "changes", "rates", "visits", "dose_groups", "dose_tests", "quality"}) {
+  for (const char* table : {"volumes", "volumes_long", "changes", "changes_long", "rates", "rates_long", "visits",
+                            "dose_groups", "dose_tests", "next_trial", "quality"}) {
     EXPECT_TRUE(fs::exists(out_ / (std::string(table) + ".tsv"))) << table;
     const auto dictionary = json_of(out_ / (std::string(table) + ".json"));
     const std::string text = text_of(out_ / (std::string(table) + ".tsv"));

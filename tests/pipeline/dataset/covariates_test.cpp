@@ -93,7 +93,9 @@ TEST(Covariates, codes_are_used_as_marked_and_doubted_unmarked) {
   const auto unmarked = covariates_of(sites);
   EXPECT_FALSE(unmarked.columns[0].category);
   ASSERT_EQ(unmarked.warnings.size(), 1u);
-  EXPECT_NE(unmarked.warnings[0].find("3 different whole numbers and is used as a number"), std::string::npos);
+  EXPECT_NE(
+      unmarked.warnings[0].find("3 different whole numbers (participants.tsv, line 2: x '1') and is used as a number"),
+      std::string::npos);
   const auto category = covariates_of(sites, "x:category");
   EXPECT_TRUE(category.columns[0].category);
   EXPECT_EQ(category.columns[0].name, "x");

@@ -33,14 +33,33 @@ std::vector<std::vector<std::string>> cells_of(const std::string& table) {
   return rows;
 }
 
-TEST(TrialReports, are_one_file_a_dose_group_one_of_the_trial_and_three_tables) {
+TEST(TrialReports, are_one_file_a_dose_group_one_of_the_trial_and_the_tables) {
   std::vector<std::string> paths;
   for (const auto& file : trial_reports(analyse(small_trial()), small_provenance())) paths.push_back(file.path);
-  EXPECT_EQ(paths, (std::vector<std::string>{"dose-groups/dose-A_atrophy.json", "dose-groups/dose-B-10-kg_atrophy.json",
-                                             "dose-groups/dose-C_atrophy.json", "trial_atrophy.json", "volumes.tsv",
-                                             "volumes.json", "changes.tsv", "changes.json", "rates.tsv", "rates.json",
-                                             "visits.tsv", "visits.json", "dose_groups.tsv", "dose_groups.json",
-                                             "dose_tests.tsv", "dose_tests.json"}));
+  EXPECT_EQ(paths, (std::vector<std::string>{"dose-groups/dose-A_atrophy.json",
+                                             "dose-groups/dose-B-10-kg_atrophy.json",
+                                             "dose-groups/dose-C_atrophy.json",
+                                             "trial_atrophy.json",
+                                             "volumes.tsv",
+                                             "volumes.json",
+                                             "volumes_long.tsv",
+                                             "volumes_long.json",
+                                             "changes.tsv",
+                                             "changes.json",
+                                             "changes_long.tsv",
+                                             "changes_long.json",
+                                             "rates.tsv",
+                                             "rates.json",
+                                             "rates_long.tsv",
+                                             "rates_long.json",
+                                             "visits.tsv",
+                                             "visits.json",
+                                             "dose_groups.tsv",
+                                             "dose_groups.json",
+                                             "dose_tests.tsv",
+                                             "dose_tests.json",
+                                             "next_trial.tsv",
+                                             "next_trial.json"}));
 }
 
 TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out) {
@@ -59,7 +78,8 @@ TEST(TrialReports, a_dose_group_has_its_summary_its_members_and_who_is_left_out)
   EXPECT_EQ(group["participants"][2]["participant_id"], "sub-3");
   EXPECT_EQ(group["participants"][2]["rates_percent_per_year"]["gray_matter"], -0.6);
   ASSERT_EQ(group["left_out"].size(), 1u);
-  EXPECT_EQ(group["left_out"][0].dump(), R"({"participant_id":"sub-4","dose_group":"A","reason":"only one visit"})");
+  EXPECT_EQ(group["left_out"][0].dump(),
+            R"({"participant_id":"sub-4","dose_group":"A","reason":"only one visit","dose":5})");
 
   const auto lone = json_of(files, "dose-groups/dose-B-10-kg_atrophy.json");
   EXPECT_EQ(lone["dose_group"], "B 10/kg");
@@ -148,7 +168,7 @@ TEST(TrialReports, the_trial_has_every_group_the_direction_and_everybody_left_ou
 
 TEST(TrialReports, an_empty_trial_is_reported_too) {
   const auto files = trial_reports(analyse({}), small_provenance());
-  EXPECT_EQ(files.size(), 13u);
+  EXPECT_EQ(files.size(), 21u);
   const auto trial = json_of(files, "trial_atrophy.json");
   EXPECT_TRUE(trial["dose_groups"].empty());
   EXPECT_TRUE(trial["dose_unit"].is_null());
@@ -239,6 +259,123 @@ TEST(Tables, every_row_has_every_column_and_every_column_its_description) {
     for (const auto& row : rows) EXPECT_EQ(row.size(), rows.front().size()) << name;
     for (const auto& column : rows.front()) EXPECT_TRUE(dictionary[column].contains("Description")) << column;
   }
+}
+
+// The value of a column in the first row of a table whose first cell is `first`.
+std::string cell_of(const std::vector<std::vector<std::string>>& table, const std::string& first,
+                    const std::string& column) {
+  const auto place = std::find(table[0].begin(), table[0].end(), column) - table[0].begin();
+  for (const auto& row : table)
+    if (row[0] == first) return row.at(static_cast<std::size_t>(place));
+  return "no row";
+}
+
+TEST(Tables, long_twins_say_the_same_with_units_in_their_names) {
+  const auto analysis = analyse(small_trial());
+  const auto changes = table_of(analysis, "changes_long");
+  ASSERT_EQ(changes.size(), 1u + 3 * 5u);
+  EXPECT_EQ(changes[2], (std::vector<std::string>{"sub-1", "A", "5", "ses-01", "ses-02", "365.25", "gray_matter",
+                                                  "-1.8000", "0.2000", "-1.4400", "0.3000", "yes", "NA"}));
+  const auto rates = table_of(analysis, "rates_long");
+  ASSERT_EQ(rates.size(), 1u + 3 * 8u);
+  EXPECT_EQ(cell_of(rates, "sub-2", "rate_percent_per_year"), "-0.8500");
+  EXPECT_EQ(cell_of(rates, "sub-2", "standard_error_percent_per_year"), "0.1000");
+  EXPECT_EQ(cell_of(rates, "sub-8", "dose"), "24") << "left out, and of a dose group all the same";
+  EXPECT_EQ(cell_of(rates, "sub-8", "no_rate_because"), "not measured");
+  EXPECT_EQ(table_of(analysis, "volumes_long").size(), 1u + 5 * 11u);
+  EXPECT_EQ(cell_of(table_of(analysis, "dose_groups"), "A", "mean_percent_per_year"), "-0.8167");
+}
+
+TEST(Tables, columns_of_the_participants_stand_beside_the_rates_and_never_while_blinded) {
+  Trial trial = small_trial();
+  trial.other_columns = {{"age", {{"sub-1", "61"}, {"sub-8", "89+"}}}, {"visits", {{"sub-1", "many"}}}};
+  for (const char* name : {"rates", "rates_long"}) {
+    const auto table = table_of(analyse(trial), name);
+    EXPECT_EQ(cell_of(table, "sub-1", "age"), "61");
+    EXPECT_EQ(cell_of(table, "sub-2", "age"), "NA");
+    EXPECT_EQ(cell_of(table, "sub-8", "age"), "89+") << "also of those who are left out";
+    EXPECT_EQ(cell_of(table, "sub-1", "visits"), "2");
+    EXPECT_EQ(cell_of(table, "sub-1", "participants_visits"), "many") << "no column twice";
+  }
+  trial.blinded = true;
+  for (const auto& [name, make] : trial_tables)
+    EXPECT_EQ(make(analyse(trial)).text.find("age"), std::string::npos) << name;
+}
+
+TEST(Tables, every_dictionary_entry_stands_alone) {
+  const auto analysis = analyse(trial_with_dose_response());
+  for (const auto& [name, make] : trial_tables) {
+    const auto dictionary = ordered_json::parse(make(analysis).dictionary);
+    for (const auto& [column, entry] : dictionary.items()) {
+      if (!entry.is_object()) continue;
+      const std::string text = entry["Description"];
+      for (const char* start : {"its ", "of ", "on ", "between ", "adjusted "})
+        EXPECT_NE(text.find(start), 0u) << name << ", " << column << ": " << text;
+    }
+  }
+}
+
+// The scatter of the rates around the trend.
+void scatter_rates(Trial& trial, double factor, double standard_error) {
+  for (std::size_t i = 0; i < trial.reports.size(); ++i) {
+    auto& change = trial.reports[i].changes[0];
+    const double brain = -1 + 0.02 * *trial.reports[i].dose + factor * static_cast<double>(int(i * 5 % 7) - 3);
+    change.percent = {brain, 1.5 * brain, 0.5 * brain};
+    change.standard_error = {standard_error, standard_error, standard_error};
+  }
+}
+
+TEST(NextTrial, rests_on_this_trial_where_it_tells_and_else_on_a_named_published_value) {
+  Trial trial = trial_with_dose_response();
+  scatter_rates(trial, 0.2, 0.01);
+  const auto own = analyse(trial).measures[0];
+  EXPECT_EQ(own.planned_sd.source, SdSource::this_trial) << own.planned_sd.why;
+  EXPECT_EQ(own.planned_sd.percent_per_year, own.between_sd->estimate);
+
+  scatter_rates(trial, 0.02, 0.4);  // as in the sample trial: errors stated much larger than the scatter
+  const auto analysis = analyse(trial);
+  const auto& brain = analysis.measures[0];
+  EXPECT_EQ(brain.between_sd->estimate, 0);
+  EXPECT_EQ(brain.planned_sd.source, SdSource::published);
+  EXPECT_EQ(brain.planned_sd.percent_per_year, 0.498);
+  EXPECT_FALSE(brain.planned_sd.is_lower_bound);
+  EXPECT_NE(brain.planned_sd.why.find("Chataway et al. 2014"), std::string::npos) << brain.planned_sd.why;
+  for (const auto m : {1u, 2u}) {
+    EXPECT_TRUE(analysis.measures[m].planned_sd.is_lower_bound) << "published of the whole brain";
+    EXPECT_NE(analysis.measures[m].planned_sd.why.find("lower bounds"), std::string::npos);
+  }
+  ASSERT_FALSE(brain.next_trials.empty());
+  for (const auto& next : brain.next_trials) EXPECT_GE(next.per_group.value(), 2u);
+  EXPECT_EQ(cell_of(table_of(analysis, "next_trial"), "gray_matter", "is_lower_bound"), "yes");
+
+  trial.options.next_between_sd = 0.8;
+  const auto given = analyse(trial).measures[1];
+  EXPECT_EQ(given.planned_sd.source, SdSource::option);
+  EXPECT_EQ(given.planned_sd.percent_per_year, 0.8);
+  EXPECT_FALSE(given.planned_sd.is_lower_bound);
+}
+
+TEST(NextTrial, an_uncertain_estimate_above_the_published_value_is_not_replaced_by_it) {
+  Trial trial = trial_with_dose_response();
+  scatter_rates(trial, 0.6, 1.2);
+  const auto brain = analyse(trial).measures[0];
+  ASSERT_EQ(*brain.between_sd->interval_95_low, 0);
+  ASSERT_GT(brain.between_sd->estimate, 0.498);
+  EXPECT_EQ(brain.planned_sd.source, SdSource::this_trial) << brain.planned_sd.why;
+}
+
+TEST(Sentences, say_where_no_p_of_the_design_reaches_the_level) {
+  Trial trial;
+  for (const double dose : {0.7, 1.4, 2.8})
+    trial.reports.push_back(
+        report_with_two_visits("sub-" + std::to_string(int(10 * dose)), "A", dose, -2 + 0.5 * dose));
+  const auto analysis = analyse(trial);
+  const auto sentence = response_sentence(analysis, 0);
+  EXPECT_NE(sentence.find("cannot give a p below 0.1667, so that it misses a trend of any size at alpha 0.05."),
+            std::string::npos)
+      << sentence;
+  EXPECT_EQ(sentence.find("80 % power"), std::string::npos) << sentence;
+  EXPECT_FALSE(analysis.measures[0].response.linear.detectable_slope);
 }
 
 TEST(Tables, text_cannot_break_the_columns) {

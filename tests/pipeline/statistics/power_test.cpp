@@ -58,6 +58,45 @@ TEST(Power, what_three_against_one_cannot_show_is_empty) {
   EXPECT_FALSE(detectable_trend({1, 1, 1}, {}).linear);
 }
 
+// Against the p of the exact tests themselves, of the most extreme rates that there are.
+TEST(Power, the_smallest_p_is_that_of_the_exact_test_at_its_extreme) {
+  const std::vector<std::vector<double>> designs = {
+      {0.7, 1.4, 2.8}, {0, 0, 1, 1}, {1, 2, 3, 4}, {0, 0, 0, 1}, {0.7, 0.7, 1.4, 1.4, 5.7}, {1, 1, 2, 3, 3}};
+  for (const auto& scores : designs) {
+    const std::string design = testing::PrintToString(scores);
+    // Rates that all differ, in the order of the scores.
+    std::vector<double> rates;
+    for (std::size_t i = 0; i < scores.size(); ++i) rates.push_back(scores[i] + 1e-7 * static_cast<double>(i * i));
+    const auto linear = permute_linear(scores, rates);
+    EXPECT_NEAR(smallest_p(scores, false, false), linear.p_greater, 1e-12) << design;
+    const auto jonckheere = permute_jonckheere(scores, rates);
+    EXPECT_NEAR(smallest_p(scores, true, true), jonckheere.p_two_sided, 1e-12) << design;
+    EXPECT_NEAR(smallest_p(scores, false, true), jonckheere.p_greater, 1e-12) << design;
+  }
+  EXPECT_NEAR(smallest_p({0.7, 1.4, 2.8}, true, false), 1 / 6.0, 1e-12);
+  EXPECT_NEAR(smallest_p({0, 0, 1, 1}, true, false), 2 / 6.0, 1e-12) << "groups exchanged are as far from the mean";
+}
+
+TEST(Power, nothing_is_detectable_where_no_p_reaches_the_level) {
+  EXPECT_FALSE(detectable_trend({0.7, 1.4, 2.8}, {}).linear) << "6 arrangements";
+  EXPECT_FALSE(detectable_trend({0, 0, 1, 1}, {}).linear);
+  EXPECT_FALSE(detectable_trend({0, 0, 0, 1, 1, 1}, {}).linear) << "2 / 20";
+  EXPECT_TRUE(detectable_trend({0, 0, 0, 1, 1, 1}, {0.05, false, 0.8}).linear) << "1 / 20 is the level";
+  EXPECT_TRUE(detectable_trend({0, 0, 0, 0, 1, 1, 1, 1}, {}).linear) << "2 / 70";
+}
+
+TEST(SampleSize, is_never_below_what_the_exact_test_can_reach) {
+  NextTrial huge{{0, 1}, 100, 0.1, 0, {0, 1}};
+  EXPECT_EQ(fewest_for_exact_test(huge, {}), 4u) << "3 against 3 reach 2 / 20";
+  EXPECT_EQ(participants_per_group(huge, {}), 4u);
+  EXPECT_EQ(fewest_for_exact_test(huge, {0.05, false, 0.8}), 3u);
+  EXPECT_EQ(fewest_for_exact_test(huge, {0.001, true, 0.8}), 7u) << "2 / 924 at 6, 2 / 3432 at 7";
+  huge.scores = {5, 10, 16, 24};
+  EXPECT_EQ(fewest_for_exact_test(huge, {}), 1u) << "1 / 24: the scores are not symmetric";
+  huge.rank_test = true;
+  EXPECT_EQ(fewest_for_exact_test(huge, {}), 2u) << "2 / 24 with one each";
+}
+
 // Closed form against trials simulated from the visits on.
 TEST(SampleSize, agrees_with_simulated_trials) {
   NextTrial next;
