@@ -19,7 +19,7 @@ double largest_change(const TissueValues& percent) {
 }
 
 ChangeErrors change_errors(const ErrorModel& model, const TissueValues& residual_percent, double calibration_percent,
-                           double voxel_mm3) {
+                           double voxel_mm3, bool visits_blurred) {
   const ErrorCoefficients& coefficients = model.deformation;
   const double noise_growth = std::pow(voxel_mm3, coefficients.noise_exponent);
   const double scale_growth = std::pow(voxel_mm3, coefficients.scale_exponent);
@@ -27,8 +27,11 @@ ChangeErrors change_errors(const ErrorModel& model, const TissueValues& residual
   errors.residual_percent = residual_percent;
   errors.calibration_percent = calibration_percent;
   errors.voxel_mm3 = voxel_mm3;
+  errors.visits_blurred = visits_blurred;
   errors.noise_percent = of_each_tissue([&](double TissueValues::*tissue) {
-    return std::hypot(residual_percent.*tissue, noise_growth * coefficients.noise_percent.*tissue, calibration_percent);
+    const double blurred = visits_blurred ? model.blurred_visits_percent.*tissue : 0;
+    return std::hypot(std::hypot(residual_percent.*tissue, blurred), noise_growth * coefficients.noise_percent.*tissue,
+                      calibration_percent);
   });
   errors.scale_share =
       of_each_tissue([&](double TissueValues::*tissue) { return scale_growth * coefficients.scale_share.*tissue; });

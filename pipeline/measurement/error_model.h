@@ -31,6 +31,9 @@ struct CalibrationErrors {
 };
 
 struct ErrorModel {
+  // Further noise of both measurements where the visits of a person differ in voxel size: a finer visit that is blurred
+  // is not quite like one with large voxels.
+  TissueValues blurred_visits_percent;
   ErrorCoefficients deformation;     // scale: of the largest of the person's three changes
   ErrorCoefficients boundary_shift;  // scale: of the tissue's own change
   // What share of a change, and of a wrong voxel size, the boundary shift integral sees; it is divided by them.
@@ -45,7 +48,7 @@ double largest_change(const TissueValues& percent);
 // `residual_percent`: what is still different between the registered visits, read as volume (integration.h).
 // `calibration_percent`: of volume, by the scanner's voxel size. `voxel_mm3`: of the coarsest visit.
 ChangeErrors change_errors(const ErrorModel& model, const TissueValues& residual_percent, double calibration_percent,
-                           double voxel_mm3);
+                           double voxel_mm3, bool visits_blurred);
 
 // Of a change: noise and scale, added in squares.
 TissueValues standard_error(const ChangeErrors& errors, const TissueValues& percent);

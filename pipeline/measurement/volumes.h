@@ -47,6 +47,11 @@ inline TissueValues added_in_squares(const TissueValues& errors, double other) {
           std::hypot(errors.white_matter, other)};
 }
 
+inline TissueValues added_in_squares(const TissueValues& errors, const TissueValues& others) {
+  return {std::hypot(errors.brain, others.brain), std::hypot(errors.gray_matter, others.gray_matter),
+          std::hypot(errors.white_matter, others.white_matter)};
+}
+
 struct ChangeEstimate {
   TissueValues percent;         // of the mean of both volumes
   TissueValues standard_error;  // percent
@@ -58,7 +63,8 @@ struct ChangeErrors {
   double calibration_percent = 0;  // by the scanner's voxel size
   double voxel_mm3 = 0;            // of the coarsest visit
   TissueValues noise_percent;      // all that is independent from visit to visit, the two above among it
-  TissueValues scale_share;  // of the largest of the three changes, 0..1; the same error in all changes of a person
+  TissueValues scale_share;     // of the largest of the three changes, 0..1; the same error in all changes of a person
+  bool visits_blurred = false;  // the visits of the person differ in voxel size, and finer ones were blurred
 };
 
 struct Change {  // between two visits of a person, by their place in time order

@@ -82,6 +82,7 @@ ErrorModel error_model_of(const std::string& json_text, const std::string& file)
                      "): make one with wane validate --fit, or use Wane's own by leaving out --error-model.");
   const Fields fields(json, file);
   ErrorModel model;
+  model.blurred_visits_percent = fields.tissues("blurred_visits_percent");
   model.deformation = coefficients_of(fields.object("deformation"));
   const Fields shift = fields.object("boundary_shift");
   model.boundary_shift = coefficients_of(shift);
@@ -112,6 +113,7 @@ std::string error_model_json_text(const ErrorModel& model, const ordered_json& f
   shift["recovers_of_drift"] = number_json(model.shift_recovers_of_drift, decimals);
   const CalibrationErrors& calibration = model.calibration;
   return json_text({{"schema", schema},
+                    {"blurred_visits_percent", tissues_json(model.blurred_visits_percent)},
                     {"deformation", coefficients_json(model.deformation)},
                     {"boundary_shift", shift},
                     {"calibration",

@@ -81,7 +81,8 @@ ordered_json errors_json(const std::optional<ChangeErrors>& errors) {
           {"scale_share", percent_json(errors->scale_share)},
           {"residual", percent_json(errors->residual_percent)},
           {"calibration", number_json(errors->calibration_percent, decimals_percent)},
-          {"voxel_mm3", number_json(errors->voxel_mm3, decimals_quality)}};
+          {"voxel_mm3", number_json(errors->voxel_mm3, decimals_quality)},
+          {"visits_blurred", errors->visits_blurred}};
 }
 
 ordered_json change_json(const ChangeRow& change) {
@@ -177,6 +178,7 @@ std::optional<ChangeErrors> errors_of(const ordered_json& change) {
   errors.residual_percent = tissue_values(found->at("residual"));
   errors.calibration_percent = number_or_nan(found->at("calibration"));
   errors.voxel_mm3 = number_or_nan(found->at("voxel_mm3"));
+  errors.visits_blurred = found->value("visits_blurred", false);
   return errors;
 }
 

@@ -245,6 +245,13 @@ double standard_error_by_model(const std::vector<ReconciledVisit>& visits, doubl
   return spread > 0 ? visit_error_sd / std::sqrt(spread) : 0;
 }
 
+// Of a rate, what more visits would reduce. The scale error of a person stays whatever the visits are: for planning, it is
+// part of the difference between people.
+double noise_error(const Rate& rate) {
+  const double error = rate.standard_error.value_or(0), scale = rate.scale_error.value_or(0);
+  return std::sqrt(std::max(0.0, error * error - scale * scale));
+}
+
 // What differs between people and what is error of a visit, for the next trial. With three visits and more the mixed
 // model tells the error of a visit from the visits' own scatter; else it is what the changes' standard errors say.
 void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, const Tissue& tissue, DoseScale scale) {
@@ -269,7 +276,7 @@ void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, cons
     doses.push_back(*report.dose);
     rates.push_back({0, rate->percent_per_year,
                      by_model ? standard_error_by_model(reconciled, first_day, measure.model->residual_sd)
-                              : rate->standard_error.value_or(0)});
+                              : noise_error(*rate)});
   }
   const auto scores = dose_scores(doses, scale);
   if (!scores) return;

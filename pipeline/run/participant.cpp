@@ -92,9 +92,12 @@ std::optional<ChangeEstimate> as_written(const std::optional<ChangeEstimate>& es
 
 std::optional<ChangeErrors> as_written(const std::optional<ChangeErrors>& errors) {
   if (!errors) return std::nullopt;
-  return ChangeErrors{as_written(errors->residual_percent), rounded(errors->calibration_percent, decimals_percent),
-                      rounded(errors->voxel_mm3, decimals_quality), as_written(errors->noise_percent),
-                      as_written(errors->scale_share)};
+  return ChangeErrors{as_written(errors->residual_percent),
+                      rounded(errors->calibration_percent, decimals_percent),
+                      rounded(errors->voxel_mm3, decimals_quality),
+                      as_written(errors->noise_percent),
+                      as_written(errors->scale_share),
+                      errors->visits_blurred};
 }
 
 void date_changes(ParticipantReport& report) {

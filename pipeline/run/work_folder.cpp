@@ -202,7 +202,8 @@ Json to_json(const std::optional<ChangeErrors>& errors) {
           {"scale_share", to_json(errors->scale_share)},
           {"residual", to_json(errors->residual_percent)},
           {"calibration", errors->calibration_percent},
-          {"voxel_mm3", errors->voxel_mm3}};
+          {"voxel_mm3", errors->voxel_mm3},
+          {"visits_blurred", errors->visits_blurred}};
 }
 
 std::string volume_name(const std::string& name) {
@@ -340,8 +341,8 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, scan_axes,
-               unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
+  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, visits_blurred,
+               scan_axes, unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(work, folder, "extract");
   const auto visits = aligned_visits(work);
@@ -361,6 +362,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
                                        {"made_from", hashes_of({stage_json(work, "align")})},
                                        {"skull_shown", skull_shown},
                                        {"coarsest_voxel_mm3", coarsest_voxel_mm3},
+                                       {"visits_blurred", visits_blurred},
                                        {"scan_axes", axes},
                                        {"unseen_brain_ml", unseen_brain_ml}});
 }
@@ -373,6 +375,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
     ExtractedBrain extracted;
     extracted.skull_shown = json.at("skull_shown").get<bool>();
     extracted.coarsest_voxel_mm3 = json.at("coarsest_voxel_mm3").get<double>();
+    extracted.visits_blurred = json.at("visits_blurred").get<bool>();
     for (const Json& of_scan : json.at("scan_axes")) {
       Mat3 columns;
       for (int axis = 0; axis < 3; ++axis) columns.col(axis) = vec3_from(of_scan.at(axis));

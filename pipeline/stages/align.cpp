@@ -163,6 +163,22 @@ VisitRegistration registered_in_order(const PlacedVisit& from, const PlacedVisit
   return found;
 }
 
+// By what the blurs are multiplied so that the visits are equally sharp inside the skull.
+double blur_factor(const std::vector<ConformedVisit>& visits, const std::vector<Affine>& poses, const Affine& turn,
+                   const AlignedVisits& aligned, const HeadTemplate& head_template, const std::vector<Vec3>& blurs_mm) {
+  const Mask inside =
+      resample(head_template.intracranial_mask, aligned.midpoint, aligned.template_to_midpoint.inverse());
+  const Box box = bounding_box(inside);
+  const Mask region = resample(inside, cropped_grid(inside.grid, box.low, box.high));
+  std::vector<const Volume*> scans;
+  std::vector<Affine> region_to_scan;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    scans.push_back(&visits[v].scan);
+    region_to_scan.push_back(poses[v] * turn);
+  }
+  return matching_blur_factor(scans, region_to_scan, blurs_mm, region);
+}
+
 }  // namespace
 
 void AlignOptions::validate() const {
@@ -237,7 +253,11 @@ AlignedVisits align(const std::vector<ConformedVisit>& visits, const HeadTemplat
     grids.push_back(visits[v].scan.grid);
     to_midpoint.push_back((poses[v] * turn).linear().transpose());
   }
-  const std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(grids, to_midpoint);
+  std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(grids, to_midpoint);
+  if (is_any_blurred(blurs_mm)) {
+    const double factor = blur_factor(visits, poses, turn, result, head_template, blurs_mm);
+    for (Vec3& blur : blurs_mm) blur *= factor;
+  }
   for (std::size_t v = 0; v < visits.size(); ++v) {
     AlignedVisit aligned;
     aligned.midpoint_to_scan = poses[v] * turn;

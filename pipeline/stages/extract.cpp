@@ -10,6 +10,7 @@
 #include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
+#include "pipeline/stages/resolution.h"
 #include "registration/deformable.h"
 #include "segmentation/bias_field.h"
 #include "segmentation/brain_extraction.h"
@@ -112,6 +113,16 @@ Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<Conforme
   return largest_component(holes_filled(without_dark_rim(whole, average)));
 }
 
+std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits) {
+  std::vector<Grid> scans;
+  std::vector<Mat3> to_midpoint;
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    scans.push_back(visits[v].scan.grid);
+    to_midpoint.push_back(aligned.visits[v].midpoint_to_scan.linear().transpose());
+  }
+  return blurs_to_coarsest_mm(scans, to_midpoint);
+}
+
 }  // namespace
 
 void ExtractOptions::validate() const {
@@ -165,6 +176,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   for (std::size_t v = 0; v < visits.size(); ++v)
     result.scan_axes.emplace_back(aligned.visits[v].midpoint_to_scan.linear().transpose() *
                                   visits[v].scan.grid.direction);
+  result.visits_blurred = is_any_blurred(blurs_of(aligned, visits));
   for (const ConformedVisit& visit : visits)
     result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {

@@ -24,6 +24,7 @@ struct ExtractedBrain {
   Mask intracranial;                    // inside the skull
   bool skull_shown = true;              // by every visit: none came brain-extracted
   double coarsest_voxel_mm3 = 0;        // of the visits' own scans
+  bool visits_blurred = false;          // some, to the resolution of others with larger voxels
   std::vector<Mat3> scan_axes;          // of each visit: its image's axes as columns, in the midpoint space
   std::vector<double> unseen_brain_ml;  // by each visit: of `brain`, where its scan does not reach or is constant
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid

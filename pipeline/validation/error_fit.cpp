@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -229,12 +230,44 @@ void require_heads(const std::vector<FitChange>& changes, std::size_t least) {
         " are needed, because each is judged by what the others give: run wane validate with more --head.");
 }
 
+std::vector<FitChange> of_visits(const std::vector<FitChange>& changes, bool blurred) {
+  std::vector<FitChange> kept;
+  std::copy_if(changes.begin(), changes.end(), std::back_inserter(kept),
+               [&](const FitChange& change) { return change.errors.visits_blurred == blurred; });
+  return kept;
+}
+
+// What the model of visits that are alike leaves of the squared errors of the others.
+TissueValues blurred_visits_percent(const std::vector<FitChange>& blurred, const ErrorModel& model) {
+  TissueValues result;
+  for (const auto tissue : tissue_members) {
+    double sum = 0;
+    for (const FitChange& change : blurred) {
+      const ChangeErrors errors = change_errors(model, change.errors.residual_percent,
+                                                change.errors.calibration_percent, change.errors.voxel_mm3, false);
+      const double error = change.measured.*tissue - change.planted.*tissue;
+      sum += error * error - std::pow(standard_error(errors, change.measured).*tissue, 2);
+    }
+    result.*tissue = blurred.empty() ? 0 : std::sqrt(std::max(0.0, sum / static_cast<double>(blurred.size())));
+  }
+  return result;
+}
+
+// The part of the model that standard errors of the deformation need.
+ErrorModel with_deformation(const std::vector<FitChange>& changes, const ErrorModel& before) {
+  ErrorModel model = before;
+  model.deformation = coefficients_of(cross_validated(samples_of_deformation(of_visits(changes, false))));
+  const std::vector<FitChange> blurred = of_visits(changes, true);
+  if (!blurred.empty()) model.blurred_visits_percent = blurred_visits_percent(blurred, model);
+  return model;
+}
+
 }  // namespace
 
-ErrorModel fit_error_model(const std::vector<FitChange>& changes, const ErrorModel& before) {
+ErrorModel fit_error_model(const std::vector<FitChange>& all_changes, const ErrorModel& before) {
+  const std::vector<FitChange> changes = of_visits(all_changes, false);
   require_heads(changes, 3);
-  ErrorModel model = before;
-  model.deformation = coefficients_of(cross_validated(samples_of_deformation(changes)));
+  ErrorModel model = with_deformation(all_changes, before);
   for (const auto tissue : tissue_members) model.shift_recovers.*tissue = slope_of_shift(changes, tissue);
   const std::array<Samples, 3> shifts = samples_of_shift(changes, model.shift_recovers);
   if (heads_of(shifts[0]).size() >= 3) model.boundary_shift = coefficients_of(cross_validated(shifts));
@@ -242,18 +275,21 @@ ErrorModel fit_error_model(const std::vector<FitChange>& changes, const ErrorMod
 }
 
 std::vector<TissueValues> held_out_standard_errors(const std::vector<FitChange>& changes, const ErrorModel& before) {
-  require_heads(changes, 4);
-  const std::array<Samples, 3> samples = samples_of_deformation(changes);
+  require_heads(of_visits(changes, false), 4);
+  std::set<std::string> heads;
+  for (const FitChange& change : changes) heads.insert(change.head);
   std::vector<TissueValues> errors(changes.size());
-  for (const std::string& head : heads_of(samples[0])) {
-    ErrorModel model = before;
-    model.deformation = coefficients_of(cross_validated(without_head(samples, head)));
+  for (const std::string& head : heads) {
+    std::vector<FitChange> others;
+    std::copy_if(changes.begin(), changes.end(), std::back_inserter(others),
+                 [&](const FitChange& change) { return change.head != head; });
+    const ErrorModel model = with_deformation(others, before);
     for (std::size_t n = 0; n < changes.size(); ++n) {
       if (changes[n].head != head) continue;
       const ChangeErrors& measured = changes[n].errors;
-      errors[n] = standard_error(
-          change_errors(model, measured.residual_percent, measured.calibration_percent, measured.voxel_mm3),
-          changes[n].measured);
+      errors[n] = standard_error(change_errors(model, measured.residual_percent, measured.calibration_percent,
+                                               measured.voxel_mm3, measured.visits_blurred),
+                                 changes[n].measured);
     }
   }
   return errors;

@@ -18,12 +18,14 @@ struct FitChange {
   std::optional<TissueValues> shift_percent;
 };
 
-// Coefficients of deformation and boundary shift. Per tissue, noise and scale share are those under which the errors
-// are most likely (normal distributions with mean 0; the exponents, common to the tissues, from a list); both are then
+// Coefficients of deformation and boundary shift. Per tissue, noise and scale share are those under which the errors are
+// most likely (normal distributions with mean 0; the exponents, common to the tissues, from a list); both are then
 // multiplied by the factor with which the 95 % intervals of heads hold 95 % of the changes where each head's
-// coefficients come from the other heads (cross-validation, Barber et al. 2021). What the boundary shift recovers is
-// the slope of its percents against the planted ones. `calibration` and what the shift sees of a drift are taken from
-// `before`. Throws InputError where the changes come from fewer than three heads.
+// coefficients come from the other heads (cross-validation, Barber et al. 2021). What the boundary shift recovers is the
+// slope of its percents against the planted ones. All of that is fitted to people whose visits are alike in voxel size;
+// `blurred_visits_percent` is then the root mean square of what it leaves of the others' errors. `calibration` and what
+// the shift sees of a drift are taken from `before`. Throws InputError where the changes come from fewer than three
+// heads.
 ErrorModel fit_error_model(const std::vector<FitChange>& changes, const ErrorModel& before);
 
 // The standard error of each change, in their order, by the model that is fitted to the other heads. Throws InputError

@@ -80,8 +80,9 @@ std::optional<ChangeErrors> errors_of(const json& change) {
     return TissueValues{number_or_nan(values, "brain"), number_or_nan(values, "gray_matter"),
                         number_or_nan(values, "white_matter")};
   };
-  return ChangeErrors{tissue_values("residual"), number_or_nan(*found, "calibration"),
-                      number_or_nan(*found, "voxel_mm3"), tissue_values("noise"), tissue_values("scale_share")};
+  return ChangeErrors{tissue_values("residual"),          number_or_nan(*found, "calibration"),
+                      number_or_nan(*found, "voxel_mm3"), tissue_values("noise"),
+                      tissue_values("scale_share"),       found->value("visits_blurred", false)};
 }
 
 std::optional<TissueValues> boundary_shift_of(const json& change) {

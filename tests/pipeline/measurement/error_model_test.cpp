@@ -17,7 +17,7 @@ ErrorModel model_for_tests() {
 }
 
 TEST(ErrorModel, OfVisitsThatAgreeIsTheNoiseOfTheModel) {
-  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 1);
+  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 1, false);
   const TissueValues error = standard_error(errors, {});
   EXPECT_NEAR(error.brain, 0.04, 1e-12);
   EXPECT_NEAR(error.gray_matter, 0.09, 1e-12);
@@ -25,7 +25,7 @@ TEST(ErrorModel, OfVisitsThatAgreeIsTheNoiseOfTheModel) {
 }
 
 TEST(ErrorModel, ScaleIsAShareOfTheLargestChangeWhicheverItsSign) {
-  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 1);
+  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 1, false);
   for (const double sign : {-1.0, 1.0}) {
     const TissueValues error = standard_error(errors, {sign * 2, sign * 3, sign * 1});
     EXPECT_NEAR(error.brain, std::hypot(0.04, 0.05 * 3), 1e-12);
@@ -35,14 +35,21 @@ TEST(ErrorModel, ScaleIsAShareOfTheLargestChangeWhicheverItsSign) {
 }
 
 TEST(ErrorModel, NoiseHoldsTheResidualAndTheCalibrationAndScaleDoesNot) {
-  const ChangeErrors errors = change_errors(model_for_tests(), {0.3, 0, 0}, 0.4, 1);
+  const ChangeErrors errors = change_errors(model_for_tests(), {0.3, 0, 0}, 0.4, 1, false);
   EXPECT_NEAR(errors.noise_percent.brain, std::sqrt(0.09 + 0.16 + 0.0016), 1e-12);
   EXPECT_NEAR(errors.noise_percent.gray_matter, std::hypot(0.4, 0.09), 1e-12);
   EXPECT_NEAR(errors.scale_share.brain, 0.05, 1e-12);
 }
 
+TEST(ErrorModel, VisitsThatDifferInVoxelSizeHaveMoreNoise) {
+  ErrorModel model = model_for_tests();
+  model.blurred_visits_percent = {0.3, 0.5, 0.4};
+  EXPECT_NEAR(change_errors(model, {}, 0, 1, true).noise_percent.brain, std::hypot(0.3, 0.04), 1e-12);
+  EXPECT_NEAR(change_errors(model, {}, 0, 1, false).noise_percent.brain, 0.04, 1e-12);
+}
+
 TEST(ErrorModel, BothErrorsGrowWithTheCoarsestVisitsVoxelsByTheirOwnPowers) {
-  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 16);
+  const ChangeErrors errors = change_errors(model_for_tests(), {}, 0, 16, false);
   EXPECT_NEAR(errors.noise_percent.brain, 4 * 0.04, 1e-12);
   EXPECT_NEAR(errors.scale_share.brain, 2 * 0.05, 1e-12);
 }

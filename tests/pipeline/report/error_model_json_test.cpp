@@ -12,7 +12,8 @@ namespace {
 using nlohmann::ordered_json;
 
 ErrorModel model_for_tests() {
-  return {{{0.04, 0.09, 0.06}, 0.5, {0.05, 0.08, 0.07}, 0.25},
+  return {{0.3, 0.5, 0.4},
+          {{0.04, 0.09, 0.06}, 0.5, {0.05, 0.08, 0.07}, 0.25},
           {{0.1, 0.3, 0.2}, 0.1, {0.2, 0.4, 0.3}, 0.2},
           {0.8, 0.5, 1},
           0.5,
@@ -35,6 +36,7 @@ std::string refusal_of(const ordered_json& json) {
 
 TEST(ErrorModelJson, IsReadAsItWasWritten) {
   const ErrorModel read = error_model_of(json_for_tests().dump(), "model.json"), written = model_for_tests();
+  EXPECT_EQ(read.blurred_visits_percent.gray_matter, written.blurred_visits_percent.gray_matter);
   EXPECT_EQ(read.deformation.noise_percent.gray_matter, written.deformation.noise_percent.gray_matter);
   EXPECT_EQ(read.deformation.noise_exponent, written.deformation.noise_exponent);
   EXPECT_EQ(read.deformation.scale_share.white_matter, written.deformation.scale_share.white_matter);

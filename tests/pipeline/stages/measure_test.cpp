@@ -14,6 +14,9 @@ namespace {
 
 using test::PhantomVisit;
 
+// Errors of measurement are not what is tried here.
+const ErrorModel no_errors{{}, {}, {}, {1, 1, 1}, 0, {}};
+
 enum class Calibration { on, off };
 
 MeasureOptions options_with(Calibration calibration) {
@@ -25,7 +28,7 @@ MeasureOptions options_with(Calibration calibration) {
 // With tissue maps that are right everywhere.
 Measurement measured(const std::vector<PhantomVisit>& visits, Calibration calibration) {
   const ExtractedBrain extracted = test::phantom_extracted(visits);
-  return measure(extracted, test::phantom_tissues(extracted.average.grid, {}), options_with(calibration));
+  return measure(extracted, test::phantom_tissues(extracted.average.grid, {}), options_with(calibration), no_errors);
 }
 
 // Ventricles that grow about the size that the maps show.
@@ -52,7 +55,7 @@ TEST(Measure, FindsWhatTheWhiteMatterLosesToGrowingVentricles) {
 // it are missing here, with it 6 %.
 TEST(Measure, WithTissueMapsAsSegmentedFindsTheBrainsLossInFull) {
   const ExtractedBrain extracted = test::phantom_extracted(growing);
-  const Measurement result = measure(extracted, segment(extracted, {}), options_with(Calibration::off));
+  const Measurement result = measure(extracted, segment(extracted, {}), options_with(Calibration::off), no_errors);
   EXPECT_NEAR(result.changes.at(0).percent.brain, planted_brain_percent(), 0.1 * std::abs(planted_brain_percent()));
 }
 
@@ -94,7 +97,7 @@ TEST(Measure, NothingChangedIsNoChange) {
 TEST(Measure, TooLittleThatAllVisitsShowIsRefused) {
   ExtractedBrain extracted = test::phantom_extracted(growing);
   for (std::size_t n = 0; n < extracted.comparable.size() * 6 / 10; ++n) extracted.comparable[n] = 0;
-  EXPECT_THROW(measure(extracted, test::phantom_tissues(extracted.average.grid, {}), {}), InputError);
+  EXPECT_THROW(measure(extracted, test::phantom_tissues(extracted.average.grid, {}), {}, no_errors), InputError);
 }
 
 }  // namespace
