@@ -206,20 +206,6 @@ double slope_of_shift(const std::vector<FitChange>& changes, double TissueValues
   return square > 0 && cross > 0 ? cross / square : 1;
 }
 
-std::array<Samples, 3> samples_of_shift(const std::vector<FitChange>& changes, const TissueValues& recovers) {
-  std::array<Samples, 3> samples;
-  for (const FitChange& change : changes) {
-    if (!change.shift_percent) continue;
-    for (std::size_t t = 0; t < 3; ++t) {
-      const auto tissue = tissue_members[t];
-      const double corrected = (*change.shift_percent).*tissue / recovers.*tissue;
-      samples[t].push_back({change.head, corrected - change.planted.*tissue,
-                            std::pow(change.errors.calibration_percent, 2), change.errors.voxel_mm3, corrected});
-    }
-  }
-  return samples;
-}
-
 void require_heads(const std::vector<FitChange>& changes, std::size_t least) {
   std::set<std::string> heads;
   for (const FitChange& change : changes) heads.insert(change.head);
@@ -269,8 +255,6 @@ ErrorModel fit_error_model(const std::vector<FitChange>& all_changes, const Erro
   require_heads(changes, 3);
   ErrorModel model = with_deformation(all_changes, before);
   for (const auto tissue : tissue_members) model.shift_recovers.*tissue = slope_of_shift(changes, tissue);
-  const std::array<Samples, 3> shifts = samples_of_shift(changes, model.shift_recovers);
-  if (heads_of(shifts[0]).size() >= 3) model.boundary_shift = coefficients_of(cross_validated(shifts));
   return model;
 }
 

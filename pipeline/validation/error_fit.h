@@ -18,13 +18,14 @@ struct FitChange {
   std::optional<TissueValues> shift_percent;
 };
 
-// Coefficients of deformation and boundary shift. Per tissue, noise and scale share are those under which the errors are
-// most likely (normal distributions with mean 0; the exponents, common to the tissues, from a list); both are then
-// multiplied by the factor with which the 95 % intervals of heads hold 95 % of the changes where each head's
-// coefficients come from the other heads (cross-validation, Barber et al. 2021). What the boundary shift recovers is the
-// slope of its percents against the planted ones. All of that is fitted to people whose visits are alike in voxel size;
-// `blurred_visits_percent` is then the root mean square of what it leaves of the others' errors. `calibration` and what
-// the shift sees of a drift are taken from `before`. Throws InputError where the changes come from fewer than three
+// Coefficients of the deformation. Per tissue, noise and scale share are those under which the errors are most likely
+// (normal distributions with mean 0; the exponents, common to the tissues, from a list); both are then multiplied by
+// the factor with which the 95 % intervals of heads hold 95 % of the changes where each head's coefficients come from
+// the other heads (cross-validation, Barber et al. 2021). All of that is fitted to people whose visits are alike in
+// voxel size; `blurred_visits_percent` is then the root mean square of what it leaves of the others' errors. What the
+// boundary shift recovers is the slope of its percents against the planted ones. Its own errors are taken from
+// `before`, with the calibration: visits that are planted in one scan do not show how the brightness of tissues differs
+// from day to day, to which the shift is sensitive. Throws InputError where the changes come from fewer than three
 // heads.
 ErrorModel fit_error_model(const std::vector<FitChange>& changes, const ErrorModel& before);
 

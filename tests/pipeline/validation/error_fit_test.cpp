@@ -51,7 +51,7 @@ double coverage_percent(const std::vector<FitChange>& changes, const std::vector
 }
 
 TEST(ErrorFit, FindsNoiseAndScaleThatWerePlanted) {
-  const ErrorModel model = fit_error_model(planted(60, {}), {});
+  const ErrorModel model = fit_error_model(planted(24, {}), {});
   EXPECT_NEAR(model.deformation.noise_percent.brain, 0.1, 0.02);
   EXPECT_NEAR(model.deformation.noise_percent.gray_matter, 0.1, 0.02);
   EXPECT_NEAR(model.deformation.scale_share.brain, 0.05, 0.015);
@@ -61,18 +61,18 @@ TEST(ErrorFit, FindsNoiseAndScaleThatWerePlanted) {
 TEST(ErrorFit, FindsHowNoiseGrowsWithTheVoxels) {
   Truth truth;
   truth.noise_exponent = 0.375;
-  EXPECT_NEAR(fit_error_model(planted(60, truth), {}).deformation.noise_exponent, 0.375, 0.126);
+  EXPECT_NEAR(fit_error_model(planted(24, truth), {}).deformation.noise_exponent, 0.375, 0.126);
 }
 
 TEST(ErrorFit, LeavesToTheResidualWhatItExplains) {
   Truth truth;
   truth.noise = 0.02;
   truth.residual = 0.2;
-  EXPECT_LT(fit_error_model(planted(60, truth), {}).deformation.noise_percent.brain, 0.08);
+  EXPECT_LT(fit_error_model(planted(24, truth), {}).deformation.noise_percent.brain, 0.08);
 }
 
 TEST(ErrorFit, IntervalsOfHeadsThatWereLeftOutHoldNinetyFivePercent) {
-  const std::vector<FitChange> changes = planted(30, {});
+  const std::vector<FitChange> changes = planted(14, {});
   EXPECT_NEAR(coverage_percent(changes, held_out_standard_errors(changes, {})), 95, 3);
 }
 
