@@ -76,6 +76,21 @@ TEST(ErrorFit, IntervalsOfHeadsThatWereLeftOutHoldNinetyFivePercent) {
   EXPECT_NEAR(coverage_percent(changes, held_out_standard_errors(changes, {})), 95, 3);
 }
 
+TEST(ErrorFit, PeopleWhoseVisitsDifferInVoxelSizeHaveATermOfTheirOwn) {
+  std::vector<FitChange> changes = planted(24, {});
+  const ErrorModel alike = fit_error_model(changes, {});
+  EXPECT_EQ(alike.blurred_visits_percent.brain, 0);
+  for (const FitChange& change : planted(24, {})) {
+    FitChange blurred = change;
+    blurred.errors.visits_blurred = true;
+    blurred.measured = all(change.planted.brain - 0.5);
+    changes.push_back(blurred);
+  }
+  const ErrorModel both = fit_error_model(changes, {});
+  EXPECT_NEAR(both.blurred_visits_percent.brain, 0.5, 0.05);
+  EXPECT_EQ(both.deformation.noise_percent.brain, alike.deformation.noise_percent.brain);
+}
+
 // The standard errors of a head must not know the head's own errors.
 TEST(ErrorFit, AHeadsOwnErrorsDoNotChangeItsStandardErrors) {
   std::vector<FitChange> changes = planted(6, {});
