@@ -51,14 +51,30 @@ void require_usable(const ComparedParticipant& participant, const fs::path& ladd
                    " again, or name the error model that it was made with by --error-model.");
 }
 
+bool is_whole(const ComparedChange& change) {
+  return std::all_of(tissues.begin(), tissues.end(),
+                     [&](const Tissue& tissue) {
+                       return std::isfinite(change.planted.*tissue.value) &&
+                              std::isfinite(change.measured.*tissue.value) &&
+                              std::isfinite(change.errors->residual_percent.*tissue.value);
+                     }) &&
+         std::isfinite(change.errors->calibration_percent) && change.errors->voxel_mm3 > 0;
+}
+
 void add_ladder(PlantedChanges& planted, const fs::path& ladder, const ErrorModel& model,
                 const std::string& model_sha256) {
   const TruthComparison comparison = compare_with_truth(ladder / "out", ladder / "dataset/truth");
+  if (!comparison.missing.empty())
+    throw InputError("The ladder in " + ladder.string() + " is not finished (" + comparison.missing.front() +
+                     "): run wane validate --work " + ladder.string() + " again to continue it.");
   for (const ComparedParticipant& participant : comparison.participants) {
     require_usable(participant, ladder, model_sha256);
     planted.heads[participant.head.sha256] = participant.head.path;
     for (const ComparedChange& change : participant.changes) {
-      if (!change.errors) continue;
+      if (!change.errors || !is_whole(change))
+        throw InputError("The report of " + participant.participant_id + " in " + ladder.string() +
+                         " lacks a percent or an error of a change: run wane validate --work " + ladder.string() +
+                         " again.");
       FitChange fit{participant.head.sha256, change.planted, change.measured, *change.errors, std::nullopt};
       if (change.boundary_shift_percent)
         fit.shift_percent = shift_before_correction(*change.boundary_shift_percent, model);

@@ -11,6 +11,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/run/derivatives.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
@@ -180,6 +181,7 @@ int run_faults(const FaultsCommand& command, Interruption& interruption) {
   // What is wrong is said before anybody waits for simulations that cannot be measured.
   command.ladder.validate();
   read_template(command.line.template_folder());
+  read_error_model(command.line.error_model());
   require_validation_folder(command.work);
   require_output_folder(command.work / "out");
   const FaultsPlan plan = plan_of(command);

@@ -205,7 +205,6 @@ void simulate_trial(const TrialFlags& flags, Interruption& interruption) {
   warn_without_lock(lock, out);
   require_no_other_people(out, plan);
   const std::vector<TrialParticipant> missing = missing_people(out, plan, source);
-  for (const TrialParticipant& one : plan) fs::remove_all(staging_folder(out, one.id));
   write_participants(out, plan);
   std::mutex print;
   bool ended = false;

@@ -210,6 +210,10 @@ std::string fit_note(const std::vector<ComparedParticipant>& participants, const
   for (const ComparedParticipant& participant : participants)
     if (std::find(fitted.begin(), fitted.end(), participant.head.sha256) != fitted.end())
       seen.insert(participant.head.path);
+  const bool known =
+      !fitted.empty() && std::all_of(participants.begin(), participants.end(),
+                                     [](const auto& participant) { return !participant.head.sha256.empty(); });
+  if (!known) return "It is not known whether the error model was fitted to these heads.\n\n";
   if (seen.empty()) return "The error model was fitted to other heads than these.\n\n";
   std::string names;
   for (const std::string& name : seen) names += (names.empty() ? "" : ", ") + name;
@@ -221,6 +225,7 @@ int run_ladder(const ValidateCommand& command, Interruption& interruption) {
   command.ladder.validate();
   const TrialRequest request = request_of(command);
   read_template(request.template_folder);
+  read_error_model(request.error_model);
   require_validation_folder(command.work);
   require_output_folder(request.out);
   const LadderPlan plan = plan_of(command);

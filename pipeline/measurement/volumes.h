@@ -64,7 +64,7 @@ struct ChangeErrors {
   double voxel_mm3 = 0;            // of the coarsest visit
   TissueValues noise_percent;      // all that is independent from visit to visit, the two above among it
   TissueValues scale_share;     // of the largest of the three changes, 0..1; the same error in all changes of a person
-  bool visits_blurred = false;  // the visits of the person differ in voxel size, and finer ones were blurred
+  bool visits_blurred = false;  // the two visits differ in voxel size, and the finer one was blurred
 };
 
 struct Change {  // between two visits of a person, by their place in time order

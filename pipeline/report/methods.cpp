@@ -364,7 +364,7 @@ std::string rates_words(const Trial& trial) {
                                     (with_rate == 1 ? " has" : " have");
   return who +
          " one rate per tissue, in percent per year: the slope of the logarithm of volume over time, fitted to all "
-         "visits that count, weighted by the standard errors of the changes.";
+         "visits that count, weighted by the part of the changes' errors that is independent from visit to visit.";
 }
 
 std::string statistics_paragraph(const TrialAnalysis& analysis) {

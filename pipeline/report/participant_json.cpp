@@ -12,6 +12,7 @@
 #include "imaging/sha256.h"
 #include "imaging/text_file.h"
 #include "pipeline/dataset/json_input.h"
+#include "pipeline/report/error_model_json.h"
 #include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/trial_analysis.h"
@@ -294,11 +295,20 @@ ParticipantReport report_in(const ordered_json& json, const std::string& file) {
 struct FoundReport {
   std::optional<ParticipantReport> report;
   std::string reason;  // why there is none
-  std::string sha256, version, options_sha256, template_sha256;
+  std::string sha256, version, options_sha256, template_sha256, error_model_sha256;
   bool drift_measured = false;
 };
 
 // Empty where it is not named.
+// Empty where an older build made the report.
+std::string error_model_sha256_in(const ordered_json& report) {
+  const auto inputs = report.find("inputs");
+  if (inputs == report.end() || !inputs->is_array()) return {};
+  for (const auto& input : *inputs)
+    if (text_member(input, "path") == error_model_file_name) return text_member(input, "sha256");
+  return {};
+}
+
 std::string template_sha256_in(const ordered_json& report) {
   const auto inputs = report.find("inputs");
   if (inputs == report.end() || !inputs->is_array()) return "";
@@ -355,6 +365,7 @@ FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
     found.drift_measured = any_drift(report);
     leave_behind_what_trials_do_not_use(report);
     found.template_sha256 = template_sha256_in(json);
+    found.error_model_sha256 = error_model_sha256_in(json);
     found.sha256 = sha256_of_text(text);
     found.version = json.value("version", ordered_json()).dump();
     found.options_sha256 = sha256_of_text(json.value("options", ordered_json()).dump());
@@ -428,6 +439,7 @@ CollectedReports collect_participant_reports(const fs::path& out, const std::vec
   CollectedReports collected;
   const FoundReport* first = nullptr;
   bool all_the_same = true;
+  std::set<std::string> error_models;
   for (std::size_t i = 0; i < found.size(); ++i) {
     FoundReport& one = found[i];
     if (!one.report) {
@@ -438,12 +450,17 @@ CollectedReports collect_participant_reports(const fs::path& out, const std::vec
     all_the_same = all_the_same && one.version == first->version && one.options_sha256 == first->options_sha256;
     collected.versions.insert(version_in(one.version));
     collected.template_sha256.insert(one.template_sha256);
+    error_models.insert(one.error_model_sha256);
     collected.drift_measured = collected.drift_measured || one.drift_measured;
     collected.reports.push_back(std::move(*one.report));
     collected.inputs.push_back({participant_json_path(expected[i].participant_id), one.sha256});
   }
   if (first && all_the_same) collected.options = options_in(out / collected.inputs.front().path);
   collected.warnings = warnings_of_strangers(out, expected);
+  if (error_models.size() > 1)
+    collected.warnings.push_back(
+        "The participants' standard errors are by different error models: measure all of them with the same one "
+        "(--error-model).");
   return collected;
 }
 

@@ -46,7 +46,7 @@ std::vector<TableColumn> other_columns(const Trial& trial, const std::vector<Tab
     for (char& c : name)
       if (c == '\t' || c == '\n' || c == '\r') c = ' ';
     while (!taken.insert(name).second) name = "participants_" + name;
-    others.push_back({name, "column " + name + " of participants.tsv, as it stands there"});
+    others.push_back({name, "column " + other.name + " of participants.tsv, as it stands there"});
   }
   return others;
 }

@@ -341,7 +341,7 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, visits_blurred,
+  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, blurs_mm,
                scan_axes, unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(work, folder, "extract");
@@ -354,6 +354,8 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
   write_nifti(folder / volume_name("wm_prior"), wm_prior);
   write_nifti(folder / volume_name("csf_prior"), csf_prior);
+  Json blurs = Json::array();
+  for (const Vec3& blur_mm : blurs_mm) blurs.push_back(to_json(blur_mm));
   Json axes = Json::array();
   for (const Mat3& of_scan : scan_axes)
     axes.push_back(
@@ -362,7 +364,7 @@ void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
                                        {"made_from", hashes_of({stage_json(work, "align")})},
                                        {"skull_shown", skull_shown},
                                        {"coarsest_voxel_mm3", coarsest_voxel_mm3},
-                                       {"visits_blurred", visits_blurred},
+                                       {"blurs_mm", blurs},
                                        {"scan_axes", axes},
                                        {"unseen_brain_ml", unseen_brain_ml}});
 }
@@ -375,7 +377,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
     ExtractedBrain extracted;
     extracted.skull_shown = json.at("skull_shown").get<bool>();
     extracted.coarsest_voxel_mm3 = json.at("coarsest_voxel_mm3").get<double>();
-    extracted.visits_blurred = json.at("visits_blurred").get<bool>();
+    for (const Json& blur_mm : json.at("blurs_mm")) extracted.blurs_mm.push_back(vec3_from(blur_mm));
     for (const Json& of_scan : json.at("scan_axes")) {
       Mat3 columns;
       for (int axis = 0; axis < 3; ++axis) columns.col(axis) = vec3_from(of_scan.at(axis));
@@ -384,7 +386,7 @@ ExtractedBrain load_extracted(const fs::path& work) {
     extracted.unseen_brain_ml = json.at("unseen_brain_ml").get<std::vector<double>>();
     const std::size_t visits = json.at("visits").size();
     if (json.at("visits") != Json(aligned_visits(work)) || extracted.scan_axes.size() != visits ||
-        extracted.unseen_brain_ml.size() != visits)
+        extracted.blurs_mm.size() != visits || extracted.unseen_brain_ml.size() != visits)
       throw InputError((folder / "extract.json").string() +
                        " is not of the visits that `wane align` took: run `wane extract` again.");
     for (const auto& visit : json.at("visits"))

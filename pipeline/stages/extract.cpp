@@ -120,7 +120,10 @@ std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<Confo
     scans.push_back(visits[v].scan.grid);
     to_midpoint.push_back(aligned.visits[v].midpoint_to_scan.linear().transpose());
   }
-  return blurs_to_coarsest_mm(scans, to_midpoint);
+  std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(scans, to_midpoint);
+  for (std::size_t v = 0; v < visits.size(); ++v)
+    blurs_mm[v] = (to_midpoint[v] * scans[v].direction * blurs_mm[v].asDiagonal()).rowwise().norm();
+  return blurs_mm;
 }
 
 }  // namespace
@@ -176,7 +179,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   for (std::size_t v = 0; v < visits.size(); ++v)
     result.scan_axes.emplace_back(aligned.visits[v].midpoint_to_scan.linear().transpose() *
                                   visits[v].scan.grid.direction);
-  result.visits_blurred = is_any_blurred(blurs_of(aligned, visits));
+  result.blurs_mm = blurs_of(aligned, visits);
   for (const ConformedVisit& visit : visits)
     result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {

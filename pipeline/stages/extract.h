@@ -17,16 +17,18 @@ struct ExtractOptions {
 OptionFields option_fields(ExtractOptions& options);
 
 struct ExtractedBrain {
-  std::vector<Volume> corrected;        // each visit on the midpoint grid, bias corrected, white matter at 100
-  Volume average;                       // the person's average of the corrected visits
-  Volume comparable;                    // 0..1: where all visits were seen and none was cut by its own brain extraction
-  Mask brain;                           // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
-  Mask intracranial;                    // inside the skull
-  bool skull_shown = true;              // by every visit: none came brain-extracted
-  double coarsest_voxel_mm3 = 0;        // of the visits' own scans
-  bool visits_blurred = false;          // some, to the resolution of others with larger voxels
-  std::vector<Mat3> scan_axes;          // of each visit: its image's axes as columns, in the midpoint space
-  std::vector<double> unseen_brain_ml;  // by each visit: of `brain`, where its scan does not reach or is constant
+  std::vector<Volume> corrected;  // each visit on the midpoint grid, bias corrected, white matter at 100
+  Volume average;                 // the person's average of the corrected visits
+  Volume comparable;              // 0..1: where all visits were seen and none was cut by its own brain extraction
+  Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
+  Mask intracranial;              // inside the skull
+  bool skull_shown = true;        // by every visit: none came brain-extracted
+  double coarsest_voxel_mm3 = 0;  // of the visits' own scans
+  // Of each visit: how far its voxels call for a blur to the resolution of the coarsest visit, sigma in mm along the
+  // midpoint space's axes; 0 for the coarsest itself.
+  std::vector<Vec3> blurs_mm;
+  std::vector<Mat3> scan_axes;           // of each visit: its image's axes as columns, in the midpoint space
+  std::vector<double> unseen_brain_ml;   // by each visit: of `brain`, where its scan does not reach or is constant
   Volume gm_prior, wm_prior, csf_prior;  // the template's priors on the midpoint grid
 };
 

@@ -13,6 +13,7 @@
 #include "pipeline/measurement/boundary_shift.h"
 #include "pipeline/measurement/change_map.h"
 #include "pipeline/measurement/integration.h"
+#include "pipeline/stages/resolution.h"
 #include "registration/calibration_drift.h"
 #include "registration/groupwise.h"
 
@@ -113,7 +114,7 @@ class Drift {
     if (!found_) return 3 * errors_.unknown_length_percent;
     const double found = between(from, to);
     if (asked_for_ && !removed_) return 3 * std::hypot(found, length_error(from, to));
-    if (!removed_) return 3 * found;
+    if (!removed_) return 3 * std::abs(found);
     if (!found_->along_axes) return 3 * std::hypot(errors_.smallest_length_percent, errors_.share * found);
     double squares = 9 * errors_.smallest_length_percent * errors_.smallest_length_percent;
     for (int axis = 0; axis < 3; ++axis) {
@@ -203,9 +204,9 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
 // scans.
 // Visits that differ in voxel size are not equally sharp even when the finer ones are blurred, and sharper maps enlarge
 // what that looks like: of 1 % planted under 1 x 1 x 3 mm against 1 mm voxels, it adds half a percent of brain.
-TissueMaps integrated_tissues(const Prepared& box, double neighbourhood_mm, bool visits_blurred) {
+TissueMaps integrated_tissues(const Prepared& box, double neighbourhood_mm, bool voxel_sizes_differ) {
   SharpeningOptions sharpening;
-  if (visits_blurred) sharpening.most_mm = sharpening.least_mm;
+  if (voxel_sizes_differ) sharpening.most_mm = sharpening.least_mm;
   const double sigma_mm = sharpening_mm(border_width_mm(box.tissues.wm, box.read), neighbourhood_mm, sharpening);
   return weighted(sharpened(box.tissues, sigma_mm), box.read);
 }
@@ -230,6 +231,13 @@ MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues
   visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
   visit.brain = brain_of(visit.tissues);
   return visit;
+}
+
+// Two visits that are blurred alike are alike, however coarse a third one is.
+bool is_one_blurred_more(const ExtractedBrain& extracted, std::size_t from, std::size_t to) {
+  constexpr double notable_mm = 0.3;  // voxels of 1.2 and 1 mm
+  if (extracted.blurs_mm.empty()) return false;
+  return (extracted.blurs_mm[from] - extracted.blurs_mm[to]).norm() > notable_mm;
 }
 
 Mask read_anywhere(const Volume& read) {
@@ -303,7 +311,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.emplace_back(field.grid);
     jacobians.back().values = jacobian_determinant(field);
   }
-  TissueMaps sharp = integrated_tissues(box, options.neighbourhood_mm, extracted.visits_blurred);
+  TissueMaps sharp = integrated_tissues(box, options.neighbourhood_mm, is_any_blurred(extracted.blurs_mm));
   const std::vector<Volumes> volumes = volumes_at_visits(box, sharp, jacobians);
   result.measured = read_anywhere(box.read);
   result.measured_tissue = gray_and_white(std::move(sharp));
@@ -327,17 +335,18 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     change.to = to;
     change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
     const double calibration_percent = drift.error_percent(from, to);
+    const bool blurred = is_one_blurred_more(extracted, from, to);
     change.errors = change_errors(
         error_model,
         residual_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from], groupwise.warped[to]),
-        calibration_percent, voxel_mm3, extracted.visits_blurred);
+        calibration_percent, voxel_mm3, blurred);
     change.standard_error = standard_error(*change.errors, change.percent);
     if (const auto shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to])) {
       const double drift_percent = drift.removed() ? 3 * drift.between(from, to) : 0;
-      change.boundary_shift = corrected_shift(error_model, *shift, drift_percent, box.weight.grid.voxel_volume_mm3());
+      change.boundary_shift = corrected_shift(error_model, *shift, drift_percent, voxel_mm3);
       change.boundary_shift->standard_error =
           added_in_squares(change.boundary_shift->standard_error, calibration_percent);
-      if (extracted.visits_blurred)
+      if (blurred)
         change.boundary_shift->standard_error =
             added_in_squares(change.boundary_shift->standard_error, error_model.blurred_visits_percent);
     }

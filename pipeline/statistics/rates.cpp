@@ -237,30 +237,30 @@ Parts parts_of(const std::vector<std::optional<double>>& days, const std::vector
   return parts;
 }
 
-// Percent per year of the tissue with the largest rate, with its sign: what scale errors are shares of.
+// The largest of the three tissues' rates, and of their changes, percent per year without sign: what scale errors are
+// shares of.
 struct LargestRates {
-  double later = 0, run_in = 0;
+  double later = 0, run_in = 0, change = 0;
 };
 
 LargestRates largest_of(const std::array<Parts, 3>& tissues) {
   LargestRates largest;
-  const auto take = [](double& value, const std::optional<Line>& line) {
-    if (line && std::abs(percent_of(line->slope)) > std::abs(value)) value = percent_of(line->slope);
-  };
   for (const Parts& parts : tissues) {
-    take(largest.later, parts.later);
-    take(largest.run_in, parts.run_in);
+    const double later = parts.later ? percent_of(parts.later->slope) : 0;
+    const double run_in = parts.run_in ? percent_of(parts.run_in->slope) : 0;
+    largest.later = std::max(largest.later, std::abs(later));
+    largest.run_in = std::max(largest.run_in, std::abs(run_in));
+    if (parts.later && parts.run_in) largest.change = std::max(largest.change, std::abs(later - run_in));
   }
   return largest;
 }
 
 TissueRate tissue_rate(const Parts& parts, const LargestRates& largest, double share) {
   TissueRate result;
-  if (parts.later) result.rate = rate_of(*parts.later, share * std::abs(largest.later));
-  if (parts.run_in) result.run_in = rate_of(*parts.run_in, share * std::abs(largest.run_in));
+  if (parts.later) result.rate = rate_of(*parts.later, share * largest.later);
+  if (parts.run_in) result.run_in = rate_of(*parts.run_in, share * largest.run_in);
   if (parts.later && parts.run_in)
-    result.change_of_rate = change_of(parts.before, *parts.run_in, parts.after, *parts.later,
-                                      share * std::abs(largest.later - largest.run_in));
+    result.change_of_rate = change_of(parts.before, *parts.run_in, parts.after, *parts.later, share * largest.change);
   return result;
 }
 

@@ -83,7 +83,7 @@ export interface DoseResponse {
       p_linear: number | null;
     }[];
   };
-  next_trial?: { power: number; alpha: number; designs: Design[] };
+  next_trial?: { power: number; alpha: number; variances: string; designs: Design[] };
 }
 
 export interface AnalysisPlan {

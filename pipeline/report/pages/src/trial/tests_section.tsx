@@ -285,6 +285,7 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
         )}
         {designs.length > 0 && (
           <Fold title="How large would a next trial have to be?" lazy>
+            <p>{response.next_trial?.variances}</p>
             <DataTable label="Designs of a next trial" columns={designColumns} rows={designs} />
           </Fold>
         )}
