@@ -129,6 +129,7 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   saved.brain = mask_of(2);
   saved.intracranial = mask_of(3);
   saved.scan_axes = {oblique_grid().direction, Mat3::Identity()};
+  saved.blurs_mm = {Vec3(0, 0, 1.4142135623730951), Vec3::Zero()};
   saved.unseen_brain_ml = {0, 12.3456789012345};
   saved.gm_prior = volume_of(5);
   saved.wm_prior = volume_of(6);
@@ -142,6 +143,7 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   expect_same(read.brain, saved.brain, "brain");
   expect_same(read.intracranial, saved.intracranial, "intracranial");
   EXPECT_EQ(read.scan_axes, saved.scan_axes);
+  EXPECT_EQ(read.blurs_mm, saved.blurs_mm);
   EXPECT_EQ(read.unseen_brain_ml, saved.unseen_brain_ml);
   expect_same(read.gm_prior, saved.gm_prior, "gm_prior");
   expect_same(read.wm_prior, saved.wm_prior, "wm_prior");

@@ -244,5 +244,18 @@ TEST(Rates, the_scale_error_is_a_share_of_the_largest_tissues_rate) {
   EXPECT_NEAR(*rates.white_matter.rate->scale_error, 0.6, 1e-9);
 }
 
+// Gray matter shrinks before and white matter after: both rates change by 2 % per year.
+TEST(Rates, the_scale_error_of_a_change_of_rate_is_a_share_of_one_tissues_change) {
+  const auto loss = [](std::size_t from, std::size_t to, double gray, double white) {
+    Change c{from, to, {0, gray, white}, {}};
+    c.errors = ChangeErrors{};
+    c.errors->noise_percent = all(0.1);
+    c.errors->scale_share = all(0.1);
+    return c;
+  };
+  const auto rates = participant_rate({-year, 0.0, year}, {loss(0, 1, -2, 0), loss(1, 2, 0, -2)});
+  EXPECT_NEAR(*rates.brain.change_of_rate->scale_error, 0.2, 1e-6);
+}
+
 }  // namespace
 }  // namespace wane
