@@ -1,11 +1,7 @@
 #include "tools/error_fit.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -16,6 +12,7 @@
 #include "imaging/sha256.h"
 #include "pipeline/report/error_model_json.h"
 #include "pipeline/report/trial_analysis.h"
+#include "pipeline/run/run_log.h"
 #include "pipeline/validation/accuracy.h"
 #include "pipeline/validation/error_fit.h"
 #include "pipeline/validation/markdown_table.h"
@@ -83,12 +80,6 @@ void add_ladder(PlantedChanges& planted, const fs::path& ladder, const ErrorMode
   }
 }
 
-std::string fixed(double value, const char* format) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
-}
-
 // One row of each voxel volume, and one of all.
 std::string held_out_table(const std::vector<FitChange>& changes, const std::vector<TissueValues>& errors,
                            const Tissue& tissue) {
@@ -115,21 +106,12 @@ std::string held_out_table(const std::vector<FitChange>& changes, const std::vec
   return markdown_table(rows);
 }
 
-std::string today() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::array<char, 16> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
-  return text.data();
-}
-
 ordered_json fit_json(const PlantedChanges& planted) {
   ordered_json heads = ordered_json::array();
   for (const auto& [sha256, file] : planted.heads) heads.push_back({{"file", file}, {"sha256", sha256}});
   return {{"command", given_command_line()},
           {"version", program_version()},
-          {"date", today()},
+          {"date", utc_now().substr(0, 10)},
           {"changes", planted.changes.size()},
           {"heads", heads}};
 }

@@ -2,12 +2,12 @@
 // (share/wane/error_model.json; `wane validate --fit` makes it), and no part of the program.
 //
 // Two kinds of error are never mixed:
-//   noise: independent from visit to visit (noise of the scans, registration, the scanner's voxel size). It shrinks
-//   with
-//     more visits, and visits are weighted by it.
-//   scale: where the border of a tissue is drawn decides how much of a change, its own or its neighbor's, falls inside
-//     it. The border is drawn once for all visits of a person, so that all changes of the person are too large or too
-//     small by the same share. More visits do not help, and it says nothing about which visit to trust.
+// - Noise: independent from visit to visit (noise of the scans, registration, the scanner's voxel size). It shrinks
+// with
+//   more visits, and visits are weighted by it.
+// - Scale: where the border of a tissue is drawn decides how much of a change, its own or its neighbor's, falls inside
+//   it. The border is drawn once for all visits of a person, so that all changes of the person are too large or too
+//   small by the same share. More visits do not help, and it says nothing about which visit to trust.
 #pragma once
 
 #include "pipeline/measurement/volumes.h"
@@ -53,9 +53,10 @@ ChangeErrors change_errors(const ErrorModel& model, const TissueValues& residual
 // Of a change: noise and scale, added in squares.
 TissueValues standard_error(const ChangeErrors& errors, const TissueValues& percent);
 
-// The boundary shift integral (boundary_shift.h) as an estimate of the change: `drift_percent`, of volume, is what was
-// taken out of the deformation's change for the voxel size.
+// The boundary shift integral (boundary_shift.h) as an estimate of the change. `drift_percent`, of volume, is what was
+// taken out of the deformation's change for the voxel size; `errors` are the deformation's, of which both measurements
+// share those of voxel size, calibration and blur.
 ChangeEstimate corrected_shift(const ErrorModel& model, const TissueValues& shift_percent, double drift_percent,
-                               double voxel_mm3);
+                               const ChangeErrors& errors);
 
 }  // namespace wane

@@ -1,6 +1,7 @@
 // Volumes of a visit and percent changes between visits. Sign convention everywhere: negative = loss.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <optional>
@@ -20,6 +21,9 @@ struct TissueValues {  // one number each, percent or percent per year
   double gray_matter = 0;
   double white_matter = 0;
 };
+
+inline constexpr std::array<double TissueValues::*, 3> tissue_members = {
+    &TissueValues::brain, &TissueValues::gray_matter, &TissueValues::white_matter};
 
 // Percent changes are of the mean of the two volumes, 200 (V_to - V_from) / (V_to + V_from), so that exchanging two
 // visits flips the sign and nothing else. For a change of 1 % of the first visit's volume that is 0.995 %.

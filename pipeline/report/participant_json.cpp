@@ -299,23 +299,13 @@ struct FoundReport {
   bool drift_measured = false;
 };
 
-// Empty where it is not named.
-// Empty where an older build made the report.
-std::string error_model_sha256_in(const ordered_json& report) {
+// Of one of the files that the report was made from; empty where it is not named.
+std::string sha256_of_input(const ordered_json& report, const std::string& path) {
   const auto inputs = report.find("inputs");
   if (inputs == report.end() || !inputs->is_array()) return {};
   for (const auto& input : *inputs)
-    if (text_member(input, "path") == error_model_file_name) return text_member(input, "sha256");
+    if (text_member(input, "path") == path) return text_member(input, "sha256");
   return {};
-}
-
-std::string template_sha256_in(const ordered_json& report) {
-  const auto inputs = report.find("inputs");
-  if (inputs == report.end() || !inputs->is_array()) return "";
-  for (const auto& input : *inputs)
-    if (input.is_object() && input.contains("path") && input["path"] == template_head && input.contains("sha256"))
-      return input["sha256"].is_string() ? input["sha256"].get<std::string>() : "";
-  return "";
 }
 
 // Of its JSON.
@@ -364,8 +354,8 @@ FoundReport find_report(const fs::path& out, const ParticipantEntry& entry) {
     report.dose = entry.dose;
     found.drift_measured = any_drift(report);
     leave_behind_what_trials_do_not_use(report);
-    found.template_sha256 = template_sha256_in(json);
-    found.error_model_sha256 = error_model_sha256_in(json);
+    found.template_sha256 = sha256_of_input(json, template_head);
+    found.error_model_sha256 = sha256_of_input(json, error_model_file_name);
     found.sha256 = sha256_of_text(text);
     found.version = json.value("version", ordered_json()).dump();
     found.options_sha256 = sha256_of_text(json.value("options", ordered_json()).dump());

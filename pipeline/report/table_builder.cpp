@@ -38,7 +38,7 @@ TableRow& TableRow::count(std::size_t value) {
 }
 
 TableRow& TableRow::percent(const std::optional<TissueValues>& values) {
-  for (const auto tissue : {&TissueValues::brain, &TissueValues::gray_matter, &TissueValues::white_matter})
+  for (const auto tissue : tissue_members)
     number(values ? std::optional((*values).*tissue) : std::nullopt, decimals_percent);
   return *this;
 }

@@ -113,7 +113,9 @@ Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<Conforme
   return largest_component(holes_filled(without_dark_rim(whole, average)));
 }
 
-std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits) {
+// Along the midpoint space's axes; `scan_axes` are the scans' own in it.
+std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
+                           const std::vector<Mat3>& scan_axes) {
   std::vector<Grid> scans;
   std::vector<Mat3> to_midpoint;
   for (std::size_t v = 0; v < visits.size(); ++v) {
@@ -122,7 +124,7 @@ std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<Confo
   }
   std::vector<Vec3> blurs_mm = blurs_to_coarsest_mm(scans, to_midpoint);
   for (std::size_t v = 0; v < visits.size(); ++v)
-    blurs_mm[v] = (to_midpoint[v] * scans[v].direction * blurs_mm[v].asDiagonal()).rowwise().norm();
+    blurs_mm[v] = (scan_axes[v] * blurs_mm[v].asDiagonal()).rowwise().norm();
   return blurs_mm;
 }
 
@@ -179,7 +181,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   for (std::size_t v = 0; v < visits.size(); ++v)
     result.scan_axes.emplace_back(aligned.visits[v].midpoint_to_scan.linear().transpose() *
                                   visits[v].scan.grid.direction);
-  result.blurs_mm = blurs_of(aligned, visits);
+  result.blurs_mm = blurs_of(aligned, visits, result.scan_axes);
   for (const ConformedVisit& visit : visits)
     result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {

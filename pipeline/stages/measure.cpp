@@ -334,22 +334,14 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     change.from = from;
     change.to = to;
     change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
-    const double calibration_percent = drift.error_percent(from, to);
-    const bool blurred = is_one_blurred_more(extracted, from, to);
     change.errors = change_errors(
         error_model,
         residual_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from], groupwise.warped[to]),
-        calibration_percent, voxel_mm3, blurred);
+        drift.error_percent(from, to), voxel_mm3, is_one_blurred_more(extracted, from, to));
     change.standard_error = standard_error(*change.errors, change.percent);
-    if (const auto shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to])) {
-      const double drift_percent = drift.removed() ? 3 * drift.between(from, to) : 0;
-      change.boundary_shift = corrected_shift(error_model, *shift, drift_percent, voxel_mm3);
-      change.boundary_shift->standard_error =
-          added_in_squares(change.boundary_shift->standard_error, calibration_percent);
-      if (blurred)
-        change.boundary_shift->standard_error =
-            added_in_squares(change.boundary_shift->standard_error, error_model.blurred_visits_percent);
-    }
+    const double drift_percent = drift.removed() ? 3 * drift.between(from, to) : 0;
+    if (const auto shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]))
+      change.boundary_shift = corrected_shift(error_model, *shift, drift_percent, *change.errors);
     return change;
   };
   for (std::size_t from = 0; from < box.visits.size(); ++from)

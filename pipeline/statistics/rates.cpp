@@ -287,12 +287,12 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
 
 ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
                                  const RateOptions& options) {
-  const std::array<double TissueValues::*, 3> tissues = {&TissueValues::brain, &TissueValues::gray_matter,
-                                                         &TissueValues::white_matter};
   std::array<Parts, 3> parts;
-  for (std::size_t t = 0; t < tissues.size(); ++t) parts[t] = parts_of(days, changes, tissues[t], options);
+  for (std::size_t t = 0; t < parts.size(); ++t) parts[t] = parts_of(days, changes, tissue_members[t], options);
   const LargestRates largest = largest_of(parts);
-  const auto rate = [&](std::size_t t) { return tissue_rate(parts[t], largest, scale_share(changes, tissues[t])); };
+  const auto rate = [&](std::size_t t) {
+    return tissue_rate(parts[t], largest, scale_share(changes, tissue_members[t]));
+  };
   return {rate(0), rate(1), rate(2)};
 }
 

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
 
 #include "imaging/error.h"
+#include "pipeline/validation/accuracy.h"
 
 namespace wane {
 namespace {
 
 constexpr double normal_95 = 1.959964;
-constexpr std::array<double TissueValues::*, 3> tissue_members = {&TissueValues::brain, &TissueValues::gray_matter,
-                                                                  &TissueValues::white_matter};
 
 // One change of one tissue: an error, what of its variance is known, and how the unknown rest grows.
 struct Sample {
@@ -116,9 +114,11 @@ Fit most_likely_fit(const std::array<Samples, 3>& samples) {
   return best;
 }
 
-std::set<std::string> heads_of(const Samples& samples) {
+// Of samples or of changes.
+template <class T>
+std::set<std::string> heads_of(const std::vector<T>& planted) {
   std::set<std::string> heads;
-  for (const Sample& sample : samples) heads.insert(sample.head);
+  for (const T& one : planted) heads.insert(one.head);
   return heads;
 }
 
@@ -196,30 +196,27 @@ std::array<Samples, 3> samples_of_deformation(const std::vector<FitChange>& chan
   return samples;
 }
 
+// 1 where nothing tells.
 double slope_of_shift(const std::vector<FitChange>& changes, double TissueValues::*tissue) {
-  double cross = 0, square = 0;
-  for (const FitChange& change : changes) {
-    if (!change.shift_percent) continue;
-    cross += change.planted.*tissue * (*change.shift_percent).*tissue;
-    square += change.planted.*tissue * (change.planted.*tissue);
-  }
-  return square > 0 && cross > 0 ? cross / square : 1;
+  std::vector<PlantedAndMeasured> shifts;
+  for (const FitChange& change : changes)
+    if (change.shift_percent) shifts.push_back({change.planted.*tissue, (*change.shift_percent).*tissue, std::nullopt});
+  const double slope = shifts.empty() ? 1 : accuracy(shifts).slope.value_or(1);
+  return slope > 0 ? slope : 1;
 }
 
 void require_heads(const std::vector<FitChange>& changes, std::size_t least) {
-  std::set<std::string> heads;
-  for (const FitChange& change : changes) heads.insert(change.head);
-  if (heads.size() < least)
+  const std::size_t heads = heads_of(changes).size();
+  if (heads < least)
     throw InputError(
-        "The planted changes come from " + std::to_string(heads.size()) + " different heads; at least " +
+        "The planted changes come from " + std::to_string(heads) + " different heads; at least " +
         std::to_string(least) +
         " are needed, because each is judged by what the others give: run wane validate with more --head.");
 }
 
 std::vector<FitChange> of_visits(const std::vector<FitChange>& changes, bool blurred) {
-  std::vector<FitChange> kept;
-  std::copy_if(changes.begin(), changes.end(), std::back_inserter(kept),
-               [&](const FitChange& change) { return change.errors.visits_blurred == blurred; });
+  std::vector<FitChange> kept = changes;
+  std::erase_if(kept, [&](const FitChange& change) { return change.errors.visits_blurred != blurred; });
   return kept;
 }
 
@@ -260,13 +257,10 @@ ErrorModel fit_error_model(const std::vector<FitChange>& all_changes, const Erro
 
 std::vector<TissueValues> held_out_standard_errors(const std::vector<FitChange>& changes, const ErrorModel& before) {
   require_heads(of_visits(changes, false), 4);
-  std::set<std::string> heads;
-  for (const FitChange& change : changes) heads.insert(change.head);
   std::vector<TissueValues> errors(changes.size());
-  for (const std::string& head : heads) {
-    std::vector<FitChange> others;
-    std::copy_if(changes.begin(), changes.end(), std::back_inserter(others),
-                 [&](const FitChange& change) { return change.head != head; });
+  for (const std::string& head : heads_of(changes)) {
+    std::vector<FitChange> others = changes;
+    std::erase_if(others, [&](const FitChange& change) { return change.head == head; });
     const ErrorModel model = with_deformation(others, before);
     for (std::size_t n = 0; n < changes.size(); ++n) {
       if (changes[n].head != head) continue;

@@ -1,8 +1,21 @@
 #include "pipeline/validation/markdown_table.h"
 
 #include <algorithm>
+#include <cstdio>
+
+#include "pipeline/report/json_values.h"
 
 namespace wane {
+
+std::string fixed(double value, const char* format) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, rounded(value, 3));
+  return text;
+}
+
+std::string fixed(std::optional<double> value, const char* format) {
+  return value ? fixed(*value, format) : "-";
+}
 
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> width(rows.front().size(), 4);

@@ -85,16 +85,6 @@ std::optional<DriftAccuracy> drift_of(const std::vector<ComparedChange>& changes
   return figures;
 }
 
-std::string fixed(double value, const char* format) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, rounded(value, 3));
-  return text;
-}
-
-std::string fixed(std::optional<double> value, const char* format) {
-  return value ? fixed(*value, format) : "-";
-}
-
 std::vector<std::string> accuracy_cells(const std::string& kind, const Accuracy& figures) {
   return {kind,
           std::to_string(figures.n),

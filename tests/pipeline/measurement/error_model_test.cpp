@@ -55,7 +55,8 @@ TEST(ErrorModel, BothErrorsGrowWithTheCoarsestVisitsVoxelsByTheirOwnPowers) {
 }
 
 TEST(ErrorModel, TheShiftIsDividedByWhatItRecovers) {
-  const ChangeEstimate estimate = corrected_shift(model_for_tests(), {-0.8, -0.5, -1}, 0, 1);
+  const ChangeEstimate estimate =
+      corrected_shift(model_for_tests(), {-0.8, -0.5, -1}, 0, change_errors(model_for_tests(), {}, 0, 1, false));
   EXPECT_NEAR(estimate.percent.brain, -1, 1e-12);
   EXPECT_NEAR(estimate.percent.gray_matter, -1, 1e-12);
   EXPECT_NEAR(estimate.percent.white_matter, -1, 1e-12);
@@ -64,7 +65,8 @@ TEST(ErrorModel, TheShiftIsDividedByWhatItRecovers) {
 
 // A head that is shown 1 % too large (in volume) and did not change: the shift sees half of it.
 TEST(ErrorModel, TheShiftLosesTheShareOfADriftThatItSees) {
-  const ChangeEstimate estimate = corrected_shift(model_for_tests(), {0.5, 0.5, 0.5}, 1, 1);
+  const ChangeEstimate estimate =
+      corrected_shift(model_for_tests(), {0.5, 0.5, 0.5}, 1, change_errors(model_for_tests(), {}, 0, 1, false));
   EXPECT_NEAR(estimate.percent.brain, 0, 1e-12);
   EXPECT_NEAR(estimate.standard_error.brain, 0.1, 1e-12);
 }
