@@ -285,8 +285,10 @@ export function TestsSection({ trial, measure }: { trial: Trial; measure: Measur
         )}
         {designs.length > 0 && (
           <Fold title="How large would a next trial have to be?" lazy>
-            <p>{response.next_trial?.variances}</p>
-            <DataTable label="Designs of a next trial" columns={designColumns} rows={designs} />
+            <div class="stack">
+              <p class="small soft prose">{response.next_trial?.variances}</p>
+              <DataTable label="Designs of a next trial" columns={designColumns} rows={designs} />
+            </div>
           </Fold>
         )}
       </Card>
