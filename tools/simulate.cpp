@@ -186,11 +186,14 @@ void require_no_other_people(const fs::path& out, const std::vector<TrialPartici
   }
 }
 
-// Those of the plan that are not there yet.
+// Those of the plan that are not there yet. Each is locked for the look, which also removes the lock's file where a
+// process was killed after its participant was whole.
 std::vector<TrialParticipant> missing_people(const fs::path& out, std::vector<TrialParticipant> plan,
                                              const std::string& source) {
-  std::erase_if(plan,
-                [&](const TrialParticipant& one) { return is_there(out, one.id, one.visits, one.options, source); });
+  std::erase_if(plan, [&](const TrialParticipant& one) {
+    const OutputLock own = lock_simulated_person(out, one.id);
+    return is_there(out, one.id, one.visits, one.options, source);
+  });
   return plan;
 }
 

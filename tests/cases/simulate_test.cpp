@@ -132,6 +132,16 @@ TEST_F(SimulateTrial, StoppedByCtrlCOrKilledTheSameCommandGoesOnToTheSameFiles) 
   }
 }
 
+// Killed in the moment between the last file of a participant and the removal of its lock.
+TEST_F(SimulateTrial, TheLockThatAKilledProcessLeftBesideAFinishedParticipantIsRemoved) {
+  ASSERT_EQ(faults::run(arguments(out_)).exit_code, 0);
+  const auto expected = faults::hashes_below(out_);
+  std::ofstream(out_ / ".sub-01.lock") << "{}";
+  const faults::Ended again = faults::run(arguments(out_));
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(faults::difference(expected, faults::hashes_below(out_)), "");
+}
+
 TEST_F(SimulateTrial, ASecondOneInTheSameFolderIsRefusedInASentenceThatNamesTheFirst) {
   faults::Process first(arguments(out_));
   ASSERT_TRUE(first.says("simulated sub-01")) << first.err();
