@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz/properties.h"
-#include "pipeline/report/analysis_plan.h"
+#include "pipeline/analysis/analysis_plan.h"
 
 using namespace wane;
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane::fuzz {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 namespace {

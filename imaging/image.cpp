@@ -1,6 +1,6 @@
 #include "imaging/image.h"
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <array>
 
+#include "base/parallel.h"
 #include "imaging/image.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 

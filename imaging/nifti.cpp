@@ -14,10 +14,10 @@
 #include <new>
 #include <stdexcept>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "imaging/nifti_header.h"
-#include "imaging/sha256.h"
 
 namespace wane {
 namespace {

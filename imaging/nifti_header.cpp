@@ -9,7 +9,7 @@
 #include <numbers>
 #include <sstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/parallel.h"
 #include "imaging/image.h"
-#include "imaging/parallel.h"
 #include "imaging/trilinear.h"
 
 namespace wane {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "base/parallel.h"
 #include "imaging/line_kernels.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 namespace {

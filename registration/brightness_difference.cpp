@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/gradient.h"
-#include "imaging/parallel.h"
 #include "imaging/smooth.h"
 
 namespace wane {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "registration/vector_field.h"

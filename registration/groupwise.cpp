@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/line_kernels.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "registration/brightness_difference.h"

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <type_traits>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 
 namespace wane {

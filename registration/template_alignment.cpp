@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "registration/pose_search.h"
 #include "registration/visit_registration.h"

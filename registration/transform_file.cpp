@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 
 namespace wane {
 

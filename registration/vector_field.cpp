@@ -3,8 +3,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/parallel.h"
 #include "imaging/gradient.h"
-#include "imaging/parallel.h"
 #include "imaging/smooth.h"
 #include "imaging/trilinear.h"
 

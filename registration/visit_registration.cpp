@@ -5,10 +5,10 @@
 #include <unsupported/Eigen/MatrixFunctions>
 #include <utility>
 
-#include "imaging/error.h"
-#include "imaging/median.h"
+#include "base/error.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "registration/rigid.h"

@@ -7,9 +7,9 @@
 #include <unsupported/Eigen/FFT>
 #include <utility>
 
-#include "imaging/error.h"
-#include "imaging/median.h"
-#include "imaging/parallel.h"
+#include "base/error.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 #include "segmentation/bspline_lattice.h"
 

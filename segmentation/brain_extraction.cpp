@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "imaging/error.h"
-#include "imaging/median.h"
+#include "base/error.h"
+#include "base/median.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"

@@ -1,7 +1,7 @@
 #include "segmentation/meninges.h"
 
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 

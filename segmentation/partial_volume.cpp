@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "imaging/median.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 

@@ -1,6 +1,6 @@
 #include "segmentation/tissue_maps.h"
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 
 namespace wane {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "imaging/elementary.h"
-#include "imaging/error.h"
+#include "base/elementary.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 

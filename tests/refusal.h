@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane::test {
 

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/error_model_json.h"

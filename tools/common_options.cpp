@@ -12,7 +12,7 @@
 #include <system_error>
 #include <variant>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/report/error_model_json.h"
 #include "pipeline/report/words.h"
 #include "pipeline/run/shell_words.h"

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/sha256.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/error_model_json.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/run/run_log.h"
 #include "pipeline/validation/accuracy.h"
 #include "pipeline/validation/error_fit.h"

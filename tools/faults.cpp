@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "imaging/atomic_file.h"
-#include "imaging/sha256.h"
+#include "base/atomic_file.h"
+#include "base/sha256.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/error_model_json.h"

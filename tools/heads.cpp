@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/error_context.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/error_context.h"
+#include "base/sha256.h"
 #include "imaging/nifti.h"
-#include "imaging/sha256.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/run/derivatives.h"

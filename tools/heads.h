@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/report/provenance.h"
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/simulation/plant.h"
 #include "pipeline/validation/validation_report.h"

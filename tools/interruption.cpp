@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "imaging/atomic_file.h"
+#include "base/atomic_file.h"
 
 namespace wane {
 

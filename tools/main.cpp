@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "imaging/error.h"
-#include "imaging/near_names.h"
+#include "base/error.h"
+#include "base/near_names.h"
 #include "tools/commands.h"
 #include "tools/interruption.h"
 #include "tools/version.h"

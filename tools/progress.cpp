@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/run/run_log.h"
 

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/run/run_log.h"
 #include "pipeline/run/trial.h"
 #include "tools/commands.h"

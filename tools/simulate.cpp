@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/nifti.h"
-#include "imaging/parallel.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/simulation/simulated_dataset.h"

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "imaging/error.h"
-#include "imaging/error_context.h"
+#include "base/error.h"
+#include "base/error_context.h"
 #include "imaging/nifti.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/quality/judge.h"
 #include "pipeline/report/error_model_json.h"
-#include "pipeline/report/exclusion.h"
 #include "pipeline/run/process.h"
 #include "pipeline/run/work_folder.h"
 #include "tools/commands.h"

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <memory>
 
-#include "imaging/error_context.h"
+#include "base/error_context.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "segmentation/build_template.h"

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vector>
 
-#include "pipeline/report/trial_analysis.h"
+#include "pipeline/analysis/trial_analysis.h"
 
 namespace wane {
 namespace {

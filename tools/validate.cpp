@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "imaging/nifti.h"
-#include "imaging/sha256.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/error_model_json.h"

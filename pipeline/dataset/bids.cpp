@@ -7,14 +7,14 @@
 #include <set>
 #include <system_error>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
-#include "imaging/sha256.h"
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
 #include "pipeline/dataset/date_sources.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/folder_hint.h"
 #include "pipeline/dataset/labels.h"
-#include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/t1w_scans.h"
 #include "pipeline/dataset/visit_dates.h"

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "imaging/error.h"
-#include "pipeline/dataset/natural_order.h"
+#include "base/error.h"
+#include "base/natural_order.h"
 #include "pipeline/dataset/participants.h"
 
 namespace wane {

@@ -1,6 +1,6 @@
 #include "pipeline/dataset/dataset_options.h"
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

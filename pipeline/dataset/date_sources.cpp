@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/tsv.h"

@@ -1,6 +1,6 @@
 #include "pipeline/dataset/file_label.h"
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 

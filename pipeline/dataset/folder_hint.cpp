@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/dataset/natural_order.h"
+#include "base/natural_order.h"
 
 namespace wane {
 namespace {

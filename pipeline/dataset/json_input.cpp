@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 
 namespace wane {
 namespace {

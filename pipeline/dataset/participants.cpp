@@ -6,8 +6,8 @@
 #include <sstream>
 #include <unordered_set>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/dataset/labels.h"

@@ -5,10 +5,10 @@
 #include <map>
 #include <utility>
 
-#include "imaging/error.h"
-#include "imaging/near_names.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/near_names.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/labels.h"
 #include "pipeline/dataset/visit_dates.h"
 

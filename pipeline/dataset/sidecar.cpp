@@ -6,10 +6,10 @@
 #include <sstream>
 #include <variant>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
-#include "pipeline/dataset/natural_order.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/text_encoding.h"
 

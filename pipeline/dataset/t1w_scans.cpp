@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "pipeline/dataset/natural_order.h"
+#include "base/natural_order.h"
 #include "pipeline/dataset/sentence_parts.h"
 
 namespace wane {

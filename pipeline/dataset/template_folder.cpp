@@ -5,9 +5,9 @@
 #include <system_error>
 #include <utility>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/nifti.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

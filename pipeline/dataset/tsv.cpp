@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/text_encoding.h"
 
 namespace wane {

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/labels.h"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 #include "imaging/smooth.h"
 #include "pipeline/measurement/volumes.h"
 

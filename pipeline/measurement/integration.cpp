@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "base/parallel.h"
 #include "imaging/gradient.h"
-#include "imaging/parallel.h"
 #include "imaging/smooth.h"
 
 namespace wane {

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "imaging/median.h"
-#include "imaging/parallel.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 

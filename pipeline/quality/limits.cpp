@@ -1,6 +1,6 @@
 #include "pipeline/quality/limits.h"
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 

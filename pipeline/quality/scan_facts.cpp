@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <vector>
 
-#include "imaging/median.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 
 namespace wane {

@@ -18,12 +18,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text_file.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
-#include "imaging/text_file.h"
 #include "pipeline/report/vtk_threads.h"
 
 namespace wane {

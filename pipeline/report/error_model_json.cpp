@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/measurement/volumes.h"
-#include "pipeline/report/provenance.h"
 
 namespace wane {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 
 namespace wane {
 namespace {

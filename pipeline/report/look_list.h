@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/report/participant_report.h"
+#include "pipeline/analysis/participant_report.h"
 
 namespace wane {
 

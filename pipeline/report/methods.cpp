@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/report/words.h"
 
 namespace wane {

@@ -15,7 +15,7 @@
 #include <numeric>
 #include <optional>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/morphology.h"
 
 namespace wane {

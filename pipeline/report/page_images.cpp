@@ -9,13 +9,13 @@
 #include <optional>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text_file.h"
 #include "imaging/morphology.h"
 #include "imaging/nifti.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
-#include "imaging/text_file.h"
 #include "pipeline/report/base64.h"
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"

@@ -7,8 +7,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "pipeline/analysis/participant_report.h"
 #include "pipeline/dataset/bids.h"
-#include "pipeline/report/participant_report.h"
 
 namespace wane {
 

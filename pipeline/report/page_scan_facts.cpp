@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/report/page_images.h"
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "pipeline/dataset/natural_order.h"
+#include "base/natural_order.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/quality/judge.h"
-#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/quality_table.h"

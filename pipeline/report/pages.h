@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/report/methods.h"
-#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 

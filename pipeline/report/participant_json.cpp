@@ -7,15 +7,15 @@
 #include <stdexcept>
 #include <unordered_set>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
+#include "pipeline/analysis/exclusion.h"
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/error_model_json.h"
-#include "pipeline/report/exclusion.h"
 #include "pipeline/report/json_values.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/report/words.h"
 
 namespace wane {

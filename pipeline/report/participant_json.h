@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/participant_report.h"
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/dataset/left_out.h"
 #include "pipeline/dataset/participants.h"
-#include "pipeline/report/participant_report.h"
-#include "pipeline/report/provenance.h"
 #include "pipeline/statistics/rates.h"
 
 namespace wane {

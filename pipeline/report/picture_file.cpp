@@ -14,9 +14,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/report/base64.h"
 
 namespace wane {

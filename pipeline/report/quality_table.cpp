@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"

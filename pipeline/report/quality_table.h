@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/table_builder.h"
-#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <set>
 
-#include "pipeline/dataset/natural_order.h"
-#include "pipeline/report/exclusion.h"
+#include "base/natural_order.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/table_builder.h"
 

@@ -7,8 +7,8 @@
 
 #include <array>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/table_builder.h"
-#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 

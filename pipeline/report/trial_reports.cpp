@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "imaging/parallel.h"
-#include "pipeline/dataset/natural_order.h"
-#include "pipeline/report/exclusion.h"
+#include "base/natural_order.h"
+#include "base/parallel.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/tables.h"

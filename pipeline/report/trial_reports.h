@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/report/provenance.h"
-#include "pipeline/report/trial_analysis.h"
+#include "pipeline/analysis/provenance.h"
+#include "pipeline/analysis/trial_analysis.h"
 
 namespace wane {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <numbers>
 
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 
 namespace wane {
 namespace {

@@ -11,12 +11,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/output_folder.h"
-#include "imaging/sha256.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "base/output_folder.h"
+#include "base/sha256.h"
 #include "pipeline/dataset/json_input.h"
-#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/blinding_key.h"

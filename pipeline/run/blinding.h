@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/bids.h"
-#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 
 namespace wane {

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <variant>
 
-#include "imaging/error.h"
-#include "imaging/near_names.h"
+#include "base/error.h"
+#include "base/near_names.h"
 #include "pipeline/dataset/json_input.h"
 
 namespace wane {

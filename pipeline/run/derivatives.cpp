@@ -9,11 +9,11 @@
 #include <system_error>
 #include <utility>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/output_folder.h"
+#include "base/parallel.h"
 #include "imaging/nifti.h"
-#include "imaging/output_folder.h"
-#include "imaging/parallel.h"
 #include "pipeline/measurement/change_map.h"
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti_header.h"
 
 namespace wane {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <variant>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/run/config.h"
 

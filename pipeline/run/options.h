@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "imaging/option_field.h"
+#include "base/option_field.h"
+#include "pipeline/analysis/group_options.h"
 #include "pipeline/dataset/dataset_options.h"
 #include "pipeline/quality/limits.h"
-#include "pipeline/report/group_options.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
 #include "pipeline/stages/extract.h"

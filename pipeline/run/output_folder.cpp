@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/output_folder.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/output_folder.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/derivatives.h"

@@ -14,7 +14,7 @@
 #include <set>
 #include <string>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 

@@ -9,21 +9,21 @@
 #include <system_error>
 #include <utility>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/output_folder.h"
-#include "imaging/parallel.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/output_folder.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
+#include "pipeline/analysis/exclusion.h"
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/quality/acquisition.h"
-#include "pipeline/report/exclusion.h"
 #include "pipeline/report/image_names.h"
 #include "pipeline/report/json_values.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/picture_file.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/run/derivatives.h"
 
 namespace wane {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "imaging/nifti.h"
+#include "pipeline/analysis/exclusion.h"
+#include "pipeline/analysis/participant_report.h"
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/dataset/bids.h"
-#include "pipeline/report/exclusion.h"
-#include "pipeline/report/participant_report.h"
-#include "pipeline/report/provenance.h"
 #include "pipeline/run/process.h"
 
 namespace wane {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <new>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

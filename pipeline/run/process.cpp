@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <utility>
 
-#include "imaging/error_context.h"
+#include "base/error_context.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 
 namespace wane {

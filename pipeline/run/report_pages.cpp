@@ -13,14 +13,14 @@
 #include <system_error>
 #include <utility>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/output_folder.h"
-#include "imaging/parallel.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "base/output_folder.h"
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
-#include "pipeline/dataset/natural_order.h"
 #include "pipeline/report/page_images.h"
 #include "pipeline/report/pages.h"
 #include "pipeline/report/participant_json.h"

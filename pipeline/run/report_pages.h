@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/quality_decisions.h"
 #include "pipeline/report/methods.h"
-#include "pipeline/report/trial_analysis.h"
 
 namespace wane {
 

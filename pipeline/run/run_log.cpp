@@ -15,11 +15,11 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
-#include "imaging/output_folder.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/output_folder.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 
 namespace wane {

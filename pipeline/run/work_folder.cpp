@@ -4,15 +4,15 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "base/output_folder.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "imaging/nifti.h"
-#include "imaging/output_folder.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/json_input.h"
-#include "pipeline/dataset/natural_order.h"
 #include "registration/transform_file.h"
 
 namespace wane {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 #include "imaging/smooth.h"
 
 namespace wane {

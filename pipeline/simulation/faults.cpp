@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/smooth.h"
 #include "pipeline/simulation/k_space.h"
 

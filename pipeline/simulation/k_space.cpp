@@ -10,8 +10,8 @@
 #include <numbers>
 #include <vector>
 
-#include "imaging/counted_random.h"
-#include "imaging/parallel.h"
+#include "base/counted_random.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 
 namespace wane {

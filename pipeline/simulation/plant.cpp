@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "pipeline/simulation/displacement.h"
 #include "pipeline/simulation/poisson.h"

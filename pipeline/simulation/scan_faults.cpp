@@ -5,10 +5,10 @@
 #include <numbers>
 #include <vector>
 
-#include "imaging/counted_random.h"
-#include "imaging/error.h"
+#include "base/counted_random.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "pipeline/simulation/person.h"

@@ -4,8 +4,8 @@
 #include <sstream>
 #include <system_error>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/simulation/truth_json.h"

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "imaging/grid.h"
 
 namespace wane {

@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
+#include "base/error.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "imaging/median.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "registration/rigid.h"
 

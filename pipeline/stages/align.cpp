@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "imaging/error.h"
-#include "imaging/median.h"
+#include "base/error.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "pipeline/stages/resolution.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/option_field.h"
 #include "imaging/image.h"
-#include "imaging/option_field.h"
 #include "pipeline/stages/agreement.h"
 #include "pipeline/stages/conform.h"
 

@@ -6,9 +6,9 @@
 #include <sstream>
 #include <utility>
 
+#include "base/error.h"
+#include "base/median.h"
 #include "imaging/background.h"
-#include "imaging/error.h"
-#include "imaging/median.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "pipeline/stages/scan_values.h"

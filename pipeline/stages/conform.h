@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/option_field.h"
 #include "imaging/image.h"
-#include "imaging/option_field.h"
 #include "segmentation/head_template.h"
 
 namespace wane {

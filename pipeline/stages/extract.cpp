@@ -4,10 +4,10 @@
 #include <cmath>
 #include <utility>
 
-#include "imaging/error_context.h"
-#include "imaging/median.h"
+#include "base/error_context.h"
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 #include "pipeline/stages/resolution.h"

@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "base/option_field.h"
 #include "imaging/image.h"
-#include "imaging/option_field.h"
 #include "pipeline/stages/align.h"
 
 namespace wane {

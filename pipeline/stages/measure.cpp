@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
-#include "imaging/error.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "imaging/morphology.h"
-#include "imaging/parallel.h"
 #include "imaging/resample.h"
 #include "pipeline/measurement/boundary_shift.h"
 #include "pipeline/measurement/change_map.h"

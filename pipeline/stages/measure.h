@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/option_field.h"
 #include "imaging/image.h"
-#include "imaging/option_field.h"
 #include "pipeline/measurement/error_model.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/stages/extract.h"

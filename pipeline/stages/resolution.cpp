@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 #include "imaging/resample.h"
 #include "imaging/smooth.h"
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "base/median.h"
+#include "base/parallel.h"
 #include "imaging/background.h"
-#include "imaging/median.h"
-#include "imaging/parallel.h"
 
 namespace wane {
 namespace {

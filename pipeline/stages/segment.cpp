@@ -1,7 +1,7 @@
 #include "pipeline/stages/segment.h"
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "segmentation/meninges.h"
 #include "segmentation/partial_volume.h"
 #include "segmentation/tissue_mixture.h"

@@ -1,7 +1,7 @@
 // Stage 4, all visits of a person: partial-volume maps of the tissues, made jointly from the person's average.
 #pragma once
 
-#include "imaging/option_field.h"
+#include "base/option_field.h"
 #include "pipeline/stages/extract.h"
 #include "segmentation/tissue_maps.h"
 

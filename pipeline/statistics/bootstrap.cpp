@@ -4,8 +4,8 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 
-#include "imaging/counted_random.h"
-#include "imaging/parallel.h"
+#include "base/counted_random.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "pipeline/dataset/natural_order.h"
+#include "base/natural_order.h"
 
 namespace wane {
 namespace {

@@ -11,7 +11,7 @@
 #include <numbers>
 #include <stdexcept>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

@@ -9,8 +9,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "imaging/counted_random.h"
-#include "imaging/parallel.h"
+#include "base/counted_random.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

@@ -10,8 +10,8 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "imaging/counted_random.h"
-#include "imaging/parallel.h"
+#include "base/counted_random.h"
+#include "base/parallel.h"
 #include "pipeline/statistics/permutation.h"
 
 namespace wane {

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/validation/accuracy.h"
 
 namespace wane {

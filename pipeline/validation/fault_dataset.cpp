@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "imaging/atomic_file.h"
-#include "imaging/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/simulation/truth_json.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/report/provenance.h"
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/report/table_builder.h"
 #include "pipeline/validation/fault_scores.h"
 #include "pipeline/validation/validation_report.h"

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/validation/truth_comparison.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/measurement/volumes.h"
-#include "pipeline/report/provenance.h"
 #include "pipeline/validation/fault_ladder.h"
 
 namespace wane {

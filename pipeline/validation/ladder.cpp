@@ -5,7 +5,7 @@
 #include <functional>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

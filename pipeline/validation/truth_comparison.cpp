@@ -4,13 +4,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/error_model_json.h"
 #include "pipeline/report/participant_json.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/validation/accuracy.h"
 
 namespace wane {

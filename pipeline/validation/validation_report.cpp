@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/json_values.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/validation/markdown_table.h"
 
 namespace wane {

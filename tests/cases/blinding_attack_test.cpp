@@ -14,7 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "imaging/sha256.h"
+#include "base/sha256.h"
 #include "pipeline/report/json_values.h"
 #include "tests/cases/group_command.h"
 

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "imaging/sha256.h"
+#include "base/sha256.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/run/run_log.h"
 #include "tests/broken/scratch_folder.h"

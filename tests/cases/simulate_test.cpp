@@ -6,8 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/sha256.h"
 #include "imaging/nifti.h"
-#include "imaging/sha256.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "tests/broken/scratch_folder.h"

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <string>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/faults/process.h"
 #include "tests/faults/tiny_trial.h"

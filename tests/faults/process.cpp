@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "imaging/sha256.h"
+#include "base/sha256.h"
 
 namespace wane::faults {
 

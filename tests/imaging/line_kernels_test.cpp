@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "imaging/elementary.h"
+#include "base/elementary.h"
 
 namespace wane {
 namespace {

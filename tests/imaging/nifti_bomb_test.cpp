@@ -5,7 +5,7 @@
 #include <chrono>
 #include <fstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "tests/broken/broken_nifti.h"
 #include "tests/broken/limited_memory.h"

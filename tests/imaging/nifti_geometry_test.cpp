@@ -4,7 +4,7 @@
 #include <Eigen/Geometry>
 #include <numbers>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "tests/broken/broken_nifti.h"
 #include "tests/broken/scratch_folder.h"

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "tests/broken/broken_nifti.h"
 #include "tests/broken/scratch_folder.h"

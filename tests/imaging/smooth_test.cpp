@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/imaging/grids_for_tests.h"
 
 namespace wane {

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "imaging/counted_random.h"
-#include "imaging/sha256.h"
+#include "base/counted_random.h"
+#include "base/sha256.h"
 #include "pipeline/measurement/volumes.h"
 #include "pipeline/report/participant_json.h"
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/statistics/bootstrap.h"
 #include "pipeline/statistics/groups.h"
 #include "pipeline/statistics/mixed_model.h"

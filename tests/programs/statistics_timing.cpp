@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/statistics/permutation.h"
 
 namespace wane {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/resample.h"
 #include "tests/registration/phantoms_for_tests.h"
 

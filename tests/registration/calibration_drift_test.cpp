@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/registration/phantoms_for_tests.h"
 
 namespace wane {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/registration/phantoms_for_tests.h"
 
 namespace wane {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/limited_file_length.h"
 #include "tests/broken/limited_memory.h"
 

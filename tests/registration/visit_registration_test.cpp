@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "registration/rigid.h"
 #include "tests/registration/phantoms_for_tests.h"
 

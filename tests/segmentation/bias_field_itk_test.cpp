@@ -12,7 +12,7 @@
 #include <cmath>
 #include <vector>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "segmentation/bias_field.h"
 #include "tests/imaging/grids_for_tests.h"
 

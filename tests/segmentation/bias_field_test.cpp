@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/imaging/grids_for_tests.h"
 
 namespace wane {

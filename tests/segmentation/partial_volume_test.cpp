@@ -6,8 +6,8 @@
 #include <cmath>
 #include <random>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
+#include "base/error.h"
+#include "base/parallel.h"
 #include "tests/imaging/grids_for_tests.h"
 
 namespace wane {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/morphology.h"
 #include "tests/imaging/grids_for_tests.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "pipeline/dataset/visit_dates.h"
 #include "tests/pipeline/dataset/temporary_dataset.h"
 

@@ -2,7 +2,7 @@
 // the folder it names.
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/visit_dates.h"

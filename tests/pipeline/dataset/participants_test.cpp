@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/pipeline/dataset/temporary_dataset.h"
 
 namespace wane {

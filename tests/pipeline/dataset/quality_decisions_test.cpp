@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "tests/pipeline/dataset/temporary_dataset.h"
 
 namespace wane {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

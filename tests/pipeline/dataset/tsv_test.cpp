@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "imaging/error.h"
-#include "pipeline/dataset/natural_order.h"
+#include "base/error.h"
+#include "base/natural_order.h"
 
 namespace wane {
 namespace {

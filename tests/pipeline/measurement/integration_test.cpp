@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/smooth.h"
 #include "tests/imaging/grids_for_tests.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/quality/scan_facts.h"
 
 namespace wane {

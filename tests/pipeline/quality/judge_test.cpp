@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

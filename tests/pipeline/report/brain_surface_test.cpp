@@ -10,8 +10,8 @@
 #include <fstream>
 #include <map>
 
-#include "imaging/error.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/text_file.h"
 
 namespace wane {
 namespace {

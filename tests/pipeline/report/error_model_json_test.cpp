@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

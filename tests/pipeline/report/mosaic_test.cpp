@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/report/picture_file.h"
 
 namespace wane {

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "pipeline/report/json_values.h"
 #include "tests/pipeline/report/reports_for_tests.h"
 

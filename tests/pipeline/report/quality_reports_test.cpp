@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/quality_table.h"
 #include "pipeline/report/tables.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/report/tables.h"
 #include "pipeline/report/words.h"
 #include "tests/pipeline/report/reports_for_tests.h"

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/run/blinding.h"
 #include "tests/broken/scratch_folder.h"
 

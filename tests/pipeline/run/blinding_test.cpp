@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

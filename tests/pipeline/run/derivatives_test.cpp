@@ -9,10 +9,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
+#include "base/text_file.h"
 #include "imaging/morphology.h"
 #include "imaging/nifti.h"
-#include "imaging/text_file.h"
 #include "pipeline/measurement/change_map.h"
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "imaging/error.h"
-#include "imaging/near_names.h"
+#include "base/error.h"
+#include "base/near_names.h"
 
 namespace wane {
 namespace {

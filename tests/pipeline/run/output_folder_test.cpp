@@ -7,7 +7,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/run/run_log.h"
 #include "tests/broken/scratch_folder.h"
 

@@ -6,8 +6,8 @@
 #include <new>
 #include <string>
 
-#include "imaging/error.h"
-#include "imaging/parallel.h"
+#include "base/error.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

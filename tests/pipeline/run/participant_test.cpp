@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "imaging/atomic_file.h"
+#include "base/atomic_file.h"
 #include "pipeline/report/participant_json.h"
 #include "pipeline/run/trial.h"
 #include "tests/broken/scratch_folder.h"

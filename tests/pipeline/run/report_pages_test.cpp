@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/report/pages.h"
 #include "pipeline/report/participant_json.h"
 #include "tests/broken/scratch_folder.h"
@@ -61,8 +61,9 @@ TEST_F(ReportPages, WhoWasMeasuredAnewMeanwhileHasNoPageOfNewerNumbers) {
   EXPECT_TRUE(fs::exists(page_));
   EXPECT_EQ(pages_of("an older report").participants.size(), 0U);
   EXPECT_FALSE(fs::exists(page_)) << "nor one of older numbers";
-  EXPECT_NE(warnings_.find("sub-01.html was not made: sub-01 has been measured again in the meantime; run `wane report`"),
-            std::string::npos)
+  EXPECT_NE(
+      warnings_.find("sub-01.html was not made: sub-01 has been measured again in the meantime; run `wane report`"),
+      std::string::npos)
       << warnings_;
 }
 

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
+#include "base/error.h"
+#include "base/sha256.h"
 #include "tests/broken/limited_file_length.h"
 #include "tests/broken/limited_memory.h"
 #include "tests/broken/scratch_folder.h"

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/refusal.h"
 

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/morphology.h"
 #include "pipeline/simulation/k_space.h"
 #include "tests/pipeline/simulation/phantom.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/pipeline/simulation/phantom.h"
 
 namespace wane {

@@ -4,7 +4,7 @@
 
 #include <numbers>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/simulation/displacement.h"
 
 namespace wane {

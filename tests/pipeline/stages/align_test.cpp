@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/morphology.h"
 #include "tests/registration/phantoms_for_tests.h"
 

@@ -1,7 +1,7 @@
 // An error of a stage says whose scan is meant.
 #include <gtest/gtest.h>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/extract.h"
 #include "tests/refusal.h"

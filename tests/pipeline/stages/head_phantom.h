@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/stages/extract.h"
 #include "segmentation/tissue_maps.h"
 #include "tests/registration/phantoms_for_tests.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/stages/segment.h"
 #include "tests/pipeline/stages/head_phantom.h"
 

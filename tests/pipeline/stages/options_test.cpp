@@ -3,7 +3,7 @@
 #include <limits>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
 #include "pipeline/stages/extract.h"

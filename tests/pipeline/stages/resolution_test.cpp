@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "imaging/smooth.h"
 #include "tests/imaging/grids_for_tests.h"
 

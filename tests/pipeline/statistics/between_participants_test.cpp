@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 
 namespace wane {
 namespace {

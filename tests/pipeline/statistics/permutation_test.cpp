@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/statistics/bootstrap.h"
 #include "pipeline/statistics/isotonic.h"
 #include "pipeline/statistics/shift.h"

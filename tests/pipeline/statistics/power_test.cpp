@@ -5,7 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 #include "pipeline/statistics/permutation.h"
 #include "tests/pipeline/statistics/reference/reference.h"
 

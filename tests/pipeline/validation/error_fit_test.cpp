@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "imaging/counted_random.h"
-#include "imaging/error.h"
+#include "base/counted_random.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "pipeline/validation/fault_dataset.h"
 #include "tests/broken/scratch_folder.h"

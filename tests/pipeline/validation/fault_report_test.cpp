@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/pipeline/report/schemas_for_tests.h"
 

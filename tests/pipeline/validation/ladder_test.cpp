@@ -9,7 +9,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

@@ -26,7 +26,7 @@ export interface DecisionSources {
 
 const columns = ['participant_id', 'session_id', 'decision', 'reason', 'reader', 'time'] as const;
 
-// The program refuses cells of more than 1000 bytes (imaging/error.cpp, one_line).
+// The program refuses cells of more than 1000 bytes (base/error.cpp, one_line).
 const mostCellBytes = 900;
 
 export const visitKey = (participant: string, session: string): string => `${participant}\t${session}`;

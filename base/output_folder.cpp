@@ -1,9 +1,9 @@
-#include "imaging/output_folder.h"
+#include "base/output_folder.h"
 
 #include <stdexcept>
 #include <system_error>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

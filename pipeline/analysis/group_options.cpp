@@ -1,10 +1,10 @@
-#include "pipeline/report/group_options.h"
+#include "pipeline/analysis/group_options.h"
 
 #include <cmath>
 
-#include "imaging/error.h"
-#include "pipeline/report/analysis_plan.h"
-#include "pipeline/report/exclusion.h"
+#include "base/error.h"
+#include "pipeline/analysis/analysis_plan.h"
+#include "pipeline/analysis/exclusion.h"
 
 namespace wane {
 

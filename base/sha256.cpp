@@ -1,4 +1,4 @@
-#include "imaging/sha256.h"
+#include "base/sha256.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

@@ -1,4 +1,4 @@
-#include "imaging/near_names.h"
+#include "base/near_names.h"
 
 #include <algorithm>
 #include <cctype>

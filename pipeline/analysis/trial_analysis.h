@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/analysis_plan.h"
+#include "pipeline/analysis/group_options.h"
+#include "pipeline/analysis/participant_report.h"
+#include "pipeline/analysis/provenance.h"
 #include "pipeline/dataset/left_out.h"
-#include "pipeline/report/analysis_plan.h"
-#include "pipeline/report/group_options.h"
-#include "pipeline/report/participant_report.h"
-#include "pipeline/report/provenance.h"
 #include "pipeline/statistics/between_participants.h"
 #include "pipeline/statistics/dose_response.h"
 #include "pipeline/statistics/groups.h"

@@ -1,4 +1,4 @@
-#include "imaging/counted_random.h"
+#include "base/counted_random.h"
 
 #include <cmath>
 

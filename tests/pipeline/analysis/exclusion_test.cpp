@@ -1,10 +1,10 @@
 // What counts and what does not: verdicts, decisions, the same data twice.
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 
 #include <gtest/gtest.h>
 
+#include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/look_list.h"
-#include "pipeline/report/trial_analysis.h"
 #include "pipeline/report/words.h"
 #include "tests/pipeline/report/reports_for_tests.h"
 

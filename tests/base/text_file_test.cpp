@@ -1,4 +1,4 @@
-#include "imaging/text_file.h"
+#include "base/text_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <sstream>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/limited_memory.h"
 #include "tests/broken/scratch_folder.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/report/participant_report.h"
+#include "pipeline/analysis/participant_report.h"
 
 #include <algorithm>
 

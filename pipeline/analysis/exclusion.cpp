@@ -1,4 +1,4 @@
-#include "pipeline/report/exclusion.h"
+#include "pipeline/analysis/exclusion.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,10 @@
-#include "imaging/output_folder.h"
+#include "base/output_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/analysis/participant_report.h"
 #include "pipeline/dataset/quality_decisions.h"
-#include "pipeline/report/participant_report.h"
 
 namespace wane {
 

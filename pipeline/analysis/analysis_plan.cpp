@@ -1,12 +1,12 @@
-#include "pipeline/report/analysis_plan.h"
+#include "pipeline/analysis/analysis_plan.h"
 
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "imaging/error.h"
-#include "imaging/sha256.h"
-#include "imaging/text_file.h"
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
 
 namespace wane {

@@ -1,4 +1,4 @@
-#include "imaging/atomic_file.h"
+#include "base/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 #include "imaging/nifti.h"
 #include "tests/broken/limited_file_length.h"
 #include "tests/broken/scratch_folder.h"

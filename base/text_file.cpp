@@ -1,4 +1,4 @@
-#include "imaging/text_file.h"
+#include "base/text_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {

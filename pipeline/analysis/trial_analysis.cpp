@@ -1,4 +1,4 @@
-#include "pipeline/report/trial_analysis.h"
+#include "pipeline/analysis/trial_analysis.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,9 +7,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "imaging/parallel.h"
-#include "pipeline/dataset/natural_order.h"
-#include "pipeline/report/exclusion.h"
+#include "base/natural_order.h"
+#include "base/parallel.h"
+#include "pipeline/analysis/exclusion.h"
 
 namespace wane {
 namespace {
@@ -245,8 +245,8 @@ double standard_error_by_model(const std::vector<ReconciledVisit>& visits, doubl
   return spread > 0 ? visit_error_sd / std::sqrt(spread) : 0;
 }
 
-// Of a rate, what more visits would reduce. The scale error of a person stays whatever the visits are: for planning, it is
-// part of the difference between people.
+// Of a rate, what more visits would reduce. The scale error of a person stays whatever the visits are: for planning, it
+// is part of the difference between people.
 double noise_error(const Rate& rate) {
   const double error = rate.standard_error.value_or(0), scale = rate.scale_error.value_or(0);
   return std::sqrt(std::max(0.0, error * error - scale * scale));
@@ -274,9 +274,9 @@ void set_variances(MeasureAnalysis& measure, const TrialAnalysis& analysis, cons
     }
     without_errors = without_errors || !rate->standard_error;
     doses.push_back(*report.dose);
-    rates.push_back({0, rate->percent_per_year,
-                     by_model ? standard_error_by_model(reconciled, first_day, measure.model->residual_sd)
-                              : noise_error(*rate)});
+    rates.push_back(
+        {0, rate->percent_per_year,
+         by_model ? standard_error_by_model(reconciled, first_day, measure.model->residual_sd) : noise_error(*rate)});
   }
   const auto scores = dose_scores(doses, scale);
   if (!scores) return;

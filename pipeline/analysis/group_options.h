@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "imaging/option_field.h"
+#include "base/option_field.h"
 
 namespace wane {
 

@@ -4,7 +4,7 @@
 #include <Eigen/Dense>
 #include <string>
 
-#include "imaging/parallel.h"
+#include "base/parallel.h"
 
 namespace wane {
 namespace {

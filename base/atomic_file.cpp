@@ -1,4 +1,4 @@
-#include "imaging/atomic_file.h"
+#include "base/atomic_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 #include <system_error>
 #include <vector>
 
-#include "imaging/error.h"
+#include "base/error.h"
 
 namespace wane {
 namespace {
