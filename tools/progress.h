@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "pipeline/run/trial.h"
+#include "pipeline/run/trial_request.h"
 #include "tools/interruption.h"
 
 namespace wane {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pipeline/run/report_trial.h"
 #include "pipeline/run/run_log.h"
 #include "pipeline/run/trial.h"
 #include "tools/commands.h"
