@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <system_error>
 #include <variant>
 
@@ -38,18 +39,44 @@ int cores_of_this_process() {
   return 1;
 }
 
-std::string help_of(const OptionField& field) {
-  std::string help = field.help + (field.unit.empty() ? "" : " [" + field.unit + "]");
-  if (!help.empty()) help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
-  return help;
+constexpr const char* kForExperts = " (for experts)";
+
+// "[mm; 10 to 100]"
+std::string unit_and_range(const OptionField& field) {
+  std::string text = field.unit;
+  if (field.range.is_limited()) text += (text.empty() ? "" : "; ") + in_words(field.range);
+  return text.empty() ? "" : " [" + text + "]";
 }
+
+std::string help_of(const OptionField& field) {
+  std::string help = field.help + unit_and_range(field);
+  if (!help.empty()) help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
+  const std::string origin = in_words(field.origin);
+  return field.kind == OptionKind::expert && !origin.empty() ? help + ". Default " + origin : help;
+}
+
+// Leaves the options of experts out of --help; --help-all has them.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::All) return CLI::Formatter(*this).make_help(app, std::move(name), mode);
+    std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+    // Of the groups that are left out, CLI11 keeps the empty lines.
+    for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+    return help;
+  }
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    return group.ends_with(kForExperts) ? "" : CLI::Formatter::make_group(std::move(group), is_positional, options);
+  }
+};
 
 CLI::Option* add_flag_for(CLI::App& command, const OptionSection& section, const OptionField& field) {
   const std::string flag = flag_name(section, field);
   CLI::Option* option =
       std::visit([&](auto* value) { return command.add_option(flag, *value, help_of(field))->capture_default_str(); },
                  field.value);
-  return option->group(section.help);
+  return option->group(section.help + (field.kind == OptionKind::expert ? kForExperts : ""));
 }
 
 }  // namespace
@@ -106,6 +133,9 @@ int ProcessFlags::threads() const {
 }
 
 CommandLine::CommandLine(CLI::App& command, const std::vector<std::string>& sections) : process_(command) {
+  command.formatter(std::make_shared<HelpFormatter>());
+  command.set_help_all_flag("--help-all",
+                            "Print this help with the options for experts, and where their defaults come from");
   command
       .add_option("--config", common_.config,
                   R"(JSON file with options, such as {"align": {"spacing_mm": 1.5}}; flags override it)")

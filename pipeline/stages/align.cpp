@@ -182,17 +182,24 @@ double blur_factor(const std::vector<ConformedVisit>& visits, const std::vector<
 }  // namespace
 
 void AlignOptions::validate() const {
-  if (spacing_mm != 0 && !(spacing_mm >= 0.5 && spacing_mm <= 4))
-    throw UsageError("align.spacing_mm must be 0 (from the scans) or lie between 0.5 and 4 mm.");
-  if (!(margin_mm >= 10 && margin_mm <= 100)) throw UsageError("align.margin_mm must lie between 10 and 100 mm.");
+  AlignOptions copy = *this;
+  require_allowed_values("align", option_fields(copy));
 }
 
 OptionFields option_fields(AlignOptions& o) {
-  return {
-      {"spacing_mm", "mm", "voxel size of the midpoint space; 0 takes the visits' mean voxel size, 1 to 2 mm",
-       &o.spacing_mm},
-      {"margin_mm", "mm",
-       "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at", &o.margin_mm}};
+  return {{"spacing_mm",
+           "mm",
+           "voxel size of the midpoint space; 0 takes the visits' mean voxel size, 1 to 2 mm",
+           &o.spacing_mm,
+           {0.5, 4, "from the scans"},
+           numerical("half the voxel takes eight times as long")},
+          {"margin_mm",
+           "mm",
+           "how much is kept around the brain; 20 keeps skull and scalp, which brain extraction looks at",
+           &o.margin_mm,
+           {10, 100},
+           OptionOrigin{OptionOrigin::Kind::choice, "keeps skull and scalp"},
+           OptionKind::expert}};
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> pairs_of_visits(std::size_t visits) {

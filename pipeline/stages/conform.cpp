@@ -239,18 +239,24 @@ void turn_upright(ConformedVisit& visit, Mask& constant) {
 }  // namespace
 
 void ConformOptions::validate() const {
-  if (!(search_angle_degrees > 0 && search_angle_degrees <= 180))
-    throw UsageError("conform.search_angle_degrees must lie between 0 and 180 degrees.");
-  if (!(working_spacing_mm >= 1 && working_spacing_mm <= 8))
-    throw UsageError("conform.working_spacing_mm must lie between 1 and 8 mm.");
+  ConformOptions copy = *this;
+  require_allowed_values("conform", option_fields(copy));
 }
 
 OptionFields option_fields(ConformOptions& o) {
-  return {{"search_angle_degrees", "degrees",
-           "how far the head may be turned from what the file says; 60 covers any scanner", &o.search_angle_degrees},
-          {"working_spacing_mm", "mm",
+  return {{"search_angle_degrees",
+           "degrees",
+           "how far the head may be turned from what the file says; 60 covers any scanner",
+           &o.search_angle_degrees,
+           {1, 180},
+           {OptionOrigin::Kind::choice, "covers any scanner"}},
+          {"working_spacing_mm",
+           "mm",
            "finest voxel size of the alignment to the template; finer changes it by less than the template's own error",
-           &o.working_spacing_mm}};
+           &o.working_spacing_mm,
+           {1, 8},
+           numerical("finer changes the alignment by less than the template's own error"),
+           OptionKind::expert}};
 }
 
 ConformedVisit conform(Volume raw_scan, const HeadTemplate& head_template, const ConformOptions& options,

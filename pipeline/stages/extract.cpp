@@ -131,19 +131,26 @@ std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<Confo
 }  // namespace
 
 void ExtractOptions::validate() const {
-  if (!(warp_spacing_mm >= 1 && warp_spacing_mm <= 4))
-    throw UsageError("extract.warp_spacing_mm must lie between 1 and 4 mm.");
-  if (!(bias_wavelength_mm >= 20 && bias_wavelength_mm <= 400))
-    throw UsageError("extract.bias_wavelength_mm must lie between 20 and 400 mm.");
+  ExtractOptions copy = *this;
+  require_allowed_values("extract", option_fields(copy));
 }
 
 OptionFields option_fields(ExtractOptions& o) {
-  return {{"warp_spacing_mm", "mm",
+  return {{"warp_spacing_mm",
+           "mm",
            "finest voxel size of the template's deformable alignment; the folds of two people do not match better than "
            "2 mm",
-           &o.warp_spacing_mm},
-          {"bias_wavelength_mm", "mm", "shortest wave of the bias field; a shorter one would take up anatomy",
-           &o.bias_wavelength_mm}};
+           &o.warp_spacing_mm,
+           {1, 4},
+           numerical("the folds of two people do not match better than 2 mm"),
+           OptionKind::expert},
+          {"bias_wavelength_mm",
+           "mm",
+           "shortest wave of the bias field; a shorter one would take up anatomy",
+           &o.bias_wavelength_mm,
+           {20, 400},
+           {OptionOrigin::Kind::choice, "a judgment, no measurement"},
+           OptionKind::expert}};
 }
 
 ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,

@@ -270,22 +270,32 @@ double share_folded(const Volume& jacobian, const Volume& read) {
 }  // namespace
 
 void MeasureOptions::validate() const {
-  if (!(iterations >= 1 && iterations <= 500)) throw UsageError("measure.iterations must lie between 1 and 500.");
-  if (!(neighbourhood_mm >= 0.5 && neighbourhood_mm <= 10))
-    throw UsageError("measure.neighbourhood_mm must lie between 0.5 and 10 mm.");
+  MeasureOptions copy = *this;
+  require_allowed_values("measure", option_fields(copy));
 }
 
 OptionFields option_fields(MeasureOptions& o) {
-  return {{"iterations", "",
+  return {{"iterations",
+           "",
            "updates of the deformable registration at each level; planted changes have settled to 0.01 % by 8",
-           &o.iterations},
-          {"neighbourhood_mm", "mm",
+           &o.iterations,
+           {1, 500},
+           numerical("planted changes have settled to 0.01 % by 8"),
+           OptionKind::expert},
+          {"neighbourhood_mm",
+           "mm",
            "how far around a point the scans decide on its displacement; wider is calmer and blunts thin structures",
-           &o.neighbourhood_mm},
-          {"calibration", "",
+           &o.neighbourhood_mm,
+           {0.5, 10},
+           OptionOrigin{OptionOrigin::Kind::choice, "a judgment, no measurement"},
+           OptionKind::expert},
+          {"calibration",
+           "",
            "take out drift of the scanner's voxel size, which is seen at the skull; half a percent in length would be "
            "1.5 % in volume",
-           &o.calibration}};
+           &o.calibration,
+           {},
+           {}}};
 }
 
 Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options,

@@ -9,13 +9,18 @@
 namespace wane {
 
 void SegmentOptions::validate() const {
-  if (!(smoothness >= 0 && smoothness <= 5)) throw UsageError("segment.smoothness must lie between 0 and 5.");
+  SegmentOptions copy = *this;
+  require_allowed_values("segment", option_fields(copy));
 }
 
 OptionFields option_fields(SegmentOptions& o) {
-  return {{"smoothness", "",
+  return {{"smoothness",
+           "",
            "weight of the Markov prior between neighbouring voxels; more removes noise and thin gray matter",
-           &o.smoothness}};
+           &o.smoothness,
+           {0, 5},
+           {OptionOrigin::Kind::choice, "a judgment, no measurement"},
+           OptionKind::expert}};
 }
 
 TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& options) {

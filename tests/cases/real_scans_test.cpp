@@ -57,7 +57,12 @@ TEST(RealScans, ThickSlicesOfTwoScannersAreMeasured) {
   for (const auto& report : reports_of("ms", {"sub-ms01", "sub-ms12"})) {
     expect_plausible(report);
     ASSERT_EQ(report["changes"].size(), 1U);
-    EXPECT_LT(std::abs(report["changes"][0]["percent"]["brain"].get<double>()), 5) << report["participant_id"];
+    const auto& change = report["changes"][0];
+    // One scanner, 81 days: SIENA gives -0.29 %. At the other pair's second visit there is a contrast agent.
+    if (report["participant_id"] == "sub-ms12")
+      EXPECT_NEAR(change["percent"]["brain"].get<double>(), -0.29, 0.6);
+    else
+      EXPECT_EQ(change["quality"]["verdict"], "fail");
   }
 }
 

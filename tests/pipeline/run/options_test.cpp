@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -69,6 +71,33 @@ TEST(Options, EveryFieldHasItsOwnFlagAndSomeHelp) {
       EXPECT_FALSE(field.help.empty()) << field.name;
     }
   EXPECT_TRUE(flags.contains("--align-spacing-mm"));
+}
+
+TEST(Options, WhatWasLearnedOrPublishedSaysFromWhat) {
+  RunOptions options;
+  std::size_t learned = 0;
+  for (const auto& section : option_sections(options))
+    for (const auto& field : section.fields) {
+      if (field.origin.kind == OptionOrigin::Kind::choice) continue;
+      ++learned;
+      EXPECT_GT(field.origin.where.size(), 10U) << section.name << "." << field.name;
+    }
+  EXPECT_GT(learned, 30U);
+}
+
+TEST(Options, ANumberThatIsNoneIsRefusedWhicheverOptionItIs) {
+  RunOptions options;
+  for (const auto& section : option_sections(options))
+    for (const auto& field : section.fields) {
+      double* const* number = std::get_if<double*>(&field.value);
+      if (!number) continue;
+      const double before = **number;
+      for (const double senseless : {std::nan(""), std::numeric_limits<double>::infinity(), -1e9}) {
+        **number = senseless;
+        EXPECT_THROW(options.validate(), UsageError) << section.name << "." << field.name << " = " << senseless;
+      }
+      **number = before;
+    }
 }
 
 TEST(Options, DefaultsAndSloppyAreValid) {

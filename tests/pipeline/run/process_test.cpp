@@ -1,4 +1,5 @@
-// The maps on the scans' own grids, on a head of ellipsoids.
+// A person from raw scans through all stages in memory, and the maps on the scans' own grids, on a head of ellipsoids
+// that is its own template.
 #include "pipeline/run/process.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,19 @@
 
 namespace wane {
 namespace {
+
+using test::PhantomVisit;
+
+const ErrorModel no_errors{{}, {}, {}, {1, 1, 1}, 0, {}};
+
+// The raw scan of a head that lies otherwise in the scanner, on the scanner's own grid.
+Volume raw_scan(const Grid& grid, const Affine& scan_to_head, const PhantomVisit& visit) {
+  const CountedRandom noise(visit.noise_seed);
+  Volume scan =
+      test::rendered(grid, [&](const Vec3& p) { return test::brightness(test::tissue_at(scan_to_head * p, visit)); });
+  for (std::size_t n = 0; n < scan.size(); ++n) scan[n] = std::max(0.F, scan[n] + float(noise.normal(n)));
+  return scan;
+}
 
 Grid centred(Grid grid) {
   grid.origin_mm -= grid.centre_mm();
@@ -24,6 +38,10 @@ Grid flipped_grid() {
   axes(1, 2) = 1;
   grid.direction = test::turned(9, Vec3(1, 0.5, -1)).linear() * axes;
   return centred(grid);
+}
+
+Grid upright() {
+  return centred(test::upright_grid({60, 72, 66}, Vec3::Constant(3)));
 }
 
 template <class F>
@@ -92,6 +110,41 @@ TEST(NativeMaps, HoldNothingWhereTheScanShowsNothing) {
       test::rendered_mask(midpoint, [](const Vec3& p) { return test::phantom_cranium.distance_mm(p) < 0; });
   const NativeMaps maps = native_maps(processed, 0);
   EXPECT_GT(dice(maps.brain, [](const Vec3& p) { return p[2] > 0 && test::phantom_cranium.distance_mm(p) < 0; }), 0.99);
+}
+
+TEST(ProcessParticipant, GivesAllPartsOfAPersonWhoseScansLieOtherwise) {
+  const std::vector<PhantomVisit> visits{{1, 0.95, 1}, {1, 1.05, 2}};
+  std::vector<Affine> scan_to_head{test::turned(3, Vec3(1, 2, 0)), test::turned(4, Vec3(-1, 1, 2))};
+  scan_to_head[0].pretranslate(Vec3(3, -4, 2));
+  scan_to_head[1].pretranslate(Vec3(-2, 5, 1));
+  const std::vector<Grid> grids{upright(), flipped_grid()};
+  std::vector<VisitScan> scans;
+  for (std::size_t v = 0; v < 2; ++v)
+    scans.push_back(
+        {"scan " + std::to_string(v), raw_scan(grids[v], scan_to_head[v], visits[v]), "ses-0" + std::to_string(v + 1)});
+  RunOptions options;
+  options.conform.search_angle_degrees = 5;
+  options.align.spacing_mm = 3;
+  options.extract.warp_spacing_mm = 4;
+  options.measure.calibration = false;
+  std::vector<std::string> stages;
+  const ProcessedParticipant processed = process_participant(
+      std::move(scans), {test::phantom_template(), no_errors}, options, [&](const char* stage, int) { stages.emplace_back(stage); });
+  EXPECT_EQ(stages, (std::vector<std::string>{"conform", "align", "extract", "segment", "measure"}));
+
+  const Measurement& measurement = processed.measurement;
+  ASSERT_EQ(measurement.changes.size(), 1U);
+  const double gm = test::phantom_gm_ml();
+  const double planted = percent_change(gm + test::phantom_wm_ml(visits[0]), gm + test::phantom_wm_ml(visits[1]));
+  EXPECT_NEAR(measurement.changes[0].percent.brain, planted, 0.25 * std::abs(planted));
+  EXPECT_NEAR(measurement.visits[0].volumes_ml.brain, gm + test::phantom_wm_ml(visits[0]), 0.05 * gm);
+  ASSERT_EQ(processed.quality.visits.size(), 2U);
+  for (std::size_t v = 0; v < 2; ++v) {
+    const NativeMaps maps = native_maps(processed, v);
+    const auto white = [&](const Vec3& p) { return test::tissue_at(scan_to_head[v] * p, visits[v]).wm > 0.5; };
+    EXPECT_GT(dice(of_label(maps.tissue, 3), white), 0.95);
+    EXPECT_EQ(maps.tissue.grid.size, grids[v].size);
+  }
 }
 
 }  // namespace
