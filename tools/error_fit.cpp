@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "pipeline/analysis/trial_analysis.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/report/error_model_json.h"
 #include "pipeline/run/run_log.h"
 #include "pipeline/validation/accuracy.h"
@@ -28,6 +29,7 @@ using nlohmann::ordered_json;
 struct PlantedChanges {
   std::vector<FitChange> changes;
   std::map<std::string, std::string> heads;  // SHA-256 -> file name
+  ordered_json ladders = ordered_json::array();
 };
 
 // As it was before it was made an estimate: divided by what the shift recovers.
@@ -58,12 +60,27 @@ bool is_whole(const ComparedChange& change) {
          std::isfinite(change.errors->calibration_percent) && change.errors->voxel_mm3 > 0;
 }
 
+// How a ladder was made, as its own report tells: with this, its command can be given again.
+ordered_json ladder_json(const fs::path& ladder) {
+  const ordered_json report = json_in_file(ladder / "validation.json");
+  if (!report.is_object() || !report.contains("options") || !report["options"].contains("ladder"))
+    throw InputError("There is no report of a ladder in " + ladder.string() + ": run wane validate --work " +
+                     ladder.string() + " again to finish it.");
+  ordered_json heads = ordered_json::array();
+  for (const auto& head : report["heads"]) heads.push_back(fs::path(text_member(head, "head")).filename().string());
+  return {{"folder", ladder.lexically_normal().filename().string()},
+          {"options", report["options"]["ladder"]},
+          {"heads", heads},
+          {"measured_with", text_member(report, "version")}};
+}
+
 void add_ladder(PlantedChanges& planted, const fs::path& ladder, const ErrorModel& model,
                 const std::string& model_sha256) {
   const TruthComparison comparison = compare_with_truth(ladder / "out", ladder / "dataset/truth");
   if (!comparison.missing.empty())
     throw InputError("The ladder in " + ladder.string() + " is not finished (" + comparison.missing.front() +
                      "): run wane validate --work " + ladder.string() + " again to continue it.");
+  planted.ladders.push_back(ladder_json(ladder));
   for (const ComparedParticipant& participant : comparison.participants) {
     require_usable(participant, ladder, model_sha256);
     planted.heads[participant.head.sha256] = participant.head.path;
@@ -113,7 +130,8 @@ ordered_json fit_json(const PlantedChanges& planted) {
           {"version", program_version()},
           {"date", utc_now().substr(0, 10)},
           {"changes", planted.changes.size()},
-          {"heads", heads}};
+          {"heads", heads},
+          {"ladders", planted.ladders}};
 }
 
 }  // namespace

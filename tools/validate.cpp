@@ -185,18 +185,26 @@ std::map<std::string, RungOfParticipant> rungs_of(const LadderPlan& plan) {
 Provenance provenance_of(const LadderPlan& plan, const ValidateCommand& command, const ValidationReport& report) {
   const nlohmann::ordered_json ladder = {{"quick", command.ladder.quick},
                                          {"voxel_mm", command.ladder.voxel_mm},
+                                         {"slice_mm", command.ladder.slice_mm},  // 0: as thick as a voxel is wide
                                          {"seed", command.ladder.seed},
                                          {"rungs", command.ladder.only},  // empty: all
                                          {"bend", plan.bend}};
   return heads_provenance(command.line, plan.heads, "ladder", ladder, report.comparison.inputs);
 }
 
+std::string plain(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
 std::string caption(const LadderPlan& plan, const LadderOptions& options) {
   std::string heads;
   for (const HeadFiles& files : plan.heads) heads += (heads.empty() ? "" : ", ") + files.head.filename().string();
   std::ostringstream text;
-  text << "Measured minus planted change, in percent of the mean of both volumes, at " << options.voxel_mm
-       << " mm; wane " << program_version() << ",\n"
+  text << "Measured minus planted change, in percent of the mean of both volumes, at " << options.voxel_mm << " mm"
+       << (options.slice_mm > 0 ? " and slices of " + plain(options.slice_mm) + " mm" : "") << "; wane "
+       << program_version() << ",\n"
        << plan.people.size() << " simulated people from " << heads
        << (plan.bend ? ", bent into another head for each" : "")
        << (options.quick ? "; a first look only (--quick)" : "") << ".\n\n    " << given_command_line() << "\n\n";
@@ -298,6 +306,10 @@ void add_ladder_flags(CLI::App& app, ValidateCommand& command) {
   app.add_option("--voxel", command.ladder.voxel_mm, "Voxel size of the visits in mm")
       ->capture_default_str()
       ->group(group);
+  app.add_option("--slices", command.ladder.slice_mm,
+                 "Thickness of the slices of all visits in mm (default: as thick as a voxel is wide)")
+      ->type_name("MM")
+      ->group(group);
   app.add_option("--seed", command.ladder.seed, "Seed of all random numbers")->capture_default_str()->group(group);
   app.add_option("--memory", command.memory_gb,
                  "Memory limit; a lower one runs fewer participants at a time (default: 80 % of the available memory)")
@@ -341,7 +353,8 @@ void add_fit_flags(CLI::App& app, ValidateCommand& command) {
       ->capture_default_str()
       ->type_name("FILE")
       ->group(group);
-  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory", "--faults"})
+  for (const char* flag :
+       {"--work", "--head", "--quick", "--rungs", "--voxel", "--slices", "--seed", "--memory", "--faults"})
     fit->excludes(app.get_option(flag));
 }
 
@@ -359,7 +372,8 @@ void add_comparison_flags(CLI::App& app, ValidateCommand& command) {
   out->needs(truth);
   truth->excludes(app.get_option("--fit"));
   truth->needs(out);
-  for (const char* flag : {"--work", "--head", "--quick", "--rungs", "--voxel", "--seed", "--memory", "--faults"})
+  for (const char* flag :
+       {"--work", "--head", "--quick", "--rungs", "--voxel", "--slices", "--seed", "--memory", "--faults"})
     truth->excludes(app.get_option(flag));
 }
 

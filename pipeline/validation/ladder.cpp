@@ -68,6 +68,10 @@ class LadderBuilder {
  public:
   LadderBuilder(const LadderOptions& options, std::size_t head) : options_(options), head_(head) {}
 
+  Vec3 voxel() const {
+    return {options_.voxel_mm, options_.voxel_mm, options_.slice_mm > 0 ? options_.slice_mm : options_.voxel_mm};
+  }
+
   // `changes`: of (gray, white) matter at each visit after the first.
   Rung& add(const std::string& name, const std::string& kind, const std::vector<std::pair<double, double>>& changes) {
     Rung rung;
@@ -76,7 +80,7 @@ class LadderBuilder {
     rung.visits.resize(changes.size() + 1);
     for (std::size_t v = 0; v < rung.visits.size(); ++v) {
       rung.visits[v].days = kDaysPerYear * static_cast<double>(v);
-      rung.visits[v].voxel_mm = Vec3::Constant(options_.voxel_mm);
+      rung.visits[v].voxel_mm = voxel();
       if (v == 0) continue;
       rung.visits[v].gm_change_percent = changes[v - 1].first;
       rung.visits[v].wm_change_percent = changes[v - 1].second;
@@ -174,6 +178,9 @@ void keep_only(std::vector<Rung>& rungs, const std::vector<std::string>& names) 
 void LadderOptions::validate() const {
   if (!(voxel_mm >= 0.5 && voxel_mm <= 4))
     throw UsageError("The voxels of the ladder must be between 0.5 and 4 mm (--voxel).");
+  if (slice_mm != 0 && !(slice_mm >= voxel_mm && slice_mm <= 6))
+    throw UsageError(
+        "The slices of the ladder must be at least as thick as a voxel is wide and at most 6 mm (--slices).");
   if (seed > 1'000'000'000) throw UsageError("The ladder's seed must be at most 1000000000 (--seed).");
 }
 

@@ -23,6 +23,7 @@ struct Rung {
 struct LadderOptions {
   bool quick = false;             // six rungs for a first look
   double voxel_mm = 1.0;          // of all visits, but where another voxel size is what the rung is about
+  double slice_mm = 0;            // thickness of the slices of all visits; 0: as thick as a voxel is wide
   std::uint64_t seed = 2026;      // of everything that is drawn
   bool bend = false;              // every rung bends the head into another person's
   std::vector<std::string> only;  // names of the rungs to keep, with the partners of exchanged ones; empty: all

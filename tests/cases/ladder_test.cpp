@@ -84,6 +84,11 @@ TEST(Ladder, IsSimulatedMeasuredReportedAndResumed) {
   EXPECT_EQ(row_of(altered, "loss of brain")["brain"]["coverage_95_percent"], 0);
   EXPECT_EQ(row_of(altered, "loss of brain")["gray_matter"], row_of(report, "loss of brain")["gray_matter"]);
   EXPECT_GT(altered["inverse_consistency"]["worst"]["brain"], 3);
+
+  const ProgramResult fit = wane({"validate", "--fit", work, "--model", scratch / "model.json"});
+  EXPECT_EQ(fit.exit_code, 3) << fit.err;
+  EXPECT_TRUE(contains(fit.err, "different heads")) << fit.err;
+  EXPECT_FALSE(fs::exists(scratch / "model.json"));
 }
 
 TEST(Ladder, WhatCannotBeIsSaidBeforeAnythingIsMade) {

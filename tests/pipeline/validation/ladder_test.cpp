@@ -75,6 +75,17 @@ TEST(Ladder, DriftIsHalfAPercentBothWaysAndSlicesAreThreeMillimetres) {
   EXPECT_EQ(named(rungs, "slices").visits[1].voxel_mm, Vec3(1, 1, 3));
 }
 
+TEST(Ladder, ThickSlicesAreThoseOfAllVisits) {
+  LadderOptions options;
+  options.slice_mm = 3;
+  for (const Rung& rung : ladder(options, 1))
+    if (rung.kind != "voxel size alone" && rung.kind != "all confounds together") {
+      for (const VisitRequest& visit : rung.visits) EXPECT_EQ(visit.voxel_mm, Vec3(1, 1, 3)) << rung.name;
+    }
+  options.slice_mm = 0.5;
+  EXPECT_THROW(ladder(options, 1), UsageError);
+}
+
 TEST(Ladder, NamesAndSeedsAreEachRungsOwn) {
   std::set<std::string> labels;
   std::map<std::uint64_t, std::string> seeds;
