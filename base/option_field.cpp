@@ -69,15 +69,15 @@ OptionOrigin fitted(std::string where) {
 std::string in_words(const OptionOrigin& origin) {
   switch (origin.kind) {
     case OptionOrigin::Kind::numerical:
-      return "numerical: " + origin.where;
+      return "The default trades accuracy for time: " + origin.where;
     case OptionOrigin::Kind::published:
-      return "published: " + origin.where;
+      return "The default is published: " + origin.where;
     case OptionOrigin::Kind::fitted:
-      return "fitted: " + origin.where;
+      return "The default was fitted to " + origin.where;
     case OptionOrigin::Kind::choice:
       break;
   }
-  return origin.where.empty() ? "" : "choice: " + origin.where;
+  return origin.where.empty() ? "" : "The default is a choice: " + origin.where;
 }
 
 bool OptionRange::is_limited() const {

@@ -26,7 +26,7 @@ struct OptionOrigin {
 OptionOrigin numerical(std::string where);
 OptionOrigin published(std::string where);
 OptionOrigin fitted(std::string where);
-// "fitted: real pairs of docs/quality.md"; empty for a choice without a reason.
+// "The default was fitted to real pairs"; empty for a choice without a reason.
 std::string in_words(const OptionOrigin& origin);
 
 // Of a number: both ends are allowed.

@@ -52,7 +52,7 @@ std::string help_of(const OptionField& field) {
   std::string help = field.help + unit_and_range(field);
   if (!help.empty()) help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
   const std::string origin = in_words(field.origin);
-  return field.kind == OptionKind::expert && !origin.empty() ? help + ". Default " + origin : help;
+  return field.kind == OptionKind::expert && !origin.empty() ? help + ". " + origin : help;
 }
 
 // Leaves the options of experts out of --help; --help-all has them.
