@@ -36,6 +36,7 @@
 #include "pipeline/report/words.h"
 #include "pipeline/run/blinding.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/failure_record.h"
 #include "pipeline/run/log_before_blinding.h"
 #include "pipeline/run/memory.h"
 #include "pipeline/run/participant.h"
@@ -67,19 +68,6 @@ const char* in_words(ParticipantState state) {
 std::string gigabytes(std::uint64_t bytes) {
   const auto tenths = (bytes + 50'000'000) / 100'000'000;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GB";
-}
-
-// A failure outlives the process, so that `wane group` on a cluster can say why a participant has no report.
-constexpr const char* failure_ending = "_failure.json";
-
-fs::path failure_file(const fs::path& out, const std::string& participant_id) {
-  return out / "logs" / (participant_id + failure_ending);
-}
-
-void record_failure(const fs::path& out, const ParticipantOutcome& outcome) {
-  const Json json = {
-      {"participant_id", outcome.participant_id}, {"reason", outcome.reason}, {"exit_code", outcome.exit_code}};
-  write_text_atomically(failure_file(out, outcome.participant_id), json_text(json));
 }
 
 void remove_if_there(const fs::path& file) {
@@ -232,7 +220,7 @@ class TrialProcessor {
       // it does not count until the participant is looked at again.
       if (lock && outcome.state == ParticipantState::failed && lock->still_there()) {
         if (measuring) remove_result(request_.out, id);
-        record_failure(request_.out, outcome);
+        record_failure(request_.out, {id, outcome.reason, outcome.exit_code});
       }
       log_.add("participant", {{"participant_id", id},
                                {"state", in_words(outcome.state)},
@@ -288,11 +276,14 @@ class TrialProcessor {
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
-    run_participant(participant, dataset_.folder, request_.out, provenance, reference_, request_.options, rules_,
-                    [&](const char* stage, int index) {
-                      require_still_there();
-                      events_.step(id, stage, index, participant_step_count);
-                    });
+    const fs::path stages = request_.stages.empty() ? fs::path() : request_.stages / id;
+    const auto at_step = [&](const char* stage, int index) {
+      require_still_there();
+      events_.step(id, stage, index, participant_step_count);
+    };
+    if (run_participant(participant, dataset_.folder, request_.out, provenance, reference_, request_.options, rules_,
+                        at_step, stages))
+      events_.note("Taken up from " + stages.string() + ": conform, align, extract and segment of " + id + ".");
     remove_if_there(failure_file(request_.out, id));
     return ParticipantState::computed;
   }
@@ -310,8 +301,8 @@ class TrialProcessor {
 };
 
 // The reason that an earlier `participant` left behind; empty where there is none.
-std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
-  std::string reason = text_member(json_in_file(failure_file(out, participant_id)), "reason");
+std::string reason_of_failure(const fs::path& out, const std::string& participant_id) {
+  std::string reason = recorded_failure(out, participant_id).reason;
   if (reason.empty()) return "";
   while (reason.ends_with('.')) reason.pop_back();
   return "failed: " + reason;
@@ -425,18 +416,12 @@ std::string without_folder(std::string text, const fs::path& folder) {
 // Who failed when the participant was last looked at has no report, or one that does not count until then.
 std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, const fs::path& out,
                                     const fs::path& dataset) {
-  std::set<std::string> failed;
-  std::error_code error;
-  for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (const auto at = name.rfind(failure_ending); at != std::string::npos && name.starts_with("sub-"))
-      failed.insert(name.substr(0, at));
-  }
+  const std::set<std::string> failed = participants_with_failures(out);
   std::vector<LeftOut> left_out;
   std::erase_if(entries, [&](const ParticipantEntry& entry) {
     if (!failed.contains(entry.participant_id)) return false;
     const std::string reason =
-        without_folder(without_folder(recorded_failure(out, entry.participant_id), dataset), out);
+        without_folder(without_folder(reason_of_failure(out, entry.participant_id), dataset), out);
     if (reason.empty()) return false;
     left_out.push_back({entry.participant_id, entry.dose_group, reason, entry.dose});
     return true;
@@ -540,6 +525,28 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
     return TrialProcessor(undosed, request, blinding, events).process_all();
   }
   return TrialProcessor(dataset, request, blinding, events).process_all();
+}
+
+std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialRequest& request) {
+  const Dataset known = blinding_state(request.out) == BlindingState::blinded ? blinded(dataset) : dataset;
+  const Provenance provenance{request.program_version, measurement_options(request.options),
+                              reference_files_of(request), is_sloppy(request.options)};
+  const QualityRules rules = quality_rules_of(request);
+  const std::set<std::string> failed = participants_with_failures(request.out);
+  std::vector<char> due(known.participants.size());
+  constexpr std::size_t block = 16;  // participants that a thread takes at once
+  parallel_for(
+      due.size(),
+      [&](std::size_t n) {
+        const DatasetParticipant& participant = known.participants[n];
+        due[n] = failed.contains(participant.participant_id) ||
+                 !looks_up_to_date(participant, known.folder, request.out, provenance, rules);
+      },
+      block);
+  std::vector<std::size_t> places;
+  for (std::size_t n = 0; n < due.size(); ++n)
+    if (due[n]) places.push_back(n);
+  return places;
 }
 
 LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const fs::path& out) {

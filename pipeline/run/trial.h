@@ -26,9 +26,10 @@ struct TrialRequest {
   bool pages = true;  // else the reports have none, and those of an earlier run are removed
   RunOptions options;
   int threads = 1;
-  double memory_gb = 0;         // never more participants in flight than fit into it; 0: 80 % of what is available
-  bool force = false;           // compute participants anew even where their report is up to date
-  bool asked_by_label = false;  // those whom the dataset left out were asked for: they count as failed
+  double memory_gb = 0;          // never more participants in flight than fit into it; 0: 80 % of what is available
+  std::filesystem::path stages;  // not empty: STAGES/sub-XX are work folders of the single stages, see run_participant
+  bool force = false;            // compute participants anew even where their report is up to date
+  bool asked_by_label = false;   // those whom the dataset left out were asked for: they count as failed
   std::set<std::string> failed_now = {};  // whose failure the caller lists: the summary does not
   QualityDecisions decisions = {};        // of people, see read_quality_decisions
   std::filesystem::path blind_key;        // not empty: blinded with this key, which is made where it does not exist
@@ -68,6 +69,11 @@ struct ParticipantOutcome {
 // one of the participants in it), UsageError (options, a folder that is not Wane's).
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
+
+// Places in the dataset of those whom process_trial would measure or bring up to date: who has no report, failed when
+// last measured, or whose report is of another version, other options, scans or dates. No scan is read, so that 10,000
+// people take seconds: see looks_up_to_date.
+std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialRequest& request);
 
 // Who of these participants needs a look, by the reports that they have in OUT.
 LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const std::filesystem::path& out);
