@@ -43,6 +43,9 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_group_command(program, exit_code, interruption);
   add_report_command(program, exit_code, interruption);
   add_unblind_command(program, exit_code, interruption);
+  add_slurm_command(program);
+  add_jobs_command(program);
+  add_status_command(program);
   add_log_command(program, exit_code);
   add_conform_command(program);
   add_align_command(program);

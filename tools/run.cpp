@@ -28,6 +28,7 @@ struct TrialCommand {
   std::vector<std::string> labels;
   fs::path blind_key;  // of --blind, or of unblind
   double memory_gb = 0;
+  fs::path stages;  // of participant
   bool force = false;
   bool no_pages = false;
 };
@@ -86,6 +87,7 @@ TrialRequest report_request_of(const TrialCommand& command) {
   request.threads = command.line.threads();
   request.blind_key = command.blind_key;
   request.memory_gb = command.memory_gb;
+  request.stages = command.stages;
   request.force = command.force;
   request.program_files = own_files_folder();
   request.pages = !command.no_pages;
@@ -294,6 +296,11 @@ void add_participant_command(CLI::App& program, int& exit_code, Interruption& in
   CLI::App* app = program.add_subcommand("participant", "Measure only some participants (one task of a cluster)");
   const auto command = add_folders(*app, kAllSections);
   add_participant_flags(*app, *command);
+  app->add_option(
+         "--stages", command->stages,
+         "Take from DIR/sub-XX what wane conform, align, extract and segment left there, where it was made from "
+         "the same scans with the same options; measure from the scans where it was not")
+      ->type_name("DIR");
   app->footer(
       "Example: wane participant trial/ results/ --participant-label 01 02\n"
       "Tasks may share the output folder. When all are done: wane group trial/ results/");

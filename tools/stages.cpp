@@ -12,9 +12,11 @@
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/quality/judge.h"
 #include "pipeline/report/error_model_json.h"
+#include "pipeline/run/earlier_stages.h"
 #include "pipeline/run/process.h"
 #include "pipeline/run/work_folder.h"
 #include "tools/commands.h"
+#include "tools/version.h"
 
 namespace wane {
 
@@ -49,6 +51,10 @@ StageCommand add_stage(CLI::App& program, const std::string& name, const std::st
   if (judges) sections.insert(sections.end(), {"quality", "group.quality"});
   command.line = std::make_shared<CommandLine>(*command.app, sections);
   return command;
+}
+
+StageOrigin origin_of(const CommandLine& line) {
+  return {program_version(), template_hashes(line.template_folder())};
 }
 
 void print_warnings(const fs::path& subject, const std::vector<std::string>& warnings) {
@@ -108,7 +114,8 @@ void add_conform_command(CLI::App& program) {
     const ScanQualityInput facts =
         scan_quality(conformed, head_template, *visit, raw.report.orientation_source != "none");
     heed(judge_scan(facts, options.quality), scan->string(), options);
-    save_conformed(*work, *visit, conformed);
+    save_with_origin(*work / "conform" / *visit, "conform", origin_of(*line), options, raw.sha256,
+                     [&] { save_conformed(*work, *visit, conformed); });
     std::cout << (*work / "conform" / *visit).string() << '\n';
   });
 }
@@ -132,7 +139,8 @@ void add_align_command(CLI::App& program) {
     PersonQualityInput input = of_sessions(names);
     input.agreement = aligned.agreement;
     for (const Quality& pair : judge_agreement(input, options.quality)) heed(pair, work->string(), options);
-    save_aligned(*work, names, aligned);
+    save_with_origin(*work / "align", "align", origin_of(*line), options, "",
+                     [&] { save_aligned(*work, names, aligned); });
     std::cout << (*work / "align").string() << '\n';
   });
 }
@@ -148,7 +156,8 @@ void add_extract_command(CLI::App& program) {
     const HeadTemplate head_template = read_template(line->template_folder());
     const ExtractedBrain extracted =
         naming_in_errors(work->string(), [&] { return extract(aligned, conformed, head_template, options.extract); });
-    save_extracted(*work, extracted);
+    save_with_origin(*work / "extract", "extract", origin_of(*line), options, "",
+                     [&] { save_extracted(*work, extracted); });
     std::cout << (*work / "extract").string() << '\n';
   });
 }
@@ -159,7 +168,9 @@ void add_segment_command(CLI::App& program) {
     line->start();
     const RunOptions options = line->options();
     const ExtractedBrain extracted = load_extracted(*work);
-    save_segmented(*work, naming_in_errors(work->string(), [&] { return segment(extracted, options.segment); }));
+    const TissueMaps tissues = naming_in_errors(work->string(), [&] { return segment(extracted, options.segment); });
+    save_with_origin(*work / "segment", "segment", origin_of(*line), options, "",
+                     [&] { save_segmented(*work, tissues); });
     std::cout << (*work / "segment").string() << '\n';
   });
 }

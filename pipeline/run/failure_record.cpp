@@ -16,19 +16,16 @@ namespace {
 
 constexpr const char* failure_ending = "_failure.json";
 
-fs::path failure_file(const fs::path& out, const std::string& participant_id) {
-  return out / "logs" / failure_file_name(participant_id);
-}
-
 }  // namespace
 
-std::string failure_file_name(const std::string& participant_id) {
-  return participant_id + failure_ending;
+fs::path failure_file(const fs::path& out, const std::string& participant_id) {
+  return out / "logs" / (participant_id + failure_ending);
 }
 
-void record_failure(const fs::path& out, const std::string& participant_id, const std::string& reason, int exit_code) {
-  const Json json = {{"participant_id", participant_id}, {"reason", reason}, {"exit_code", exit_code}};
-  write_text_atomically(failure_file(out, participant_id), json_text(json));
+void record_failure(const fs::path& out, const FailureRecord& failure) {
+  const Json json = {
+      {"participant_id", failure.participant_id}, {"reason", failure.reason}, {"exit_code", failure.exit_code}};
+  write_text_atomically(failure_file(out, failure.participant_id), json_text(json));
 }
 
 void remove_failure(const fs::path& out, const std::string& participant_id) {
@@ -36,10 +33,12 @@ void remove_failure(const fs::path& out, const std::string& participant_id) {
   fs::remove(failure_file(out, participant_id), error);
 }
 
-std::string recorded_failure(const fs::path& out, const std::string& participant_id) {
-  std::string reason = text_member(json_in_file(failure_file(out, participant_id)), "reason");
-  while (reason.ends_with('.')) reason.pop_back();
-  return reason;
+FailureRecord recorded_failure(const fs::path& out, const std::string& participant_id) {
+  const Json json = json_in_file(failure_file(out, participant_id));
+  FailureRecord record{participant_id, text_member(json, "reason")};
+  if (json.is_object() && json.contains("exit_code") && json["exit_code"].is_number_integer())
+    record.exit_code = json["exit_code"].get<int>();
+  return record;
 }
 
 std::set<std::string> participants_with_failures(const fs::path& out) {
@@ -47,8 +46,8 @@ std::set<std::string> participants_with_failures(const fs::path& out) {
   std::error_code error;
   for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (const auto at = name.rfind(failure_ending); at != std::string::npos && name.starts_with("sub-"))
-      failed.insert(name.substr(0, at));
+    if (name.ends_with(failure_ending) && name.starts_with("sub-"))
+      failed.insert(name.substr(0, name.size() - std::string(failure_ending).size()));
   }
   return failed;
 }

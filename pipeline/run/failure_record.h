@@ -1,5 +1,5 @@
-// Why a participant could not be measured: OUT/logs/sub-XX_failure.json. It outlives the process, so that `wane group`
-// on a cluster can say why a participant has no report.
+// What is left of a participant whose measuring failed: OUT/logs/sub-XX_failure.json. It outlives the process, so that
+// `wane group`, `status` and `slurm` know of it.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,23 @@
 
 namespace wane {
 
-// `reason`: a sentence; `exit_code`: that of a run of this participant alone.
-void record_failure(const std::filesystem::path& out, const std::string& participant_id, const std::string& reason,
-                    int exit_code);
+struct FailureRecord {
+  std::string participant_id;
+  std::string reason;  // a sentence
+  int exit_code = 0;   // 3 input, 5 resources, 70 a bug
+};
+
+std::filesystem::path failure_file(const std::filesystem::path& out, const std::string& participant_id);
+
+// Throws ResourceError.
+void record_failure(const std::filesystem::path& out, const FailureRecord& failure);
+
 void remove_failure(const std::filesystem::path& out, const std::string& participant_id);
 
-// The reason, without its period; empty where none is recorded.
-std::string recorded_failure(const std::filesystem::path& out, const std::string& participant_id);
+// Without a reason where there is no record that can be read.
+FailureRecord recorded_failure(const std::filesystem::path& out, const std::string& participant_id);
 
-// Those whose failure is recorded.
+// Everybody who has one.
 std::set<std::string> participants_with_failures(const std::filesystem::path& out);
-
-// The file's name in OUT/logs, by which leftovers of killed processes are found.
-std::string failure_file_name(const std::string& participant_id);
 
 }  // namespace wane

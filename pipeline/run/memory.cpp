@@ -101,9 +101,26 @@ Grid declared_grid(const fs::path& nifti_file) {
   }
 }
 
-std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options) {
+WorkVoxels estimated_voxels(const std::vector<Grid>& scans, const RunOptions& options) {
   // A large brain, without the margin that is kept around it.
   constexpr double kBrainWidthMm = 150, kBrainLengthMm = 190, kBrainHeightMm = 150;
+  WorkVoxels voxels;
+  double finest_mm = options.align.spacing_mm > 0 ? options.align.spacing_mm : std::numeric_limits<double>::max();
+  for (const Grid& scan : scans) {
+    const auto count = static_cast<double>(scan.voxel_count());
+    voxels.of_scans += count;
+    voxels.of_the_largest_scan = std::max(voxels.of_the_largest_scan, count);
+    if (options.align.spacing_mm <= 0) finest_mm = std::min(finest_mm, scan.spacing_mm.minCoeff());
+  }
+  if (options.align.spacing_mm <= 0) finest_mm = std::clamp(finest_mm, 1.0, 2.0);
+  const double margins_mm = 2 * options.align.margin_mm;
+  const double midpoint_mm3 =
+      (kBrainWidthMm + margins_mm) * (kBrainLengthMm + margins_mm) * (kBrainHeightMm + margins_mm);
+  voxels.of_midpoint = midpoint_mm3 / (finest_mm * finest_mm * finest_mm);
+  return voxels;
+}
+
+std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& options) {
   // Bytes a voxel, fitted to the measurements that the header lists: each scan as conformed; what the work on
   // one scan at a time takes besides; on the midpoint grid each visit's images and deformations, and once the average,
   // priors, masks and the registration under way.
@@ -113,23 +130,11 @@ std::uint64_t estimated_bytes(const std::vector<Grid>& scans, const RunOptions& 
   constexpr double kSharedPerMidpointVoxel = 37;
   constexpr double kTemplateAndProgram = 200e6;
 
-  double finest_mm = options.align.spacing_mm > 0 ? options.align.spacing_mm : std::numeric_limits<double>::max();
-  double scan_voxels = 0, largest_scan_voxels = 0;
-  for (const Grid& scan : scans) {
-    const auto voxels = static_cast<double>(scan.voxel_count());
-    scan_voxels += voxels;
-    largest_scan_voxels = std::max(largest_scan_voxels, voxels);
-    if (options.align.spacing_mm <= 0) finest_mm = std::min(finest_mm, scan.spacing_mm.minCoeff());
-  }
-  if (options.align.spacing_mm <= 0) finest_mm = std::clamp(finest_mm, 1.0, 2.0);
-  const double margins_mm = 2 * options.align.margin_mm;
-  const double midpoint_mm3 =
-      (kBrainWidthMm + margins_mm) * (kBrainLengthMm + margins_mm) * (kBrainHeightMm + margins_mm);
-  const double midpoint_voxels = midpoint_mm3 / (finest_mm * finest_mm * finest_mm);
+  const WorkVoxels voxels = estimated_voxels(scans, options);
   const double visits = static_cast<double>(scans.size());
-  return static_cast<std::uint64_t>(kTemplateAndProgram + kPerScanVoxel * scan_voxels +
-                                    kPerVoxelOfTheLargestScan * largest_scan_voxels +
-                                    midpoint_voxels * (kSharedPerMidpointVoxel + kPerVisitMidpointVoxel * visits));
+  return static_cast<std::uint64_t>(kTemplateAndProgram + kPerScanVoxel * voxels.of_scans +
+                                    kPerVoxelOfTheLargestScan * voxels.of_the_largest_scan +
+                                    voxels.of_midpoint * (kSharedPerMidpointVoxel + kPerVisitMidpointVoxel * visits));
 }
 
 WorkPlan plan_work(const std::vector<std::uint64_t>& bytes_each, int threads, std::uint64_t budget_bytes) {

@@ -19,6 +19,13 @@ std::uint64_t available_memory_bytes(const std::filesystem::path& proc = "/proc"
 // memory: the reading itself checks everything and says what is wrong.
 Grid declared_grid(const std::filesystem::path& nifti_file);
 
+// How much there is to work on: voxels of all scans, of the largest one, and of the midpoint space that the options
+// lead to, sized for a large brain.
+struct WorkVoxels {
+  double of_scans = 0, of_the_largest_scan = 0, of_midpoint = 0;
+};
+WorkVoxels estimated_voxels(const std::vector<Grid>& scans, const RunOptions& options);
+
 // The most memory that one participant's visits take while they are processed, in bytes. An estimate on the safe
 // side, from voxel counts: of the scans as they are, and of the midpoint space that the options lead to, sized for a
 // large brain. Its coefficients are fitted to the peak resident memory (as /usr/bin/time -v gives it) of `wane

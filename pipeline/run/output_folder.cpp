@@ -7,9 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -104,12 +107,34 @@ bool is_still(int descriptor, const fs::path& file) {
   return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
-std::string holder_of(const fs::path& file) {
+std::optional<LockHolder> holder_named_in(const fs::path& file) {
   const ordered_json json = json_in_file(file);
-  const std::string host = text_member(json, "host"), since = text_member(json, "since");
-  if (host.empty() || !json.contains("process") || !json["process"].is_number_integer()) return "";
-  return " (machine " + host + ", process " + json["process"].dump() + ", since " + since + ")";
+  LockHolder holder{text_member(json, "host"), 0, text_member(json, "since")};
+  if (holder.host.empty() || !json.contains("process") || !json["process"].is_number_integer()) return std::nullopt;
+  holder.process = json["process"].get<long>();
+  return holder;
 }
+
+std::string holder_of(const fs::path& file) {
+  const auto holder = holder_named_in(file);
+  if (!holder) return "";
+  return " (machine " + holder->host + ", process " + std::to_string(holder->process) + ", since " + holder->since +
+         ")";
+}
+
+// Whether somebody holds the lock. Whoever asks holds it for a moment where nobody does: see patience_with_lookers.
+bool is_held(const fs::path& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return false;
+  const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(descriptor);
+  return held;
+}
+
+// `wane status` holds a lock that nobody holds for the time of one system call, to see that. Who then wants it tries
+// again before it is taken for another's.
+constexpr int patience_with_lookers = 5;
+constexpr auto pause_for_lookers = std::chrono::milliseconds(20);
 
 [[noreturn]] void refuse_lock(const fs::path& file, int reason_errno) {
   throw ResourceError("The lock " + file.string() + " cannot be made: " + std::strerror(reason_errno) +
@@ -221,8 +246,12 @@ OutputLock::~OutputLock() {
 OutputLock lock_of(const fs::path& file, bool wait, const std::string& what) {
   for (;;) {
     Descriptor descriptor(file);
-    while (flock(descriptor.number(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+    for (int tries = 0; flock(descriptor.number(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0;) {
       if (errno == EINTR) continue;
+      if (errno == EWOULDBLOCK && ++tries < patience_with_lookers) {
+        std::this_thread::sleep_for(pause_for_lookers);
+        continue;
+      }
       if (has_no_locks(errno)) {
         if (errno != ENOLCK) unlink(file.c_str());  // it would only look like a lock
         return {};
@@ -280,6 +309,16 @@ void require_nobody_under_way(const fs::path& out, const std::set<std::string>& 
 
 void require_nobody_under_way(const fs::path& out) {
   for (const std::string& id : participants_with_locks(out)) static_cast<void>(lock_participant(out, id));
+}
+
+std::map<std::string, ParticipantLock> participant_locks(const fs::path& out) {
+  std::map<std::string, ParticipantLock> locks;
+  for (const std::string& id : participants_with_locks(out)) {
+    const fs::path file = lock_file(out, id);
+    // One without a holder is just being made, or removed.
+    if (const auto holder = holder_named_in(file)) locks[id] = {*holder, is_held(file)};
+  }
+  return locks;
 }
 
 void remove_leftovers(const fs::path& out) {

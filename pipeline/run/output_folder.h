@@ -11,6 +11,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 
@@ -38,6 +39,13 @@ void require_simulated_dataset(const std::filesystem::path& dataset);
 
 // The same for the working folder of `wane validate`: its dataset/ is one of `wane simulate`.
 void require_validation_folder(const std::filesystem::path& work);
+
+// Who holds a lock, or held it when the process was killed.
+struct LockHolder {
+  std::string host;
+  long process = 0;
+  std::string since;  // UTC
+};
 
 class OutputLock {
  public:
@@ -76,6 +84,14 @@ class OutputLock {
 // Throws ResourceError where one of these participants is being measured in `out` by another process.
 void require_nobody_under_way(const std::filesystem::path& out, const std::set<std::string>& participant_ids);
 void require_nobody_under_way(const std::filesystem::path& out);  // nobody at all
+
+// A participant's lock file that is there at this moment.
+struct ParticipantLock {
+  LockHolder holder;
+  bool held = false;  // false: the process was killed or interrupted; the next who measures the participant goes on
+};
+// By participant. Nobody is held off by the look. On file systems without locks there are none.
+std::map<std::string, ParticipantLock> participant_locks(const std::filesystem::path& out);
 
 // Removes what killed processes left in OUT, OUT/logs and OUT/dose-groups under temporary names.
 void remove_leftovers(const std::filesystem::path& out);

@@ -1,6 +1,9 @@
 #include "pipeline/run/participant.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <ctime>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -25,6 +28,7 @@
 #include "pipeline/report/participant_json.h"
 #include "pipeline/report/picture_file.h"
 #include "pipeline/run/derivatives.h"
+#include "pipeline/run/earlier_stages.h"
 
 namespace wane {
 
@@ -35,6 +39,9 @@ namespace {
 
 // Marks the warnings that come from the tables, which may change without the scans.
 constexpr const char* kFromDataset = "Dataset: ";
+
+// Begins the names of the template's files among a report's inputs.
+constexpr const char* template_start = "template/";
 
 fs::path relative_to(const fs::path& folder, const fs::path& file) {
   return file.lexically_relative(folder);
@@ -162,19 +169,39 @@ std::vector<std::size_t> all_places(const DatasetParticipant& participant) {
   return places;
 }
 
+// What the stages left in the folder `stages` for all visits of the participant; nothing where one was not usable.
+std::optional<EarlierStages> stages_for(const fs::path& stages, const DatasetParticipant& participant,
+                                        const Provenance& provenance, const ReadScans& read,
+                                        const RunOptions& options) {
+  if (stages.empty()) return std::nullopt;
+  for (const VisitScan& scan : read.scans)
+    if (!scan.unusable.empty()) return std::nullopt;
+  std::vector<VisitToTakeUp> visits;
+  for (std::size_t v = 0; v < participant.visits.size(); ++v)
+    visits.push_back({participant.visits[v].session, provenance.inputs.at(v).sha256});
+  StageOrigin origin{provenance.version, {}};
+  for (const InputFile& input : provenance.inputs)
+    if (input.path.starts_with(template_start)) origin.template_sha256.push_back(input.sha256);
+  return take_up_stages(stages, visits, origin, options);
+}
+
 // What stands in the way of measuring the visits together is kept, because it may lie in one of them.
 MeasuredTogether measured_together(const DatasetParticipant& participant, std::vector<std::size_t> places,
-                                   const std::vector<InputFile>& hashes, const ReferenceData& reference,
-                                   const RunOptions& options, const StageCallback& at_step) {
+                                   const Provenance& provenance, const ReferenceData& reference,
+                                   const RunOptions& options, const StageCallback& at_step, const fs::path& stages) {
   MeasuredTogether result;
   result.places = std::move(places);
-  ReadScans read = read_scans(participant, result.places, hashes);
+  ReadScans read = read_scans(participant, result.places, provenance.inputs);
   result.scans = std::move(read.reports);
   if (at_step) at_step("conform", 0);
-  ConformedScans conformed = conform_scans(std::move(read.scans), reference.head_template, options);
+  std::optional<EarlierStages> earlier = stages_for(stages, participant, provenance, read, options);
+  ConformedScans conformed =
+      earlier ? already_conformed(std::move(read.scans), std::move(earlier->conformed), reference.head_template)
+              : conform_scans(std::move(read.scans), reference.head_template, options);
   result.scan_quality = conformed.quality;
+  result.taken_up = earlier.has_value();
   try {
-    result.processed = process_conformed(std::move(conformed), reference, options, at_step);
+    result.processed = process_conformed(std::move(conformed), reference, options, at_step, std::move(earlier));
   } catch (const InputError& error) {
     result.why_not = error.what();
   }
@@ -403,11 +430,13 @@ void require_enough_left(const DatasetParticipant& participant, const MeasuredTo
 std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const fs::path& out,
                                                  const Provenance& provenance, const ReferenceData& reference,
                                                  const RunOptions& options, const QualityRules& rules,
-                                                 const StageCallback& at_step) {
+                                                 const StageCallback& at_step, const fs::path& stages) {
   std::vector<MeasuredTogether> rounds;
   bool drawn = false;
   for (std::vector<std::size_t> places = all_places(participant); !places.empty();) {
-    rounds.push_back(measured_together(participant, std::move(places), provenance.inputs, reference, options, at_step));
+    // The stages ran on all visits.
+    rounds.push_back(measured_together(participant, std::move(places), provenance, reference, options, at_step,
+                                       rounds.empty() ? stages : fs::path()));
     MeasuredTogether& measured = rounds.back();
     places = places_left(participant, measured, rules);
     if (rounds.size() == 1) require_enough_left(participant, measured, places.size(), rules);
@@ -424,11 +453,11 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
 
 }  // namespace
 
-void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
+bool run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const ReferenceData& reference, const RunOptions& options,
-                     const QualityRules& rules, const StageCallback& at_step) {
+                     const QualityRules& rules, const StageCallback& at_step, const fs::path& stages) {
   const std::vector<MeasuredTogether> rounds =
-      measured_in_rounds(participant, out, provenance, reference, options, rules, at_step);
+      measured_in_rounds(participant, out, provenance, reference, options, rules, at_step, stages);
   const MeasuredTogether& result = rounds.back();
   if (at_step) at_step("write", stage_count);
   std::vector<VisitFiles> files;
@@ -437,6 +466,7 @@ void run_participant(const DatasetParticipant& participant, const fs::path& data
   write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
   const ParticipantReport report = report_of(participant, dataset, rounds, rules);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
+  return rounds.front().taken_up;
 }
 
 namespace {
@@ -473,6 +503,60 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
     return false;
   } catch (const std::out_of_range&) {
     return false;  // names visits that it does not list
+  }
+}
+
+namespace {
+
+// When the file system changed the file or its place; empty where there is none.
+std::optional<timespec> changed_at(const fs::path& file) {
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return std::nullopt;
+  return found.st_ctim;
+}
+
+bool is_later(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+// The scans of the participant with the hashes that the report names; nothing where it names other files or one that
+// has changed since.
+std::vector<InputFile> scans_as_reported(const DatasetParticipant& participant, const fs::path& dataset,
+                                         const Json& inputs, const timespec& reported) {
+  std::vector<InputFile> scans;
+  for (std::size_t v = 0; v < participant.visits.size(); ++v) {
+    const fs::path& file = participant.visits[v].t1w;
+    const auto changed = changed_at(file);
+    if (!changed || is_later(*changed, reported)) return {};
+    const Json& input = inputs.at(v);
+    if (input.at("path") != relative_to(dataset, file).generic_string()) return {};
+    scans.push_back({input.at("path"), input.at("sha256")});
+  }
+  return scans;
+}
+
+}  // namespace
+
+bool looks_up_to_date(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
+                      const Provenance& provenance, const QualityRules& rules) {
+  const fs::path file = report_file(out, participant.participant_id);
+  const auto reported = changed_at(file);
+  if (!reported) return false;
+  try {
+    const std::string text = read_text_file(file, most_json_bytes);
+    Provenance now = provenance;
+    now.inputs = scans_as_reported(participant, dataset, parse_ordered_json(text).at("inputs"), *reported);
+    if (now.inputs.empty()) return false;
+    append(now.inputs, provenance.inputs);
+    const ParticipantReport report =
+        with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
+    return measured_as_decided(report) && participant_json_text(report, now) == text;
+  } catch (const InputError&) {
+    return false;
+  } catch (const Json::exception&) {
+    return false;
+  } catch (const std::out_of_range&) {
+    return false;
   }
 }
 

@@ -34,7 +34,8 @@ struct MeasuredTogether {
   std::vector<NiftiReport> scans;              // what reading each scan found
   std::vector<ScanQualityInput> scan_quality;  // of each scan by itself
   std::optional<ProcessedParticipant> processed;
-  std::string why_not;  // where they could not be measured together: what stood in the way
+  std::string why_not;    // where they could not be measured together: what stood in the way
+  bool taken_up = false;  // the stages before `measure` had run before
 };
 
 // The report as it follows from the dataset and the measurements. `rounds`: first that of every visit; each later one
@@ -54,15 +55,25 @@ inline constexpr int participant_step_count = stage_count + 1;
 // Reads the participant's scans, runs the stages and writes images, sidecars and the quality mosaic, and last of all
 // the report: where that stands, the rest is complete. `provenance`: version, options, and the hashes of scans (first,
 // in the order of the visits), template and error model. `at_step` is called at the start of each step. Throws
-// InputError naming the scan, also one that has changed since its hash was taken.
-void run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
+// InputError naming the scan, also one that has changed since its hash was taken. `stages`: not empty: a work folder in
+// which the stages before `measure` may have run on all of these visits; what fits is taken from there, see
+// take_up_stages, and the same bytes come out. Gives whether it was.
+bool run_participant(const DatasetParticipant& participant, const std::filesystem::path& dataset,
                      const std::filesystem::path& out, const Provenance& provenance, const ReferenceData& reference,
-                     const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
+                     const RunOptions& options, const QualityRules& rules, const StageCallback& at_step,
+                     const std::filesystem::path& stages = {});
 
 // True where the report in OUT was made by the same version with the same options of the stages, template, error model
 // and scans (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or
 // other decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
                      const Provenance& provenance, const QualityRules& rules = {});
+
+// A quick answer to whether kept_up_to_date would leave the report as it is. The scans are not read: they are taken for
+// those that the report names as long as none has been written, moved or renamed since the report was written (the
+// file system's time of change, which copying does not carry along). Nothing is written. `provenance.inputs`: template
+// and error model alone.
+bool looks_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& dataset,
+                      const std::filesystem::path& out, const Provenance& provenance, const QualityRules& rules = {});
 
 }  // namespace wane

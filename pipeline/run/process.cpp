@@ -104,8 +104,22 @@ ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& h
   return result;
 }
 
+ConformedScans already_conformed(std::vector<VisitScan> scans, std::vector<ConformedVisit> conformed,
+                                 const HeadTemplate& head_template) {
+  ConformedScans result;
+  result.visits = std::move(conformed);
+  for (std::size_t n = 0; n < scans.size(); ++n) {
+    ConformedVisit& visit = result.visits.at(n);
+    visit.name = scans[n].name;
+    result.quality.push_back(scan_quality(visit, head_template, scans[n].session, scans[n].orientation_known));
+    result.quality.back().fingerprint = fingerprint(scans[n].scan);
+  }
+  return result;
+}
+
 ProcessedParticipant process_conformed(ConformedScans conformed, const ReferenceData& reference,
-                                       const RunOptions& options, const StageCallback& at_stage) {
+                                       const RunOptions& options, const StageCallback& at_stage,
+                                       std::optional<EarlierStages> earlier) {
   const auto begin = [&](const char* stage, int index) {
     if (at_stage) at_stage(stage, index);
   };
@@ -115,9 +129,11 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const Reference
   result.conformed = std::move(conformed.visits);
   result.scan_quality = std::move(conformed.quality);
   begin("align", 1);
-  result.aligned = align(result.conformed, reference.head_template, options.align);
+  result.aligned =
+      earlier ? std::move(earlier->aligned) : align(result.conformed, reference.head_template, options.align);
   begin("extract", 2);
-  result.extracted = extract(result.aligned, result.conformed, reference.head_template, options.extract);
+  result.extracted = earlier ? std::move(earlier->extracted)
+                             : extract(result.aligned, result.conformed, reference.head_template, options.extract);
   for (ConformedVisit& visit : result.conformed) {
     release_voxels(visit.scan);
     release_voxels(visit.constant);
@@ -127,7 +143,7 @@ ProcessedParticipant process_conformed(ConformedScans conformed, const Reference
     if (result.extracted.unseen_brain_ml[v] == 0) release_voxels(result.aligned.visits[v].seen);
   }
   begin("segment", 3);
-  result.joint_tissues = segment(result.extracted, options.segment);
+  result.joint_tissues = earlier ? std::move(earlier->tissues) : segment(result.extracted, options.segment);
   JointFacts facts = joint_facts(result.extracted, result.joint_tissues, pairs_of(result.aligned.agreement),
                                  result.aligned.template_to_midpoint, middle_plane_mm(reference.head_template));
   for (Volume* prior : {&result.extracted.gm_prior, &result.extracted.wm_prior, &result.extracted.csf_prior})

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,14 @@ struct ProcessedParticipant {
 using StageCallback = std::function<void(const char* stage, int index)>;
 inline constexpr int stage_count = 5;
 
+// What the stages before `measure` gave for these visits, where they have run before.
+struct EarlierStages {
+  std::vector<ConformedVisit> conformed;
+  AlignedVisits aligned;
+  ExtractedBrain extracted;
+  TissueMaps tissues;
+};
+
 // What a conformed scan tells of its quality; the fingerprint, which is of the raw scan, is not set.
 ScanQualityInput scan_quality(const ConformedVisit& visit, const HeadTemplate& head_template,
                               const std::string& session, bool orientation_known);
@@ -58,9 +67,15 @@ ScanQualityInput scan_quality(const ConformedVisit& visit, const HeadTemplate& h
 ConformedScans conform_scans(std::vector<VisitScan> scans, const HeadTemplate& head_template,
                              const RunOptions& options);
 
-// The stages after it, and the verdicts. Throws InputError where a scan is unusable.
+// The first stage on scans that it has run on before: `conformed` are its results.
+ConformedScans already_conformed(std::vector<VisitScan> scans, std::vector<ConformedVisit> conformed,
+                                 const HeadTemplate& head_template);
+
+// The stages after it, and the verdicts. `earlier`: what align, extract and segment gave for the same visits before;
+// they are not run again. Throws InputError where a scan is unusable.
 ProcessedParticipant process_conformed(ConformedScans conformed, const ReferenceData& reference,
-                                       const RunOptions& options, const StageCallback& at_stage = {});
+                                       const RunOptions& options, const StageCallback& at_stage = {},
+                                       std::optional<EarlierStages> earlier = std::nullopt);
 
 // Both. `scans`: the raw scans in order of time, one a visit. Throws what the stages throw; where an error concerns
 // one scan or two, they are named.

@@ -127,6 +127,14 @@ std::string without_folder(std::string text, const fs::path& folder) {
   return text;
 }
 
+// The reason that an earlier `participant` left behind; empty where there is none.
+std::string reason_of_failure(const fs::path& out, const std::string& participant_id) {
+  std::string reason = recorded_failure(out, participant_id).reason;
+  if (reason.empty()) return "";
+  while (reason.ends_with('.')) reason.pop_back();
+  return "failed: " + reason;
+}
+
 // Who failed when the participant was last looked at has no report, or one that does not count until then.
 std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, const fs::path& out,
                                     const fs::path& dataset) {
@@ -135,9 +143,9 @@ std::vector<LeftOut> without_failed(std::vector<ParticipantEntry>& entries, cons
   std::erase_if(entries, [&](const ParticipantEntry& entry) {
     if (!failed.contains(entry.participant_id)) return false;
     const std::string reason =
-        without_folder(without_folder(recorded_failure(out, entry.participant_id), dataset), out);
+        without_folder(without_folder(reason_of_failure(out, entry.participant_id), dataset), out);
     if (reason.empty()) return false;
-    left_out.push_back({entry.participant_id, entry.dose_group, "failed: " + reason, entry.dose});
+    left_out.push_back({entry.participant_id, entry.dose_group, reason, entry.dose});
     return true;
   });
   return left_out;

@@ -207,7 +207,7 @@ class TrialProcessor {
       // it does not count until the participant is looked at again.
       if (lock && outcome.state == ParticipantState::failed && lock->still_there()) {
         if (measuring) remove_result(request_.out, id);
-        record_failure(request_.out, id, outcome.reason, outcome.exit_code);
+        record_failure(request_.out, {id, outcome.reason, outcome.exit_code});
       }
       log_.add("participant", {{"participant_id", id},
                                {"state", in_words(outcome.state)},
@@ -233,7 +233,7 @@ class TrialProcessor {
                           " were blinded or unblinded meanwhile: run the same command again.");
     const LeftBehind which = lock.holds() ? LeftBehind::all : LeftBehind::abandoned;
     remove_temporary_files_below(request_.out / id, which);
-    remove_temporary_files(request_.out / "logs", which, failure_file_name(id));
+    remove_temporary_files(request_.out / "logs", which, failure_file(request_.out, id).filename().string());
     return lock;
   }
 
@@ -263,11 +263,14 @@ class TrialProcessor {
     if (bytes > budget_)
       throw ResourceError("It needs about " + gigabytes(bytes) + " of memory, and " + gigabytes(budget_) +
                           " may be used: allow more with --memory, or use a machine that has it.");
-    run_participant(participant, dataset_.folder, request_.out, provenance, reference_, request_.options, rules_,
-                    [&](const char* stage, int index) {
-                      require_still_there();
-                      events_.step(id, stage, index, participant_step_count);
-                    });
+    const fs::path stages = request_.stages.empty() ? fs::path() : request_.stages / id;
+    const auto at_step = [&](const char* stage, int index) {
+      require_still_there();
+      events_.step(id, stage, index, participant_step_count);
+    };
+    if (run_participant(participant, dataset_.folder, request_.out, provenance, reference_, request_.options, rules_,
+                        at_step, stages))
+      events_.note("Taken up from " + stages.string() + ": conform, align, extract and segment of " + id + ".");
     remove_failure(request_.out, id);
     return ParticipantState::computed;
   }
@@ -310,6 +313,28 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
     return TrialProcessor(undosed, request, blinding, events).process_all();
   }
   return TrialProcessor(dataset, request, blinding, events).process_all();
+}
+
+std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialRequest& request) {
+  const Dataset known = blinding_state(request.out) == BlindingState::blinded ? blinded(dataset) : dataset;
+  const Provenance provenance{request.program_version, measurement_options(request.options),
+                              reference_files_of(request), is_sloppy(request.options)};
+  const QualityRules rules = quality_rules_of(request);
+  const std::set<std::string> failed = participants_with_failures(request.out);
+  std::vector<char> due(known.participants.size());
+  constexpr std::size_t block = 16;  // participants that a thread takes at once
+  parallel_for(
+      due.size(),
+      [&](std::size_t n) {
+        const DatasetParticipant& participant = known.participants[n];
+        due[n] = failed.contains(participant.participant_id) ||
+                 !looks_up_to_date(participant, known.folder, request.out, provenance, rules);
+      },
+      block);
+  std::vector<std::size_t> places;
+  for (std::size_t n = 0; n < due.size(); ++n)
+    if (due[n]) places.push_back(n);
+  return places;
 }
 
 LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const fs::path& out) {

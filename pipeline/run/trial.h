@@ -34,6 +34,11 @@ struct ParticipantOutcome {
 std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const TrialRequest& request,
                                               const TrialEvents& events);
 
+// Places in the dataset of those whom process_trial would measure or bring up to date: who has no report, failed when
+// last measured, or whose report is of another version, other options, scans or dates. No scan is read, so that 10,000
+// people take seconds: see looks_up_to_date.
+std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialRequest& request);
+
 // Who of these participants needs a look, by the reports that they have in OUT.
 LookList look_list_of(const std::vector<ParticipantOutcome>& outcomes, const std::filesystem::path& out);
 

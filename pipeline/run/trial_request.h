@@ -22,9 +22,10 @@ struct TrialRequest {
   bool pages = true;  // else the reports have none, and those of an earlier run are removed
   RunOptions options;
   int threads = 1;
-  double memory_gb = 0;         // never more participants in flight than fit into it; 0: 80 % of what is available
-  bool force = false;           // compute participants anew even where their report is up to date
-  bool asked_by_label = false;  // those whom the dataset left out were asked for: they count as failed
+  double memory_gb = 0;          // never more participants in flight than fit into it; 0: 80 % of what is available
+  std::filesystem::path stages;  // not empty: STAGES/sub-XX are work folders of the single stages, see run_participant
+  bool force = false;            // compute participants anew even where their report is up to date
+  bool asked_by_label = false;   // those whom the dataset left out were asked for: they count as failed
   std::set<std::string> failed_now = {};  // whose failure the caller lists: the summary does not
   QualityDecisions decisions = {};        // of people, see read_quality_decisions
   std::filesystem::path blind_key;        // not empty: blinded with this key, which is made where it does not exist

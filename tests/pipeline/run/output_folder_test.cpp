@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/error.h"
 #include "pipeline/run/run_log.h"
@@ -110,6 +112,40 @@ TEST_F(OutputFolder, WhoWaitsForAParticipantGetsItAfterwards) {
   }
   EXPECT_TRUE(waited.get());
   EXPECT_NO_THROW(require_nobody_under_way(out_));
+}
+
+TEST_F(OutputFolder, WhoIsMeasuredAndWhoseProcessWasKilledIsSeenWithoutHoldingAnybodyOff) {
+  make_output_folder(out_, "1.0.0");
+  put("logs/sub-02.lock", R"({"host": "node-7", "process": 12, "since": "2026-11-28T10:00:00Z"})");
+  put("logs/sub-03.lock", "");  // just being made
+  const OutputLock lock = lock_participant(out_, "sub-01");
+  const auto locks = participant_locks(out_);
+  ASSERT_EQ(locks.size(), 2U);
+  EXPECT_TRUE(locks.at("sub-01").held);
+  EXPECT_EQ(locks.at("sub-01").holder.process, getpid());
+  EXPECT_FALSE(locks.at("sub-02").held);
+  EXPECT_EQ(locks.at("sub-02").holder.host, "node-7");
+  EXPECT_TRUE(lock_participant(out_, "sub-02").holds()) << "the next one goes on";
+}
+
+TEST_F(OutputFolder, ALookAtALockDoesNotCostWhoeverTakesIt) {
+  make_output_folder(out_, "1.0.0");
+  std::atomic<bool> looking = true;
+  std::thread looker([&] {
+    while (looking) static_cast<void>(participant_locks(out_));
+  });
+  int refused = 0;
+  for (int n = 0; n < 200; ++n) {
+    put("logs/sub-01.lock", R"({"host": "node-7", "process": 12, "since": "2026-11-28T10:00:00Z"})");
+    try {
+      EXPECT_TRUE(lock_participant(out_, "sub-01").holds());
+    } catch (const UnderWay&) {
+      ++refused;
+    }
+  }
+  looking = false;
+  looker.join();
+  EXPECT_EQ(refused, 0);
 }
 
 TEST_F(OutputFolder, ALockThatCannotBeWrittenIsNamed) {
