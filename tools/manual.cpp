@@ -89,7 +89,12 @@ std::string with_small_first_letter(std::string text) {
   return text;
 }
 
-// "FILE" of "FILE", "INT" of "INT:INT in [1 - 200]"; what follows is the range.
+std::string with_capital_first_letter(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+// "FILE" of "FILE", "INT" of "INT:INT in [1 - 200]"; what follows is the range, here "[1 - 200]".
 std::string value_name(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   return type.substr(0, type.find(':'));
@@ -98,7 +103,10 @@ std::string value_name(const CLI::Option& option) {
 std::string value_range(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const auto colon = type.find(':');
-  return colon == std::string::npos ? "" : type.substr(colon + 1);
+  if (colon == std::string::npos) return "";
+  const std::string range = type.substr(colon + 1);
+  const std::string before = value_name(option) + " in ";
+  return range.starts_with(before) ? range.substr(before.size()) : range;
 }
 
 bool takes_value(const CLI::Option& option) {
@@ -210,7 +218,7 @@ std::string page_of(const CLI::App& command, const std::string& purpose, const s
       << ".SH NAME\n"
       << roff(page_name(command)) << " \\- " << roff(with_small_first_letter(purpose)) << '\n';
   write_synopsis(out, command);
-  out << ".SH DESCRIPTION\n" << roff(with_period(purpose)) << '\n';
+  out << ".SH DESCRIPTION\n" << roff(with_period(with_capital_first_letter(purpose))) << '\n';
   write_commands(out, command);
   const auto arguments = shown_options(command, true);
   if (!arguments.empty()) out << ".SH ARGUMENTS\n";
