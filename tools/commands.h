@@ -30,5 +30,7 @@ void add_benchmark_command(CLI::App& program);
 void add_template_command(CLI::App& program);
 void add_simulate_command(CLI::App& program, Interruption& interruption);
 void add_validate_command(CLI::App& program, int& exit_code, Interruption& interruption);
+// The build's own. `purpose`: what the program is for, as its manual page begins.
+void add_describe_command(CLI::App& program, const std::string& purpose);
 
 }  // namespace wane

@@ -29,6 +29,8 @@ namespace {
 
 constexpr int kBug = 70;
 
+constexpr const char* kPurpose = "raw MRI visits of a clinical trial to brain-atrophy reports";
+
 constexpr const char* kFooter =
     "Also as a BIDS App: wane BIDS OUT participant|group [options]\n\n"
     "Exit codes: 0 all done; 1 done, some participants failed (listed at the end); 2 wrong command line; 3 unusable\n"
@@ -56,6 +58,7 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_template_command(program);
   add_simulate_command(program, interruption);
   add_validate_command(program, exit_code, interruption);
+  add_describe_command(program, kPurpose);
 }
 
 std::vector<std::string> command_names(const CLI::App& program) {
@@ -162,9 +165,7 @@ void log_to_stderr() {
 }
 
 int parse_and_run(int argc, char** argv, Interruption& interruption) {
-  CLI::App program(
-      std::string("Wane ") + program_version() + ": raw MRI visits of a clinical trial to brain-atrophy reports.",
-      "wane");
+  CLI::App program(std::string("Wane ") + program_version() + ": " + kPurpose + ".", "wane");
   program.set_version_flag("--version", std::string("wane ") + program_version(), "Print the version");
   program.footer(kFooter);
   program.require_subcommand(0, 1);

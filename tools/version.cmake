@@ -5,7 +5,7 @@
 #   0.1.0+g0123456789-dirty.89abcdef  built from changed sources, whose hash follows
 #   0.1.0+source.0123456789ab         no git here: the hash of the sources
 # cmake -DSOURCE_DIR=... -DPROJECT_VERSION=0.1.0 -DOUTPUT=version.cpp -P version.cmake
-set(folders imaging registration segmentation pipeline tools)
+set(folders base imaging registration segmentation pipeline tools)
 
 # Names and contents, in an order that does not depend on the machine.
 function(hash_of_sources result)

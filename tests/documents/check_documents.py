@@ -10,7 +10,7 @@ import sys
 
 MOST_README_LINES = 120
 # Folders whose files documents name as `tools/test`; trials in sample_scans are made, not kept.
-NAMED_FOLDERS = r"(?:\.ci|base|docs|fuzz|imaging|pipeline|registration|segmentation|tests|tools|workflow)"
+NAMED_FOLDERS = r"(?:\.ci|base|docs|fuzz|imaging|packaging|pipeline|registration|segmentation|tests|tools|workflow)"
 PLACEHOLDER = re.compile(r"/[A-Z]+$|example")  # "fuzz/regressions/TARGET", files that a reader is to make
 PATH = re.compile(rf"^(?:sample_scans/(?:make|README\.md)|{NAMED_FOLDERS}/[\w./-]*)$")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
