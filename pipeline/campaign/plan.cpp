@@ -101,15 +101,15 @@ CampaignPlan plan_campaign(const std::vector<ParticipantWork>& work, const Campa
 
 double estimated_cpu_seconds(const std::vector<Grid>& scans, const RunOptions& options) {
   const WorkVoxels voxels = estimated_voxels(scans, options);
-  // Fitted to CPU seconds of `wane participant` on one thread; measurements and fit: docs/scaling.md.
-  constexpr double start_seconds = 2;
-  constexpr double per_million_scan_voxels = 0.6;
-  constexpr double per_million_midpoint_voxels = 1.0;
-  constexpr double per_million_visit_midpoint_voxels = 2.0;
+  // Fitted to CPU seconds of `wane participant` on one thread, which docs/scaling.md lists: finding each head takes its
+  // time whatever the voxels, the rest follows the scans' voxels and, less, those of the midpoint space.
+  constexpr double per_visit = 6.5;
+  constexpr double per_million_scan_voxels = 1.1;
+  constexpr double per_million_visit_midpoint_voxels = 0.15;
+  constexpr double million = 1e6;
   const double visits = static_cast<double>(scans.size());
-  return start_seconds +
-         1e-6 * (per_million_scan_voxels * voxels.of_scans +
-                 voxels.of_midpoint * (per_million_midpoint_voxels + per_million_visit_midpoint_voxels * visits));
+  return per_visit * std::max(1.0, visits) + per_million_scan_voxels * voxels.of_scans / million +
+         per_million_visit_midpoint_voxels * visits * voxels.of_midpoint / million;
 }
 
 }  // namespace wane

@@ -2,7 +2,9 @@
 // run inside tests/slurm/with-slurm, which ctest starts them with.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -183,6 +185,13 @@ TEST_F(Campaign, StagesOfOtherOptionsAreNotTakenUp) {
   }
 }
 
+double cpu_seconds_of_children() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) { return double(time.tv_sec) + 1e-6 * double(time.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 TEST(CampaignOfMany, IsPlannedInTenSeconds) {
   constexpr int many = 10'000;
   const broken::ScratchFolder folder;
@@ -194,9 +203,9 @@ TEST(CampaignOfMany, IsPlannedInTenSeconds) {
     table += id + "\tA\t1\n";
   }
   write(folder / "bids" / "participants.tsv", table);
-  const auto began = std::chrono::steady_clock::now();
+  const double before = cpu_seconds_of_children();
   const ProgramResult planned = cases::wane({"slurm", folder / "bids", folder / "out"});
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+  EXPECT_LT(cpu_seconds_of_children() - before, 10) << "of the processor, because other programs may run meanwhile";
   ASSERT_EQ(planned.exit_code, 0) << planned.err;
   EXPECT_TRUE(contains(planned.out, "10000 participants are to be measured: 1000 tasks")) << planned.out;
   const std::string tasks = text_of(folder / "out" / "logs" / "campaign-0001" / "tasks.tsv");
@@ -273,7 +282,7 @@ TEST_F(Slurm, GoesOnAfterATaskWasKilledAndEndsWithTheBytesOfRun) {
 TEST_F(Slurm, SaysWhySlurmRefuses) {
   const faults::Ended refused = wane(with(arguments("slurm"), {"--submit", "--partition", "none"}));
   EXPECT_EQ(refused.exit_code, 5);
-  EXPECT_TRUE(contains(refused.err, "invalid partition")) << refused.err;
+  EXPECT_TRUE(contains(refused.err, "Invalid partition")) << refused.err;
 }
 
 }  // namespace
