@@ -251,7 +251,7 @@ void slurm(const CampaignCommand& given) {
 }
 
 // For workflow managers.
-Json plan_json(const PlannedCampaign& campaign, const CampaignCommand& command, const WaneCall& call) {
+Json plan_json(const PlannedCampaign& campaign, const WaneCall& call) {
   Json participants = Json::array();
   for (std::size_t n = 0; n < campaign.due.size(); ++n) {
     const DatasetParticipant& participant = campaign.dataset.participants[campaign.due[n]];
@@ -285,7 +285,7 @@ void jobs(const CampaignCommand& command) {
   const WaneCall call = call_of(command, folder);
   write_campaign_record(folder, record_of(command, campaign));
   if (command.json) {
-    std::cout << json_text(plan_json(campaign, command, call));
+    std::cout << json_text(plan_json(campaign, call));
     return;
   }
   std::cout << command_list(call, campaign.plan, campaign.work, command.request.cpus);
