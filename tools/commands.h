@@ -16,6 +16,7 @@ void add_group_command(CLI::App& program, int& exit_code, Interruption& interrup
 void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_log_command(CLI::App& program, int& exit_code);
+void add_import_command(CLI::App& program, int& exit_code, Interruption& interruption);
 
 void add_conform_command(CLI::App& program);
 void add_align_command(CLI::App& program);
