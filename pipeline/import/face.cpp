@@ -12,10 +12,11 @@
 namespace wane {
 namespace {
 
-// Means over cells along the LPS axes, which even out noise.
-constexpr double cell_mm = 4;
+// Means over cells along the LPS axes, which even out noise; larger than voxels, so that no cell is without.
+constexpr double smallest_cell_mm = 4;
 
 struct Cells {
+  double cell_mm = smallest_cell_mm;
   Vec3 low = Vec3::Zero();
   std::array<int, 3> size{};
   std::vector<float> mean;     // x fastest
@@ -37,6 +38,9 @@ Cells cells_of(const Volume& scan) {
   }
   Cells cells;
   cells.low = low;
+  constexpr double of_voxel = 1.2;
+  cells.cell_mm = std::max(smallest_cell_mm, of_voxel * scan.grid.spacing_mm.maxCoeff());
+  const double cell_mm = cells.cell_mm;
   for (int a = 0; a < 3; ++a) cells.size[std::size_t(a)] = int((high[a] - low[a]) / cell_mm) + 1;
   std::vector<double> sum(std::size_t(cells.size[0]) * std::size_t(cells.size[1]) * std::size_t(cells.size[2]));
   std::vector<int> count(sum.size());
@@ -87,13 +91,16 @@ float threshold_of(const Cells& cells) {
 struct Profile {
   std::vector<std::optional<double>> front_mm;  // by layer from below: the foremost head cell near the middle plane
   int top = -1;                                 // layer of the vertex
+  double cell_mm = smallest_cell_mm;            // height of a layer
 };
 
 Profile profile_of(const Cells& cells, float threshold) {
   const auto head = [&](int x, int y, int z) { return cells.mean[cells.at(x, y, z)] > threshold; };
   const auto [nx, ny, nz] = cells.size;
   Profile profile;
-  constexpr int least_cells = 20;  // 320 mm2: more than noise and wrapped noses
+  profile.cell_mm = cells.cell_mm;
+  constexpr double least_mm2 = 320;  // more than noise and wrapped noses
+  const int least_cells = int(least_mm2 / (cells.cell_mm * cells.cell_mm));
   for (int z = nz - 1; z >= 0 && profile.top < 0; --z) {
     int count = 0;
     for (int y = 0; y < ny; ++y)
@@ -102,7 +109,8 @@ Profile profile_of(const Cells& cells, float threshold) {
   }
   if (profile.top < 0) return profile;
   std::vector<int> across;
-  for (int z = std::max(0, profile.top - 20); z <= profile.top - 5; ++z)
+  const auto layers = [&](double mm) { return int(mm / cells.cell_mm); };
+  for (int z = std::max(0, profile.top - layers(80)); z <= profile.top - layers(20); ++z)
     for (int y = 0; y < ny; ++y)
       for (int x = 0; x < nx; ++x)
         if (head(x, y, z)) across.push_back(x);
@@ -111,14 +119,14 @@ Profile profile_of(const Cells& cells, float threshold) {
     return profile;
   }
   const int middle = upper_median(across);
-  constexpr int half_width = 3;  // cells
+  const int half_width = layers(12);
   profile.front_mm.resize(std::size_t(nz));
   for (int z = 0; z < nz; ++z)
     for (int y = 0; y < ny && !profile.front_mm[std::size_t(z)]; ++y) {
       int count = 0;
       for (int x = std::max(0, middle - half_width); x <= std::min(nx - 1, middle + half_width); ++x)
         count += int(head(x, y, z));
-      if (count >= 3) profile.front_mm[std::size_t(z)] = y * cell_mm;
+      if (count >= std::min(3, 2 * half_width)) profile.front_mm[std::size_t(z)] = y * cells.cell_mm;
     }
   return profile;
 }
@@ -126,7 +134,7 @@ Profile profile_of(const Cells& cells, float threshold) {
 // The layers from so many mm below the vertex to so many.
 std::vector<double> fronts(const Profile& profile, double from_mm, double to_mm) {
   std::vector<double> found;
-  for (int z = profile.top - int(to_mm / cell_mm); z <= profile.top - int(from_mm / cell_mm); ++z)
+  for (int z = profile.top - int(to_mm / profile.cell_mm); z <= profile.top - int(from_mm / profile.cell_mm); ++z)
     if (z >= 0 && profile.front_mm[std::size_t(z)]) found.push_back(*profile.front_mm[std::size_t(z)]);
   return found;
 }
@@ -156,18 +164,19 @@ const char* face_text(Face face) {
   }
 }
 
-double nose_ahead_mm(const Volume& scan) {
-  const Profile profile = profile_of(cells_of(scan), threshold_of(cells_of(scan)));
-  if (profile.top < 0) return 1000;
-  auto forehead = fronts(profile, 55, 85), nose = fronts(profile, 105, 150);
-  if (profile.top * cell_mm < 135 || forehead.empty()) return 999;
-  if (nose.empty()) return -999;
-  return upper_median(forehead) - *std::min_element(nose.begin(), nose.end());
-}
-
 Face face_of(const Volume& scan) {
   if (only_brain(scan)) return Face::brain_only;
-  return Face::unknown;
+  const Cells cells = cells_of(scan);
+  const Profile profile = profile_of(cells, threshold_of(cells));
+  constexpr double nose_below_vertex_mm = 135;
+  if (profile.top < 0 || profile.top * profile.cell_mm < nose_below_vertex_mm) return Face::unknown;
+  const auto forehead = fronts(profile, 55, 85), nose = fronts(profile, 105, 150);
+  if (forehead.empty() || nose.empty()) return Face::unknown;
+  const double ahead_mm = upper_median(forehead) - *std::min_element(nose.begin(), nose.end());
+  // docs/import.md has the heads that these were chosen on.
+  constexpr double least_of_nose_mm = 7, most_without_nose_mm = -7;
+  if (ahead_mm >= least_of_nose_mm) return Face::present;
+  return ahead_mm <= most_without_nose_mm ? Face::removed : Face::unknown;
 }
 
 }  // namespace wane
