@@ -261,6 +261,11 @@ void write_description(const fs::path& bids, const ImportRun& run, const std::st
   write_new("README",
             "MRI visits that `wane import` brought in.\n\nScans keep neither names nor dates: sub-*/sub-*_sessions.tsv "
             "has the days since\neach participant's first visit.\n");
+  write_new("sessions.json",
+            ordered_json{{"days_since_baseline",
+                          {{"Description", "Days since the first visit of the participant"}, {"Units", "days"}}}}
+                    .dump(1) +
+                "\n");
   write_new("participants.json", ordered_json{{"dose_group", {{"Description", "Dose group of the trial"}}},
                                               {"dose", {{"Description", "Dose given"}}}}
                                          .dump(1) +

@@ -70,7 +70,7 @@ TEST_F(Import, FindsTheRightSeriesOfTwoVisits) {
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(files_below(bids_),
             (std::vector<std::string>{"README", "dataset_description.json", "participants.json", "participants.tsv",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
+                                      "sessions.json", "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
                                       "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.nii.gz",
                                       "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.json",
                                       "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.nii.gz",
@@ -276,11 +276,12 @@ TEST_F(Import, WithoutDcm2niixThePackageIsNamed) {
 TEST_F(Import, LinksInTheDatasetLeadNothingOutOfIt) {
   write_series(source_, {});
   fs::create_directories(scratch_ / "elsewhere");
-  fs::create_directories(bids_ / "sub-TRIAL001");
+  fs::create_directories(bids_);
   std::ofstream(bids_ / "dataset_description.json") << "{}";
-  fs::create_directory_symlink(scratch_ / "elsewhere", bids_ / "sub-TRIAL001/ses-01");
+  fs::create_directory_symlink(scratch_ / "elsewhere", bids_ / "sub-TRIAL001");
   const ProgramResult result = import();
-  EXPECT_NE(result.exit_code, 0);
+  EXPECT_EQ(result.exit_code, 5) << result.out;
+  EXPECT_TRUE(contains(result.err, "is a link to")) << result.err;
   EXPECT_TRUE(fs::is_empty(scratch_ / "elsewhere"));
 }
 
