@@ -87,9 +87,10 @@ std::vector<std::string> faces_of(const ImportPlan& plan, const std::vector<Impo
 
 std::string summary(const SourceFolder& source, const ImportPlan& plan, std::size_t imported, std::size_t problems,
                     bool dry_run) {
-  return fmt::format("{} series in {} files: {} {}, {} there already, {} not needed, {} with problems.",
-                     source.series.size(), source.files, imported, dry_run ? "to import" : "imported",
-                     count_of(plan, Action::there), count_of(plan, Action::not_needed), problems);
+  return fmt::format(
+      "{} series in {} files ({} of other kinds): {} {}, {} there already, {} not needed, {} with problems.",
+      source.series.size(), source.files, source.other_files, imported, dry_run ? "to import" : "imported",
+      count_of(plan, Action::there), count_of(plan, Action::not_needed), problems);
 }
 
 int exit_code_of(std::size_t usable, std::size_t problems) {

@@ -93,6 +93,7 @@ class Parser {
 
   DicomParse parse() {
     if (!begin()) return {};
+    if (header_.deflated) return {std::move(header_), false};
     elements(bytes_.size(), 0, true);
     DicomParse result;
     if (header_.text(dicom::sop_class).empty() && header_.text(dicom::series_uid).empty() && !header_.directory)
@@ -138,6 +139,7 @@ class Parser {
     }
     const std::string syntax = header_.text(dicom::transfer_syntax);
     header_.directory = header_.text(0x00020002) == "1.2.840.10008.1.3.10";
+    header_.deflated = syntax == "1.2.840.10008.1.2.1.99";
     big_ = syntax == "1.2.840.10008.1.2.2";
     explicit_ = syntax != "1.2.840.10008.1.2";
   }

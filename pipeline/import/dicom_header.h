@@ -34,6 +34,7 @@ inline constexpr std::uint32_t transfer_syntax = 0x00020010, sop_class = 0x00080
 struct DicomHeader {
   std::map<std::uint32_t, std::string> values;  // text; several values of one element stand between '\'
   bool directory = false;                       // a DICOMDIR: a list of files and no image
+  bool deflated = false;                        // compressed as a whole: nothing else is known of it
 
   std::string text(std::uint32_t tag) const;              // empty where it is not there
   std::optional<double> number(std::uint32_t tag) const;  // the first value

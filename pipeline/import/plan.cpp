@@ -361,6 +361,8 @@ double time_of(const Series& series) {
 
 const std::vector<Criterion>& criteria() {
   static const std::vector<Criterion> all{
+      {"which can be read",
+       [](const Draft& d, std::size_t n) { return -double(!d.series[n].facts.unusable_because.empty()); }},
       {"whose slices are all there",
        [](const Draft& d, std::size_t n) { return -double(d.series[n].facts.missing_slices > 0); }},
       {"which has thinner slices", [](const Draft& d, std::size_t n) { return -double(too_thick(d, n)); }},
@@ -411,6 +413,10 @@ std::size_t best_of(Draft& draft, Indices group) {
 void use(Draft& draft, std::size_t n) {
   const SeriesFacts& facts = draft.series[n].facts;
   PlannedSeries& planned = draft.planned(n);
+  if (!facts.unusable_because.empty()) {
+    draft.refuse(n, facts.unusable_because);
+    return;
+  }
   if (facts.missing_slices > 0) {
     draft.refuse(n, fmt::format("{} of its slices {} missing ({} are there); export the series again.",
                                 facts.missing_slices, facts.missing_slices == 1 ? "is" : "are", facts.images));

@@ -23,9 +23,10 @@ struct SeriesFacts {
   std::optional<double> slice_thickness_mm;  // or the distance of slices, where that is larger
   std::optional<double> coverage_mm;         // of all slices along their normal
   bool angiography = false, diffusion = false, contrast_agent = false;
-  bool has_image = true;    // else a report, a list of files, ...
-  std::size_t images = 0;   // slices
-  std::size_t volumes = 1;  // most images at one place
+  bool has_image = true;         // else a report, a list of files, ...
+  std::string unusable_because;  // a sentence: a NIfTI file that is broken, or no 3-D scan
+  std::size_t images = 0;        // slices
+  std::size_t volumes = 1;       // most images at one place
   std::size_t orientations = 1;
   std::size_t missing_slices = 0;  // holes between slices, or fewer images than the scanner made
 };

@@ -133,8 +133,7 @@ Series nifti_series(const fs::path& file, const fs::path& folder) {
     series.facts.coverage_mm = spacing[axis] * report.grid.size[std::size_t(axis)];
     series.series_uid = sha256_of_file(file);
   } catch (const Error& error) {
-    series.facts.has_image = false;
-    series.facts.modality = error.what();
+    series.facts.unusable_because = error.what();
     series.series_uid = "unreadable " + series.first.generic_string();
   }
   return series;
@@ -173,16 +172,23 @@ SourceFolder read_source_folder(const fs::path& folder) {
   parallel_for(
       files.size(), [&](std::size_t n) { headers[n] = dicom_header_of(files[n]); }, 64);
   std::vector<DicomFile> dicom;
+  std::vector<fs::path> deflated;
   for (std::size_t n = 0; n < files.size(); ++n) {
     if (!headers[n])
       ++found.other_files;
+    else if (headers[n]->deflated)
+      deflated.push_back(files[n].lexically_relative(folder));
     else if (!headers[n]->directory)
       dicom.push_back({files[n], files[n].lexically_relative(folder), std::move(*headers[n])});
   }
+  if (!deflated.empty())
+    found.warnings.push_back(std::to_string(deflated.size()) + " DICOM files are deflated, which cannot be read (" +
+                             deflated.front().generic_string() + "); convert them with dcmconv +te.");
   found.series = series_of(std::move(dicom));
   std::vector<Series> loose(nifti.size());
   parallel_for(nifti.size(), [&](std::size_t n) { loose[n] = nifti_series(nifti[n], folder); });
   found.series.insert(found.series.end(), std::make_move_iterator(loose.begin()), std::make_move_iterator(loose.end()));
+  if (found.series.empty() && !deflated.empty()) throw InputError(found.warnings.front());
   if (found.series.empty())
     throw InputError("The folder " + folder.string() + " holds neither DICOM nor NIfTI files (" +
                      std::to_string(found.files) + " files were looked at); give the folder with the scanner's files.");
