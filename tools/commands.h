@@ -19,6 +19,7 @@ void add_log_command(CLI::App& program, int& exit_code);
 void add_slurm_command(CLI::App& program);
 void add_jobs_command(CLI::App& program);
 void add_status_command(CLI::App& program);
+void add_import_command(CLI::App& program, int& exit_code, Interruption& interruption);
 
 void add_conform_command(CLI::App& program);
 void add_align_command(CLI::App& program);

@@ -49,6 +49,7 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_jobs_command(program);
   add_status_command(program);
   add_log_command(program, exit_code);
+  add_import_command(program, exit_code, interruption);
   add_conform_command(program);
   add_align_command(program);
   add_extract_command(program);
