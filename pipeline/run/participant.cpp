@@ -1,6 +1,7 @@
 #include "pipeline/run/participant.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -400,10 +401,11 @@ void require_enough_left(const DatasetParticipant& participant, const MeasuredTo
 }
 
 // Visits that fail are taken out and the others measured again, until no more fail.
-std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const fs::path& out,
-                                                 const Provenance& provenance, const ReferenceData& reference,
-                                                 const RunOptions& options, const QualityRules& rules,
-                                                 const StageCallback& at_step) {
+// `draw`: called once, with the first of them.
+std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const Provenance& provenance,
+                                                 const ReferenceData& reference, const RunOptions& options,
+                                                 const QualityRules& rules, const StageCallback& at_step,
+                                                 const std::function<void(const MeasuredTogether&)>& draw) {
   std::vector<MeasuredTogether> rounds;
   bool drawn = false;
   for (std::vector<std::size_t> places = all_places(participant); !places.empty();) {
@@ -414,7 +416,7 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
     if (!measured.processed && places.empty()) throw InputError(measured.why_not);
     if (!measured.processed) continue;
     // The picture shows the visits with those that are taken out, because a reader will want to see why.
-    if (!drawn) write_quality_figure(out, participant, measured, provenance.sloppy);
+    if (!drawn) draw(measured);
     drawn = true;
     // Images of visits that are taken out are not written, and the memory that they take is needed.
     if (!places.empty()) release_images(*measured.processed);
@@ -424,18 +426,30 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
 
 }  // namespace
 
+ParticipantReport measured_report(const DatasetParticipant& participant, const fs::path& dataset,
+                                  const Provenance& provenance, const ReferenceData& reference,
+                                  const RunOptions& options, const QualityRules& rules, const StageCallback& at_step) {
+  const auto draw_nothing = [](const MeasuredTogether&) {};
+  const std::vector<MeasuredTogether> rounds =
+      measured_in_rounds(participant, provenance, reference, options, rules, at_step, draw_nothing);
+  return report_of(participant, dataset, rounds, rules);
+}
+
 void run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const ReferenceData& reference, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step) {
-  const std::vector<MeasuredTogether> rounds =
-      measured_in_rounds(participant, out, provenance, reference, options, rules, at_step);
+  const std::vector<MeasuredTogether> rounds = measured_in_rounds(
+      participant, provenance, reference, options, rules, at_step,
+      [&](const MeasuredTogether& first) { write_quality_figure(out, participant, first, provenance.sloppy); });
   const MeasuredTogether& result = rounds.back();
   if (at_step) at_step("write", stage_count);
   std::vector<VisitFiles> files;
   for (const std::size_t place : result.places)
     files.push_back({participant.visits[place].session, relative_to(dataset, participant.visits[place].t1w)});
-  write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
-  const ParticipantReport report = report_of(participant, dataset, rounds, rules);
+  const DerivativesKept kept = derivatives_named(options.output.derivatives).value_or(DerivativesKept::full);
+  write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance), kept);
+  ParticipantReport report = report_of(participant, dataset, rounds, rules);
+  report.derivatives = name_of(kept);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
 }
 
@@ -455,7 +469,7 @@ bool measured_as_decided(const ParticipantReport& report) {
 }  // namespace
 
 bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance,
-                     const QualityRules& rules) {
+                     const QualityRules& rules, DerivativesKept wanted) {
   const fs::path file = report_file(out, participant.participant_id);
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
@@ -463,6 +477,7 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
     const std::string text = read_text_file(file, most_json_bytes);
     const ParticipantReport now = with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
     if (!measured_as_decided(now)) return false;
+    if (derivatives_named(now.derivatives).value_or(DerivativesKept::minimal) < wanted) return false;
     const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;
     if (anew != text) write_text_atomically(file, anew);

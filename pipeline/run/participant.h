@@ -59,10 +59,17 @@ void run_participant(const DatasetParticipant& participant, const std::filesyste
                      const std::filesystem::path& out, const Provenance& provenance, const ReferenceData& reference,
                      const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
 
+// The same without a file being written: the report alone.
+ParticipantReport measured_report(const DatasetParticipant& participant, const std::filesystem::path& dataset,
+                                  const Provenance& provenance, const ReferenceData& reference,
+                                  const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
+
 // True where the report in OUT was made by the same version with the same options of the stages, template, error model
-// and scans (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or
+// and scans (by SHA-256), no decision changes which visits are measured together, and at least the images that are
+// `wanted` were kept. If dose, dose group, dates or
 // other decisions have changed since, it is then rewritten with the new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
-                     const Provenance& provenance, const QualityRules& rules = {});
+                     const Provenance& provenance, const QualityRules& rules = {},
+                     DerivativesKept wanted = DerivativesKept::full);
 
 }  // namespace wane

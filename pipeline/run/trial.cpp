@@ -113,9 +113,10 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   return estimated_bytes(grids, options);
 }
 
-// Of the measurement; how the trial's reports are made does not change it.
+// Of the measurement; what is kept of it, and how the trial's reports are made, do not change it.
 std::string measurement_options(const RunOptions& options) {
   Json json = options_json(options);
+  json.erase("output");
   json.erase("group");
   return json.dump();
 }
@@ -136,6 +137,7 @@ class TrialProcessor {
         reference_{read_template(request.template_folder), read_error_model(request.error_model)},
         reference_files_(reference_files_of(request)),
         rules_(quality_rules_of(request)),
+        wanted_(derivatives_named(request.options.output.derivatives).value_or(DerivativesKept::full)),
         log_(request.out),
         blinding_(blinding) {}
 
@@ -279,7 +281,7 @@ class TrialProcessor {
     require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), reference_files_.begin(), reference_files_.end());
-    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_)) {
+    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_, wanted_)) {
       remove_if_there(failure_file(request_.out, id));
       return ParticipantState::kept;
     }
@@ -303,6 +305,7 @@ class TrialProcessor {
   const ReferenceData reference_;
   const std::vector<InputFile> reference_files_;
   const QualityRules rules_;
+  const DerivativesKept wanted_;
   const RunLog log_;
   const BlindingState blinding_;
   std::atomic<bool> said_no_locks_ = false;
@@ -529,7 +532,7 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   require_links_of_trial_inside(request.out);
   require_nobody_under_way(request.out, ids_of(dataset));
   remove_leftovers(request.out);
-  write_derivatives_description(request.out, request.program_version);
+  write_derivatives_description(request.out, request.program_version, dataset.folder);
   if (!request.blind_key.empty()) {
     const Blinded known = blinded_with_results(dataset, request, events);
     return TrialProcessor(known.dataset, request, BlindingState::blinded, events).process_all();
