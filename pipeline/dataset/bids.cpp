@@ -295,12 +295,13 @@ std::string first_of(const std::vector<std::string>& names) {
 
 std::set<std::string> wanted_ids(const std::vector<std::string>& labels, const std::set<std::string>& existing) {
   std::set<std::string> wanted;
-  for (const auto& label : separate_labels(labels, "sub-")) {
-    bool found = existing.contains(label);
-    if (found) wanted.insert(label);
+  for (const auto& label : separate_labels(labels)) {
+    const std::string pattern = label_pattern(label, "sub-");
+    bool found = existing.contains(pattern);
+    if (found) wanted.insert(pattern);
     for (const auto& id : existing) {
-      if (!is_glob(label)) break;
-      if (!matches_glob(label, id)) continue;
+      if (!is_glob(pattern)) break;
+      if (!matches_glob(pattern, id)) continue;
       wanted.insert(id);
       found = true;
     }

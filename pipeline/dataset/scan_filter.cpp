@@ -104,34 +104,36 @@ bool matches_glob(const std::string& pattern, const std::string& text) {
   return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-std::vector<std::string> separate_labels(const std::vector<std::string>& given, const std::string& prefix) {
+std::string label_pattern(const std::string& label, const std::string& prefix) {
+  return label.starts_with('*') ? label : with_prefix(label, prefix);
+}
+
+std::vector<std::string> separate_labels(const std::vector<std::string>& given) {
   std::vector<std::string> labels;
   for (const auto& word : given) {
     std::istringstream stream(word);
     for (std::string label; std::getline(stream, label, ',');) {
       const auto begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t");
       if (begin == std::string::npos) continue;
-      label = label.substr(begin, end - begin + 1);
-      // "*" and "*1" may mean the prefix too.
-      labels.push_back(label.starts_with('*') ? label : with_prefix(label, prefix));
+      labels.push_back(label.substr(begin, end - begin + 1));
     }
   }
   return labels;
 }
 
 ScanFilter::ScanFilter(const DatasetOptions& options)
-    : sessions_(separate_labels({options.sessions}, "ses-")),
+    : sessions_(separate_labels({options.sessions})),
       values_(options.filter_file.empty() ? std::map<std::string, Values>() : values_in(options.filter_file)) {}
 
 bool ScanFilter::takes_session(const std::string& session) const {
   const bool named = sessions_.empty() || std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& pattern) {
-                       return !session.empty() && matches_glob(pattern, session);
+                       return !session.empty() && matches_glob(label_pattern(pattern, "ses-"), session);
                      });
   const auto asked = values_.find("ses");
   if (!named || asked == values_.end()) return named;
   if (asked->second.empty() || session.empty()) return asked->second.empty() && session.empty();
   return std::any_of(asked->second.begin(), asked->second.end(),
-                     [&](const auto& value) { return matches_glob(with_prefix(value, "ses-"), session); });
+                     [&](const auto& value) { return matches_glob(label_pattern(value, "ses-"), session); });
 }
 
 bool ScanFilter::takes_scan(const fs::path& file) const {

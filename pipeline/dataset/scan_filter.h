@@ -11,8 +11,11 @@
 
 namespace wane {
 
-// "01,02", "sub-0*" as one command line gives them, in single labels with the prefix: "sub-01", "sub-02", "sub-0*".
-std::vector<std::string> separate_labels(const std::vector<std::string>& given, const std::string& prefix);
+// "01,02", "sub-0*" as one command line gives them, as single labels: "01", "02", "sub-0*".
+std::vector<std::string> separate_labels(const std::vector<std::string>& given);
+
+// "01", "0*" with the prefix; "*" and "*1" may stand for the prefix too.
+std::string label_pattern(const std::string& label, const std::string& prefix);
 
 // Whether it has characters of a glob: *, ?, [.
 bool is_glob(const std::string& label);
@@ -34,7 +37,7 @@ class ScanFilter {
 
  private:
   using Values = std::vector<std::string>;  // globs; empty: the entity must not be there
-  std::vector<std::string> sessions_;       // globs; empty: all
+  std::vector<std::string> sessions_;       // labels or globs; empty: all
   std::map<std::string, Values> values_;    // of entities by their short names ("acq"), suffix and datatype
 };
 

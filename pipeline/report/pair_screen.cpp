@@ -29,7 +29,9 @@ template <class... Values>
 std::string line(const char* format, Values... values) {
   std::array<char, 256> text{};
   std::snprintf(text.data(), text.size(), format, values...);
-  return std::string(text.data()) + "\n";
+  std::string words = text.data();
+  words.erase(words.find_last_not_of(' ') + 1);
+  return words + "\n";
 }
 
 std::string interval_words(double low, double high) {

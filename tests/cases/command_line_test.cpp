@@ -83,8 +83,8 @@ TEST_F(CommandLine, MemoryNeedsAnAmountThatCanBe) {
 }
 
 TEST_F(CommandLine, LabelsMayBeGlobsAndHaveCommasAndMustNameSomebody) {
-  expect_refused(wane({"run", dataset_, out_, "--participant-label", "01,77"}), 2, "sub-77");
-  expect_refused(wane({"run", dataset_, out_, "--participant-label", "7*"}), 2, "sub-7*");
+  expect_refused(wane({"run", dataset_, out_, "--participant-label", "01,77"}), 2, "no participant '77'");
+  expect_refused(wane({"run", dataset_, out_, "--participant-label", "7*"}), 2, "no participant '7*'");
   expect_refused(wane({"run", dataset_, out_, "--session-label", "7*"}), 2, "--session-label");
 }
 

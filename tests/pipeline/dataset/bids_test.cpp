@@ -456,7 +456,8 @@ TEST(ReadDataset, AFilterFileChoosesAmongTheScans) {
     DatasetOptions options;
     options.filter_file = (data.folder() / "filter.json").string();
     Labels names;
-    for (const auto& visit : read_dataset(data.folder(), options).participants.at(0).visits)
+    const Dataset dataset = read_dataset(data.folder(), options);
+    for (const auto& visit : dataset.participants.at(0).visits)
       names.push_back(visit.t1w.filename().string());
     return names;
   };

@@ -13,7 +13,7 @@ ParticipantReport pair_report() {
   report.visits[1].session = "ses-02";
   report.visits[0].volumes_ml = {1100, 650, 450, 300, 1400};
   report.visits[1].volumes_ml = {1089, 643.5, 445.5, 311, 1400};
-  report.changes = {{"ses-01", "ses-02", std::nullopt, {-1.005, -1.2, 0.1}, {0.25, 0.5, 0.5}}};
+  report.changes = {{"ses-01", "ses-02", std::nullopt, {-1.01, -1.2, 0.1}, {0.25, 0.5, 0.5}}};
   return report;
 }
 
