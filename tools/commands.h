@@ -15,6 +15,7 @@ void add_participant_command(CLI::App& program, int& exit_code, Interruption& in
 void add_group_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption);
+void add_pair_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_log_command(CLI::App& program, int& exit_code);
 void add_slurm_command(CLI::App& program);
 void add_jobs_command(CLI::App& program);
