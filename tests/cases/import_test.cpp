@@ -246,12 +246,13 @@ TEST_F(Import, LooseNiftiFilesComeInByTheSameTable) {
                             .c_str()),
             0);
   EXPECT_FALSE(contains(text_of(scratch_ / "raw"), "Jane"));
-  // One that was cut short is named.
+  // One that was cut short is named, and one that is somebody else's now.
   fs::create_directories(source_ / "p7/m9");
   broken::write_bytes(source_ / "p7/m9/t1.nii", broken::cut(bytes, 0.5));
-  const ProgramResult cut = import({"--pattern", "{participant}/{session}"});
-  EXPECT_EQ(cut.exit_code, 1) << cut.out;
-  EXPECT_TRUE(contains(line_with(cut.out, "m9 "), "PROBLEM")) << cut.out;
+  const ProgramResult other = import({"--pattern", "{participant}/{session}"});
+  EXPECT_EQ(other.exit_code, 3) << other.out;
+  EXPECT_TRUE(contains(line_with(other.out, "  p7/m9 "), "it is cut short")) << other.out;
+  EXPECT_TRUE(contains(line_with(other.out, "  p7/m0 "), "imported before as sub-07")) << other.out;
   // Without the table nothing says whose they are.
   fs::remove_all(bids_);
   const ProgramResult alone = import();
