@@ -68,17 +68,18 @@ TEST_F(Import, FindsTheRightSeriesOfTwoVisits) {
   write_visit("two", second_visit({}));
   const ProgramResult result = import();
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  EXPECT_EQ(files_below(bids_),
-            (std::vector<std::string>{"README", "dataset_description.json", "participants.json", "participants.tsv",
-                                      "sessions.json", "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.nii.gz",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.json",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.nii.gz",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.json",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.nii.gz",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.json",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.nii.gz",
-                                      "sub-TRIAL001/sub-TRIAL001_sessions.tsv"}));
+  EXPECT_EQ(
+      files_below(bids_),
+      (std::vector<std::string>{"README", "dataset_description.json", "participants.json", "participants.tsv",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.nii.gz",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.json",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.nii.gz",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.json",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.nii.gz",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.json",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.nii.gz",
+                                "sub-TRIAL001/sub-TRIAL001_sessions.json", "sub-TRIAL001/sub-TRIAL001_sessions.tsv"}));
   EXPECT_EQ(text_of(bids_ / "sub-TRIAL001/sub-TRIAL001_sessions.tsv"),
             "session_id\tdays_since_baseline\nses-01\t0\nses-02\t182\n");
   EXPECT_EQ(text_of(bids_ / "participants.tsv"), "participant_id\tdose_group\tdose\nsub-TRIAL001\tn/a\tn/a\n");
