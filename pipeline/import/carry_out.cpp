@@ -219,6 +219,15 @@ std::string acq_time(const PlannedVisit& visit) {
          (has_time ? t.substr(0, 2) + ":" + t.substr(2, 2) + ":" + t.substr(4, 2) : "00:00:00");
 }
 
+// One for each participant: the validator of BIDS knows none of the whole dataset.
+void write_sessions_dictionary(const fs::path& bids, const fs::path& file) {
+  require_inside(bids, file);
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(file, error))) return;
+  const ordered_json days{{"Description", "Days since the first visit of the participant"}, {"Units", "days"}};
+  write_new_text_atomically(file, ordered_json{{"days_since_baseline", days}}.dump(1) + "\n");
+}
+
 void write_tables(const ImportPlan& plan, const fs::path& bids,
                   const std::set<std::pair<std::string, std::string>>& there, bool keep_dates) {
   std::map<std::string, std::vector<NewRow>> sessions;
@@ -232,6 +241,7 @@ void write_tables(const ImportPlan& plan, const fs::path& bids,
   for (const auto& [participant, rows] : sessions) {
     const std::string id = "sub-" + participant;
     write_if_changed(bids, bids / id / (id + "_sessions.tsv"), "ses-", rows);
+    write_sessions_dictionary(bids, bids / id / (id + "_sessions.json"));
   }
   std::vector<NewRow> people;
   for (const auto& participant : plan.participants) {
@@ -261,11 +271,6 @@ void write_description(const fs::path& bids, const ImportRun& run, const std::st
   write_new("README",
             "MRI visits that `wane import` brought in.\n\nScans keep neither names nor dates: sub-*/sub-*_sessions.tsv "
             "has the days since\neach participant's first visit.\n");
-  write_new("sessions.json",
-            ordered_json{{"days_since_baseline",
-                          {{"Description", "Days since the first visit of the participant"}, {"Units", "days"}}}}
-                    .dump(1) +
-                "\n");
   write_new("participants.json", ordered_json{{"dose_group", {{"Description", "Dose group of the trial"}}},
                                               {"dose", {{"Description", "Dose given"}}}}
                                          .dump(1) +

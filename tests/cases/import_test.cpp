@@ -68,17 +68,18 @@ TEST_F(Import, FindsTheRightSeriesOfTwoVisits) {
   write_visit("two", second_visit({}));
   const ProgramResult result = import();
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  EXPECT_EQ(files_below(bids_),
-            (std::vector<std::string>{"README", "dataset_description.json", "participants.json", "participants.tsv",
-                                      "sessions.json", "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.nii.gz",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.json",
-                                      "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.nii.gz",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.json",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.nii.gz",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.json",
-                                      "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.nii.gz",
-                                      "sub-TRIAL001/sub-TRIAL001_sessions.tsv"}));
+  EXPECT_EQ(
+      files_below(bids_),
+      (std::vector<std::string>{"README", "dataset_description.json", "participants.json", "participants.tsv",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.json",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_FLAIR.nii.gz",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.json",
+                                "sub-TRIAL001/ses-01/anat/sub-TRIAL001_ses-01_T1w.nii.gz",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.json",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_FLAIR.nii.gz",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.json",
+                                "sub-TRIAL001/ses-02/anat/sub-TRIAL001_ses-02_T1w.nii.gz",
+                                "sub-TRIAL001/sub-TRIAL001_sessions.json", "sub-TRIAL001/sub-TRIAL001_sessions.tsv"}));
   EXPECT_EQ(text_of(bids_ / "sub-TRIAL001/sub-TRIAL001_sessions.tsv"),
             "session_id\tdays_since_baseline\nses-01\t0\nses-02\t182\n");
   EXPECT_EQ(text_of(bids_ / "participants.tsv"), "participant_id\tdose_group\tdose\nsub-TRIAL001\tn/a\tn/a\n");
@@ -246,12 +247,13 @@ TEST_F(Import, LooseNiftiFilesComeInByTheSameTable) {
                             .c_str()),
             0);
   EXPECT_FALSE(contains(text_of(scratch_ / "raw"), "Jane"));
-  // One that was cut short is named.
+  // One that was cut short is named, and one that is somebody else's now.
   fs::create_directories(source_ / "p7/m9");
   broken::write_bytes(source_ / "p7/m9/t1.nii", broken::cut(bytes, 0.5));
-  const ProgramResult cut = import({"--pattern", "{participant}/{session}"});
-  EXPECT_EQ(cut.exit_code, 1) << cut.out;
-  EXPECT_TRUE(contains(line_with(cut.out, "m9 "), "PROBLEM")) << cut.out;
+  const ProgramResult other = import({"--pattern", "{participant}/{session}"});
+  EXPECT_EQ(other.exit_code, 3) << other.out;
+  EXPECT_TRUE(contains(line_with(other.out, "  p7/m9 "), "it is cut short")) << other.out;
+  EXPECT_TRUE(contains(line_with(other.out, "  p7/m0 "), "imported before as sub-07")) << other.out;
   // Without the table nothing says whose they are.
   fs::remove_all(bids_);
   const ProgramResult alone = import();
