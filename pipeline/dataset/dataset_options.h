@@ -16,7 +16,7 @@ struct DatasetOptions {
   std::string date_column = "acq_time";               // of sub-*_sessions.tsv; used where there are no days
   std::string sessions;     // to use: labels or globs, with or without "ses-", with commas; empty: all
   std::string filter_file;  // BIDS filter file, whose "t1w" says which scans are used; empty: all (scan_filter.h)
-  void validate() const;                              // throws UsageError: a name is empty or used twice
+  void validate() const;    // throws UsageError: a name is empty or used twice
 };
 OptionFields option_fields(DatasetOptions& options);
 

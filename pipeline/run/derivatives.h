@@ -15,9 +15,9 @@ struct VisitFiles {
   std::filesystem::path scan;  // the raw scan, relative to the dataset, as sidecars name it
 };
 
-// Writes below OUT/sub-XX, as far as it is to be kept, everything but the report and the figures, each image with its JSON sidecar: what it is,
-// from which raw scans, and `provenance` (program, version, options, hashes of inputs). Images are written before
-// their sidecars, all atomically. Throws ResourceError.
+// Writes below OUT/sub-XX, as far as it is to be kept, everything but the report and the figures, each image with its
+// JSON sidecar: what it is, from which raw scans, and `provenance` (program, version, options, hashes of inputs).
+// Images are written before their sidecars, all atomically. Throws ResourceError.
 void write_derivatives(const std::filesystem::path& out, const std::string& participant_id,
                        const std::vector<VisitFiles>& visits, const ProcessedParticipant& processed,
                        const nlohmann::ordered_json& provenance, DerivativesKept kept = DerivativesKept::full);

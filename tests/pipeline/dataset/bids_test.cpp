@@ -457,8 +457,7 @@ TEST(ReadDataset, AFilterFileChoosesAmongTheScans) {
     options.filter_file = (data.folder() / "filter.json").string();
     Labels names;
     const Dataset dataset = read_dataset(data.folder(), options);
-    for (const auto& visit : dataset.participants.at(0).visits)
-      names.push_back(visit.t1w.filename().string());
+    for (const auto& visit : dataset.participants.at(0).visits) names.push_back(visit.t1w.filename().string());
     return names;
   };
   const std::string stem = "sub-01_ses-01_acq-";
