@@ -15,10 +15,12 @@ void add_participant_command(CLI::App& program, int& exit_code, Interruption& in
 void add_group_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_report_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_unblind_command(CLI::App& program, int& exit_code, Interruption& interruption);
+void add_pair_command(CLI::App& program, int& exit_code, Interruption& interruption);
 void add_log_command(CLI::App& program, int& exit_code);
 void add_slurm_command(CLI::App& program);
 void add_jobs_command(CLI::App& program);
 void add_status_command(CLI::App& program);
+void add_import_command(CLI::App& program, int& exit_code, Interruption& interruption);
 
 void add_conform_command(CLI::App& program);
 void add_align_command(CLI::App& program);

@@ -14,9 +14,9 @@
 #include <variant>
 
 #include "base/error.h"
+#include "pipeline/dataset/shell_words.h"
 #include "pipeline/report/error_model_json.h"
 #include "pipeline/report/words.h"
-#include "pipeline/run/shell_words.h"
 #include "tools/version.h"
 
 namespace wane {
@@ -111,7 +111,7 @@ std::string given_command_line() {
 
 ProcessFlags::ProcessFlags(CLI::App& command) {
   command
-      .add_option("--threads", threads_,
+      .add_option("--threads,--n_cpus,--n-cpus,--nprocs", threads_,
                   "Number of threads (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or all cores). Results do not "
                   "depend on it")
       ->check(CLI::Range(1, 4096))

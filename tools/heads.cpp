@@ -79,6 +79,7 @@ Provenance heads_provenance(const CommandLine& line, const std::vector<HeadFiles
                             const ordered_json& planted, const std::vector<InputFile>& results) {
   ordered_json options = options_json(line.options());
   options.erase("dataset");
+  options.erase("output");
   options.erase("group");
   options[name] = planted;
   Provenance provenance{program_version(), json_line(options), {}, is_sloppy(line.options())};

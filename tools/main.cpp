@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -48,7 +49,9 @@ void add_commands(CLI::App& program, int& exit_code, Interruption& interruption)
   add_slurm_command(program);
   add_jobs_command(program);
   add_status_command(program);
+  add_pair_command(program, exit_code, interruption);
   add_log_command(program, exit_code);
+  add_import_command(program, exit_code, interruption);
   add_conform_command(program);
   add_align_command(program);
   add_extract_command(program);
@@ -90,12 +93,26 @@ void require_known_command(const std::vector<std::string>& arguments, const std:
   throw UsageError("There is no command \"" + arguments[0] + "\"." + did_you_mean(arguments[0], commands));
 }
 
+// " Did you mean --threads?", or nothing.
+std::string nearest_option(const std::string& option, const CLI::App& command) {
+  std::vector<std::string> known;
+  for (const CLI::Option* each : command.get_options())
+    for (const auto& long_name : each->get_lnames()) known.push_back("--" + long_name);
+  return near_names(option, known).empty() ? "" : did_you_mean(option, known);
+}
+
 // CLI11 would name all words that are left over, in reverse, and blame those that a misspelled option displaced.
 void require_known_options(const CLI::App& program, const std::vector<std::string>& arguments) {
   const CLI::App* command = &program;
   std::string name = "wane";
   for (const auto& word : arguments) {
     if (word == "--") return;
+    // One letter, to which its value may be joined. A number is no option.
+    if (word.size() > 1 && word[0] == '-' && std::isalpha(static_cast<unsigned char>(word[1])) != 0) {
+      if (command->get_option_no_throw(word.substr(0, 2)) != nullptr) continue;
+      throw UsageError("There is no option " + word + " in " + name + "." + nearest_option("-" + word, *command) +
+                       " (See " + name + " --help.)");
+    }
     if (!word.starts_with("--")) {
       const auto inner = command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
       if (inner.empty()) continue;
@@ -105,12 +122,8 @@ void require_known_options(const CLI::App& program, const std::vector<std::strin
     }
     const std::string option = word.substr(0, word.find('='));
     if (command->get_option_no_throw(option) != nullptr) continue;
-    std::vector<std::string> known;
-    for (const CLI::Option* each : command->get_options())
-      for (const auto& long_name : each->get_lnames()) known.push_back("--" + long_name);
-    throw UsageError("There is no option " + option + " in " + name + "." +
-                     (near_names(option, known).empty() ? "" : did_you_mean(option, known)) + " (See " + name +
-                     " --help.)");
+    throw UsageError("There is no option " + option + " in " + name + "." + nearest_option(option, *command) +
+                     " (See " + name + " --help.)");
   }
 }
 
@@ -119,8 +132,10 @@ std::vector<std::string> with_usual_words(std::vector<std::string> arguments) {
   if (arguments.empty()) return {"--help"};
   if (arguments[0] == "version" || arguments[0] == "-v") return {"--version"};
   if (arguments[0] != "help") return arguments;
-  if (arguments.size() == 1) return {"--help"};
-  return {arguments[1], "--help"};
+  // Of a command, or of one below it: `wane help simulate trial`.
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
 }
 
 // Threads are ours (OpenMP, with results that do not depend on their number), and ITK's remarks on stderr would

@@ -1,8 +1,11 @@
 // wane run, participant, group, unblind: a BIDS folder to reports. wane log: what was run.
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -25,18 +28,94 @@ struct TrialCommand {
   TrialCommand(CLI::App& app, const std::vector<std::string>& sections) : line(app, sections) {}
   CommandLine line;
   fs::path bids, out;
-  std::vector<std::string> labels;
-  fs::path blind_key;  // of --blind, or of unblind
+  std::vector<std::string> labels, sessions;
+  fs::path filter_file;
+  fs::path work_folder;               // of other BIDS Apps; not used
+  bool skip_bids_validation = false;  // likewise
+  fs::path blind_key;                 // of --blind, or of unblind
   double memory_gb = 0;
-  fs::path stages;  // of participant
+  std::string memory;  // of --mem
+  fs::path stages;     // of participant
   bool force = false;
   bool no_pages = false;
 };
 
-const std::vector<std::string> kAllSections = {"dataset", "conform", "align",         "extract",        "segment",
-                                               "measure", "quality", "group.quality", "group.decisions"};
-const std::vector<std::string> kRunSections = {"dataset", "conform", "align",   "extract",
-                                               "segment", "measure", "quality", "group"};
+const std::vector<std::string> kAllSections = {"dataset", "conform", "align",  "extract",       "segment",
+                                               "measure", "quality", "output", "group.quality", "group.decisions"};
+const std::vector<std::string> kRunSections = {"dataset", "conform", "align",  "extract", "segment",
+                                               "measure", "quality", "output", "group"};
+
+constexpr const char* kBidsAppGroup = "Options that BIDS Apps have in common";
+
+// "16G", "16000" or "16000MB", as fMRIPrep and MRIQC read them; GB. Empty where it is none.
+std::optional<double> gigabytes_of(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::size_t digits = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &digits);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  std::string unit = text.substr(digits);
+  if (unit.size() > 1 && unit.ends_with('B')) unit.pop_back();
+  if (unit == "G") return number;
+  if (unit == "T") return 1e3 * number;
+  if (unit.empty() || unit == "M") return 1e-3 * number;
+  return std::nullopt;
+}
+
+// Less than any participant needs: a number of GB that lacks its unit.
+constexpr double kLeastGigabytes = 0.1;
+
+// Empty where the text is an amount, as CLI11 wants it.
+std::string is_memory(const std::string& text) {
+  const auto gigabytes = gigabytes_of(text);
+  if (!gigabytes || !std::isfinite(*gigabytes)) return "it takes an amount such as 16G or 16000M, not '" + text + "'";
+  if (*gigabytes >= kLeastGigabytes) return "";
+  return "a number without a unit is in MB, as in fMRIPrep: for gigabytes write " + text + "G";
+}
+
+// Which scans of the dataset are used. Also of commands that only report: they have to find the same scans.
+void add_scan_options(CLI::App& app, TrialCommand& command) {
+  app.add_option("--session-label,--session_label,--session-id", command.sessions,
+                 "Only these sessions, with or without \"ses-\": 01 02, or 01,02, or 0*")
+      ->type_name("LABEL")
+      ->group(kBidsAppGroup);
+  app.add_option("--bids-filter-file,--bids_filter_file", command.filter_file,
+                 R"(JSON file that says which T1w scans are used: {"t1w": {"acquisition": "mprage", "run": 1}})")
+      ->type_name("FILE")
+      ->group(kBidsAppGroup);
+}
+
+// Those that wrappers of BIDS Apps give to every App.
+void add_bids_app_options(CLI::App& app, TrialCommand& command) {
+  app.add_option("--mem,--mem_mb,--mem-mb", command.memory,
+                 "As --memory, with a unit: 16G. Without one it is in MB, as in fMRIPrep")
+      ->check(is_memory)
+      ->type_name("AMOUNT")
+      ->group(kBidsAppGroup);
+  app.add_option("-w,--work-dir,--work_dir", command.work_folder,
+                 "Taken and not used: Wane works in the memory and needs no working folder")
+      ->type_name("DIR")
+      ->group(kBidsAppGroup);
+  app.add_flag("--skip-bids-validation,--skip_bids_validation", command.skip_bids_validation,
+               "Taken and without effect: Wane runs no validator, and says itself what it cannot use")
+      ->group(kBidsAppGroup);
+}
+
+std::string joined_with_commas(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+RunOptions options_of(const TrialCommand& command) {
+  RunOptions options = command.line.options();
+  if (!command.sessions.empty()) options.dataset.sessions = joined_with_commas(command.sessions);
+  if (!command.filter_file.empty()) options.dataset.filter_file = command.filter_file.string();
+  return options;
+}
 
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
   auto command = std::make_shared<TrialCommand>(app, sections);
@@ -46,17 +125,19 @@ std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::
   app.add_option("OUT", command->out, "Folder for reports and images: one that Wane made, an empty one, or a new name")
       ->required()
       ->type_name("DIR");
+  add_scan_options(app, *command);
   return command;
 }
 
 void add_participant_flags(CLI::App& app, TrialCommand& command) {
   app.add_option("--participant-label,--participant_label", command.labels,
-                 "Only these participants, with or without \"sub-\": 01 02")
+                 "Only these participants, with or without \"sub-\": 01 02, or 01,02, or 0*")
       ->type_name("LABEL");
   app.add_option("--memory", command.memory_gb,
                  "Memory limit; a lower one runs fewer participants at a time (default: 80 % of the available memory)")
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("GB");
+  add_bids_app_options(app, command);
   app.add_flag("--force", command.force, "Measure all participants, also those whose reports are up to date");
 }
 
@@ -83,10 +164,10 @@ TrialRequest report_request_of(const TrialCommand& command) {
   require_own_folder(command);
   TrialRequest request;
   request.out = command.out;
-  request.options = command.line.options();
+  request.options = options_of(command);
   request.threads = command.line.threads();
   request.blind_key = command.blind_key;
-  request.memory_gb = command.memory_gb;
+  request.memory_gb = command.memory.empty() ? command.memory_gb : gigabytes_of(command.memory).value_or(0);
   request.stages = command.stages;
   request.force = command.force;
   request.program_files = own_files_folder();

@@ -57,8 +57,9 @@ struct ParticipantReport {
   // Only where something was excluded and a rate with it exists.
   std::optional<TissueValues> rates_with_excluded_percent_per_year;
   std::vector<std::string> warnings;
-  bool sloppy = false;             // as read back; what is written follows the provenance
-  std::string no_dates_because{};  // why fewer than two of several visits have a day; ends a sentence, else empty
+  bool sloppy = false;               // as read back; what is written follows the provenance
+  std::string derivatives = "full";  // how much of the images was kept: minimal, standard, full
+  std::string no_dates_because{};    // why fewer than two of several visits have a day; ends a sentence, else empty
 };
 
 // The report's visits and changes as the statistics take them.

@@ -15,6 +15,7 @@
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/folder_hint.h"
 #include "pipeline/dataset/labels.h"
+#include "pipeline/dataset/scan_filter.h"
 #include "pipeline/dataset/sentence_parts.h"
 #include "pipeline/dataset/t1w_scans.h"
 #include "pipeline/dataset/visit_dates.h"
@@ -57,8 +58,8 @@ class ParticipantReader {
  public:
   // `sidecars`: those in the dataset's folder, which may apply to everybody.
   ParticipantReader(const fs::path& dataset, const fs::path& folder, const DatasetOptions& options,
-                    const std::vector<fs::path>& sidecars)
-      : dataset_(dataset), folder_(folder), options_(options), sidecars_(sidecars) {
+                    const ScanFilter& filter, const std::vector<fs::path>& sidecars)
+      : dataset_(dataset), folder_(folder), options_(options), filter_(filter), sidecars_(sidecars) {
     participant_.participant_id = folder.filename().string();
   }
 
@@ -91,12 +92,14 @@ class ParticipantReader {
              ": the visit is not used; rename the folder.");
         continue;
       }
+      if (!filter_.takes_session(name)) continue;
       auto scans = scans_in(session / "anat", name);
       if (scans.empty())
         note_missing(name, shown(session));
       else
         scans_[name] = std::move(scans);
     }
+    if (!filter_.takes_session("")) return;
     auto scans = scans_in(folder_ / "anat", "");
     if (scans.empty()) return;
     if (scans_.empty())
@@ -111,7 +114,7 @@ class ParticipantReader {
     std::vector<T1wScan> scans;
     for (const auto& file : entries_of(anat, "", false)) {
       const auto scan = t1w_scan_named(file);
-      if (!scan) continue;
+      if (!scan || !filter_.takes_scan(file)) continue;
       std::error_code error;
       if (scan->subject != participant_.participant_id || scan->session != session) {
         warn(one_line(shown(file)) +
@@ -137,7 +140,7 @@ class ParticipantReader {
   }
 
   void note_missing(const std::string& session, const std::string& place) {
-    if (!missing_.insert(session).second) return;
+    if (!filter_.takes_session(session) || !missing_.insert(session).second) return;
     const auto parts = parts_.find(session);
     warn("Visit " + session + " has no T1w scan (" + place +
          (parts == parts_.end() ? "" : "; phase, real and imaginary parts are not used: " + joined(parts->second)) +
@@ -262,6 +265,7 @@ class ParticipantReader {
 
   fs::path dataset_, folder_;
   const DatasetOptions& options_;
+  const ScanFilter& filter_;
   const std::vector<fs::path>& sidecars_;
   DatasetParticipant participant_;
   std::map<std::string, std::vector<T1wScan>> scans_;      // by session
@@ -275,20 +279,39 @@ void require_folder(const fs::path& folder) {
   if (!fs::exists(folder, error))
     throw InputError("The dataset " + folder.string() + " does not exist; give the BIDS folder that holds sub-*.");
   if (!fs::is_directory(folder, error))
-    throw InputError("The dataset " + folder.string() + " is not a folder; give the BIDS folder that holds sub-*.");
+    throw InputError("The dataset " + folder.string() + " is not a folder; give the BIDS folder that holds sub-*." +
+                     (folder.string().ends_with(".nii") || folder.string().ends_with(".nii.gz")
+                          ? " Two scans of one person are compared by `wane pair FIRST.nii.gz SECOND.nii.gz`."
+                          : ""));
+}
+
+// A trial may have 100 000 participants.
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t most_listed = 40;
+  if (names.size() <= most_listed) return joined(names);
+  return joined({names.begin(), names.begin() + most_listed}, ", ") + " and " +
+         std::to_string(names.size() - most_listed) + " more";
 }
 
 std::set<std::string> wanted_ids(const std::vector<std::string>& labels, const std::set<std::string>& existing) {
   std::set<std::string> wanted;
-  for (const auto& label : labels) {
-    const auto id = with_prefix(label, "sub-");
-    if (!existing.contains(id)) {
-      std::vector<std::string> names(existing.begin(), existing.end());
-      std::sort(names.begin(), names.end(), natural_less);
-      throw UsageError("There is no participant '" + label + "' in the dataset; there are: " + joined(names) + ".");
+  for (const auto& label : separate_labels(labels)) {
+    const std::string pattern = label_pattern(label, "sub-");
+    bool found = existing.contains(pattern);
+    if (found) wanted.insert(pattern);
+    for (const auto& id : existing) {
+      if (!is_glob(pattern)) break;
+      if (!matches_glob(pattern, id)) continue;
+      wanted.insert(id);
+      found = true;
     }
-    wanted.insert(id);
+    if (found) continue;
+    std::vector<std::string> names(existing.begin(), existing.end());
+    std::sort(names.begin(), names.end(), natural_less);
+    throw UsageError("There is no participant '" + label + "' in the dataset; there are: " + first_of(names) + ".");
   }
+  if (wanted.empty() && !labels.empty())
+    throw UsageError("The list of participants to measure is empty: give labels, such as 01,02 or 0*.");
   return wanted;
 }
 
@@ -366,6 +389,7 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
                                    "(sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz).",
                                folder));
   const auto wanted = wanted_ids(labels, existing);
+  const ScanFilter filter(options);
   const auto sidecars = sidecar_candidates(folder);
 
   std::vector<std::string> ids(existing.begin(), existing.end());
@@ -384,12 +408,13 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
       dataset.left_out.push_back(left_out);
       continue;
     }
-    ParticipantReader reader(folder, found->second, options, sidecars);
+    ParticipantReader reader(folder, found->second, options, filter, sidecars);
     auto participant = reader.read(tables, dataset.warnings, last_day);
     if (dangling == 0 && !reader.dangling().empty()) first_dangling = reader.dangling().front();
     dangling += reader.dangling().size();
     if (participant.visits.empty()) {
       left_out.reason = "no T1w scan that can be used in " + id;
+      if (!filter.takes_all()) left_out.reason += " among the sessions and scans that were asked for";
       if (!reader.dangling().empty()) left_out.reason += ": its scans are links to files that are not here";
       dataset.left_out.push_back(left_out);
       for (const auto& warning : participant.warnings) dataset.warnings.push_back(id + ": " + warning);
@@ -406,6 +431,9 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
                      "; get the content first (datalad get, or git annex get).");
   if (dangling > 0)
     dataset.warnings.push_back(links_in_words(dangling) + "; get the content first (datalad get, or git annex get).");
+  if (dataset.participants.empty() && labels.empty() && !filter.takes_all())
+    throw UsageError("No T1w scan in " + folder.string() +
+                     " is of the sessions and scans that were asked for (--session-label, --bids-filter-file).");
   if (dataset.participants.empty() && labels.empty())
     throw InputError(with_hint("No T1w scans were found in " + folder.string() +
                                    "; they are looked for as sub-*/ses-*/anat/*_T1w.nii.gz and "

@@ -60,10 +60,12 @@ struct Dataset {
 // Days of visits come from sub-*_sessions.tsv (days, or dates), or from the acq_time of the chosen scans in
 // sub-*_scans.tsv, whichever dates more visits; the former where both date as many.
 //
-// `labels`: the participants to keep, with or without "sub-"; all where empty.
+// `labels`: the participants to keep, with or without "sub-", globs and commas allowed ("01,02", "sub-1*"); all where
+// empty. Sessions and scans that the options' `sessions` and `filter_file` leave out are as if they were not there.
 // `today`: days since 1970-01-01, after which dates are doubted; the clock's where empty.
 // Throws InputError where the folder is missing, holds no T1w scan (and says what it seems to be instead), or
-// participants.tsv is broken; UsageError where a label names nobody; ResourceError where a folder cannot be listed. A
+// participants.tsv is broken; UsageError where a label names nobody, or the filter
+// file is none; ResourceError where a folder cannot be listed. A
 // broken sub-*_sessions.tsv or sub-*_scans.tsv costs that participant the dates, with a warning.
 Dataset read_dataset(const std::filesystem::path& folder, const DatasetOptions& options,
                      const std::vector<std::string>& labels = {}, std::optional<int> today = std::nullopt);

@@ -30,6 +30,10 @@ OptionFields option_fields(DatasetOptions& options) {
       {"days_column", "", "column of sub-*_sessions.tsv with the days since baseline", &options.days_column},
       {"date_column", "", "column of sub-*_sessions.tsv with the date (2024-03-31), used where there are no days",
        &options.date_column},
+      {"sessions", "", "sessions to use, such as 01,02 or 0*, with or without ses-; else all", &options.sessions},
+      {"filter_file", "",
+       R"(JSON file that says which scans are used, as other BIDS Apps read it: {"t1w": {"acquisition": "mprage"}})",
+       &options.filter_file},
   };
 }
 

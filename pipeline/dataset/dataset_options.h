@@ -1,4 +1,4 @@
-// How the tables of a BIDS folder name their columns.
+// How the tables of a BIDS folder name their columns, and which of its scans are used.
 #pragma once
 
 #include <string>
@@ -14,7 +14,9 @@ struct DatasetOptions {
   std::string session_column = "session_id";          // of sub-*_sessions.tsv; BIDS prescribes this name
   std::string days_column = "days_since_baseline";    // of sub-*_sessions.tsv
   std::string date_column = "acq_time";               // of sub-*_sessions.tsv; used where there are no days
-  void validate() const;                              // throws UsageError: a name is empty or used twice
+  std::string sessions;     // to use: labels or globs, with or without "ses-", with commas; empty: all
+  std::string filter_file;  // BIDS filter file, whose "t1w" says which scans are used; empty: all (scan_filter.h)
+  void validate() const;    // throws UsageError: a name is empty or used twice
 };
 OptionFields option_fields(DatasetOptions& options);
 

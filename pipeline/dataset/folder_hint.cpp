@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/natural_order.h"
+#include "pipeline/dataset/shell_words.h"
 
 namespace wane {
 namespace {
@@ -101,8 +102,8 @@ std::string inside_a_dataset(const fs::path& folder) {
     above = above.parent_path();
     if (name.starts_with("sub-"))
       return std::string("It is ") + (first ? "the folder of one participant" : "a folder of one participant") +
-             ": give the folder above (" + above.string() + "), with --participant-label " + name.substr(4) +
-             " to measure only this one.";
+             ": give the dataset above it, for this participant alone `wane run " + shell_command({above.string()}) +
+             " OUT --participant-label " + name.substr(4) + "`.";
     if (name != "anat" && !name.starts_with("ses-")) return {};
   }
 }
@@ -111,7 +112,8 @@ std::string above_a_dataset(const fs::path& folder) {
   for (const auto& entry : sorted_entries(folder)) {
     std::error_code error;
     if (entry.is_directory(error) && !entry.is_symlink(error) && has_folder(entry.path(), "sub-"))
-      return "The folders sub-* are one level below: give " + entry.path().string() + ".";
+      return "The folders sub-* are one level below: write `wane run " + shell_command({entry.path().string()}) +
+             " OUT`.";
   }
   return {};
 }
@@ -130,11 +132,13 @@ std::string what_folder_is(const fs::path& folder) {
     return "It holds links to files that are not here (" + shown(found.first_dangling) +
            "): get their content first (datalad get, or git annex get).";
   if (found.dicom > 0 && found.nifti == 0)
-    return "It holds DICOM files (" + shown(found.first_dicom) +
-           "): convert them to NIfTI with dcm2niix, and name the scans as BIDS does (" + bids_example + ").";
+    return "It holds DICOM files (" + shown(found.first_dicom) + "): first bring them into BIDS with `wane import " +
+           shell_command({folder.string()}) + " BIDS`, then measure with `wane run BIDS OUT`.";
   if (found.nifti > 0)
     return "It holds NIfTI files that are not named as BIDS names T1w scans (" + shown(found.first_nifti) +
-           "): give each participant and visit a folder and name the scan " + bids_example + ".";
+           "): bring them into BIDS with `wane import " + shell_command({folder.string()}) +
+           " BIDS`, or give each participant and visit a folder and name the scan " + bids_example +
+           ". Two scans of one person are compared by `wane pair FIRST.nii.gz SECOND.nii.gz`.";
   return {};
 }
 

@@ -388,7 +388,7 @@ std::string statistics_paragraph(const TrialAnalysis& analysis) {
 std::vector<std::string> changed_options(const ordered_json& options, const ordered_json& defaults) {
   std::vector<std::string> changed;
   for (const auto& [section, fields] : options.items()) {
-    if (section == "dataset" || section == "group" || !fields.is_object()) continue;
+    if (section == "dataset" || section == "output" || section == "group" || !fields.is_object()) continue;
     for (const auto& [name, value] : fields.items()) {
       const auto usual = defaults.value(section, ordered_json::object());
       if (!usual.contains(name) || usual[name] == value) continue;

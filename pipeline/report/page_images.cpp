@@ -63,30 +63,6 @@ std::vector<const ChangeRow*> changes_shown(const ParticipantReport& report, con
   return changes;
 }
 
-// The brain and the head around it: a part of the visits' grid.
-Box box_around(const std::vector<Mask>& brains) {
-  constexpr double margin_mm = 20;
-  Box all;
-  for (const Mask& brain : brains) {
-    require_same_grid(brains.front().grid, brain.grid, "a visit", "another visit");
-    const Box box = bounding_box(brain);
-    if (box.empty()) continue;
-    if (all.empty()) all = box;
-    for (int axis = 0; axis < 3; ++axis) {
-      all.low[axis] = std::min(all.low[axis], box.low[axis]);
-      all.high[axis] = std::max(all.high[axis], box.high[axis]);
-    }
-  }
-  const Grid& grid = brains.front().grid;
-  if (all.empty()) return {{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
-  for (int axis = 0; axis < 3; ++axis) {
-    const int margin = int(std::lround(margin_mm / grid.spacing_mm[axis]));
-    all.low[axis] -= margin;
-    all.high[axis] += margin;
-  }
-  return all;
-}
-
 std::uint8_t rounded_byte(float value) {
   return std::uint8_t(std::clamp(value, 0.F, 255.F) + 0.5F);
 }
@@ -97,16 +73,6 @@ Mask shown_brightness(const Volume& t1w) {
   Mask bytes(t1w.grid);
   parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = rounded_byte(factor * t1w[n]); });
   return bytes;
-}
-
-// 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; 0 where the three together fill less than half of it.
-Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm) {
-  Mask labels(csf.grid);
-  parallel_voxels(labels.size(), [&](std::size_t n) {
-    if (csf[n] + gm[n] + wm[n] < 0.5F) return;
-    labels[n] = csf[n] >= gm[n] && csf[n] >= wm[n] ? 1 : gm[n] >= wm[n] ? 2 : 3;
-  });
-  return labels;
 }
 
 template <class T>
@@ -128,6 +94,15 @@ VisitImages read_visit(const fs::path& out, const std::string& participant_id, c
   const auto read = [&](const char* ending) {
     return read_part(midpoint_file(out, participant_id, session, ending), brain.grid, part);
   };
+  // Where the fractions of the tissues were not kept.
+  const fs::path labels = midpoint_file(out, participant_id, session, "dseg.nii.gz");
+  std::error_code error;
+  if (fs::exists(labels, error)) {
+    const Volume tissues = read("dseg.nii.gz");
+    Mask bytes(tissues.grid);
+    parallel_voxels(bytes.size(), [&](std::size_t n) { bytes[n] = rounded_byte(tissues[n]); });
+    return {shown_brightness(read("desc-preproc_T1w.nii.gz")), cropped(brain, part.low, part.high), std::move(bytes)};
+  }
   const char* const endings[] = {"desc-preproc_T1w.nii.gz", "label-CSF_probseg.nii.gz", "label-GM_probseg.nii.gz",
                                  "label-WM_probseg.nii.gz"};
   Volume volumes[4];
@@ -143,7 +118,9 @@ Images read_images(const fs::path& out, const std::string& participant_id, const
     brains[n] = read_nifti_mask(midpoint_file(out, participant_id, sessions[n], "desc-brain_mask.nii.gz"));
   });
   const Grid full = brains.front().grid;
-  const Box part = box_around(brains);
+  std::vector<const Mask*> all;
+  for (const Mask& brain : brains) all.push_back(&brain);
+  const Box part = part_shown(all);
   Images images;
   for (std::size_t n = 0; n < sessions.size(); ++n) {
     images.visits.push_back(read_visit(out, participant_id, sessions[n], brains[n], part));
@@ -401,6 +378,38 @@ Json viewer_of(const fs::path& out, const ParticipantReport& report) {
 }
 
 }  // namespace
+
+Box part_shown(const std::vector<const Mask*>& brains) {
+  constexpr double margin_mm = 20;
+  Box all;
+  for (const Mask* brain : brains) {
+    require_same_grid(brains.front()->grid, brain->grid, "a visit", "another visit");
+    const Box box = bounding_box(*brain);
+    if (box.empty()) continue;
+    if (all.empty()) all = box;
+    for (int axis = 0; axis < 3; ++axis) {
+      all.low[axis] = std::min(all.low[axis], box.low[axis]);
+      all.high[axis] = std::max(all.high[axis], box.high[axis]);
+    }
+  }
+  const Grid& grid = brains.front()->grid;
+  if (all.empty()) return {{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
+  for (int axis = 0; axis < 3; ++axis) {
+    const int margin = int(std::lround(margin_mm / grid.spacing_mm[axis]));
+    all.low[axis] -= margin;
+    all.high[axis] += margin;
+  }
+  return all;
+}
+
+Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm) {
+  Mask labels(csf.grid);
+  parallel_voxels(labels.size(), [&](std::size_t n) {
+    if (csf[n] + gm[n] + wm[n] < 0.5F) return;
+    labels[n] = csf[n] >= gm[n] && csf[n] >= wm[n] ? 1 : gm[n] >= wm[n] ? 2 : 3;
+  });
+  return labels;
+}
 
 Json viewer_json(const fs::path& out, const ParticipantReport& report) {
   try {

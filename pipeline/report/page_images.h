@@ -1,16 +1,25 @@
 // What the pages show of a participant's images, read from what a run left in OUT: nothing is measured again.
 //
-// All four only read OUT and the scans' headers: same files, same bytes. Safe to call from several threads.
+// All that take OUT only read OUT and the scans' headers: same files, same bytes. Safe to call from several threads.
 #pragma once
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
+#include "imaging/morphology.h"
 #include "pipeline/analysis/participant_report.h"
 #include "pipeline/dataset/bids.h"
 
 namespace wane {
+
+// The brain and the head around it: the part of the visits' grid that the viewer shows, which may reach beyond it.
+// `brains`: of all visits, on one grid.
+Box part_shown(const std::vector<const Mask*>& brains);
+
+// 1 CSF, 2 GM, 3 WM, whichever fills most of the voxel; 0 where the three together fill less than half of it.
+Mask fullest_tissue(const Volume& csf, const Volume& gm, const Volume& wm);
 
 // `Viewer` of pages/src/page_data.ts: the images and the surface of those visits that were measured together, and of
 // the changes between them. null where an image of a visit is not in `out` or cannot be read; maps of change or a

@@ -226,6 +226,7 @@ ParticipantReport report_of(const ordered_json& json) {
   report.quality_mode = quality_mode_named(json.value("quality_mode", "exclude")).value_or(QualityMode::exclude);
   report.sloppy = json.value("sloppy", false);
   report.warnings = json.at("warnings").get<std::vector<std::string>>();
+  report.derivatives = json.value("derivatives", "full");
   report.no_dates_because = json.value("no_dates_because", "");
   require_listed_visits(report);
   return report;
@@ -406,6 +407,7 @@ std::string participant_json_text(const ParticipantReport& report, const Provena
   json["rate_intervals"] = rate_details_json(rate_of(report));
   json["quality"] = quality_json(report.quality);
   json["quality_mode"] = name_of(report.quality_mode);
+  json["derivatives"] = report.derivatives;
   json["sentence"] = (provenance.sloppy ? std::string(made_sloppy) + " " : "") + participant_sentence(report);
   json["warnings"] = report.warnings;
   if (!report.no_dates_because.empty()) json["no_dates_because"] = report.no_dates_because;

@@ -14,9 +14,11 @@
 #include "base/output_folder.h"
 #include "base/parallel.h"
 #include "imaging/nifti.h"
+#include "pipeline/dataset/json_input.h"
 #include "pipeline/measurement/change_map.h"
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"
+#include "pipeline/report/page_images.h"
 #include "registration/transform_file.h"
 
 namespace wane {
@@ -66,6 +68,28 @@ void write_all(Writing writing) {
   parallel_tasks(writing.size(), [&](std::size_t n) { writing[n].write(); });
 }
 
+const Json tissue_labels = {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}};
+
+// Unless everything is kept. White matter is at 100, and noise is many times as large.
+constexpr float brightness_step = 0.1F;
+const std::string brightness_steps_words = ", in steps of 0.1";
+
+std::vector<const Mask*> brains_of(const ProcessedParticipant& processed) {
+  std::vector<const Mask*> brains;
+  for (const MeasuredVisit& visit : processed.measurement.visits) brains.push_back(&visit.brain);
+  return brains;
+}
+
+Volume emptied_outside(Volume volume, const Box& part) {
+  const auto& size = volume.grid.size;
+  const auto inside = [&](int axis, int index) { return index >= part.low[axis] && index <= part.high[axis]; };
+  for (int k = 0; k < size[2]; ++k)
+    for (int j = 0; j < size[1]; ++j)
+      for (int i = 0; i < size[0]; ++i)
+        if (!inside(0, i) || !inside(1, j) || !inside(2, k)) volume.at(i, j, k) = 0;
+  return volume;
+}
+
 void write_native(const fs::path& stem, const ProcessedParticipant& processed, std::size_t visit,
                   const std::string& source, const Sidecar& sidecar, Writing& writing) {
   const auto maps = std::make_shared<NativeMaps>(native_maps(processed, visit));
@@ -79,26 +103,47 @@ void write_native(const fs::path& stem, const ProcessedParticipant& processed, s
   writing.push_back({2, [=, &sidecar] {
                        write_nifti(image_file(tissue), maps->tissue);
                        sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan",
-                                     {source}, {{"LabelMap", {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}}}});
+                                     {source}, {{"LabelMap", tissue_labels}});
                      }});
 }
 
 void write_midpoint(const fs::path& stem, const std::string& reference, const ProcessedParticipant& processed,
-                    std::size_t visit, const std::string& source, const Sidecar& sidecar, Writing& writing) {
+                    std::size_t visit, const std::string& source, const Sidecar& sidecar, DerivativesKept kept,
+                    Writing& writing) {
   const MeasuredVisit& measured = processed.measurement.visits[visit];
   const Json space = {{"SpatialReference", reference}};
   const auto write = [&](int bytes_per_voxel, const std::string& ending, const std::string& description,
-                         const auto& image_writer) {
+                         const auto& image_writer, const Json& more = Json::object()) {
     const fs::path name = fs::path(stem).concat("_space-midpoint_" + ending);
+    Json about = space;
+    about.update(more);
     writing.push_back({bytes_per_voxel, [=, &sidecar] {
                          image_writer(image_file(name));
-                         sidecar.write(name, description, {source}, space);
+                         sidecar.write(name, description, {source}, about);
                        }});
   };
-  write(4, "desc-preproc_T1w", "Resampled once into the midpoint space, bias corrected, white matter at 100",
-        [&corrected = processed.extracted.corrected[visit]](const fs::path& file) { write_nifti(file, corrected); });
+  const Volume& corrected = processed.extracted.corrected[visit];
+  const std::string preprocessed = "Resampled once into the midpoint space, bias corrected, white matter at 100";
+  if (kept == DerivativesKept::full)
+    write(4, "desc-preproc_T1w", preprocessed, [&corrected](const fs::path& file) { write_nifti(file, corrected); });
+  else if (kept == DerivativesKept::standard)
+    write(2, "desc-preproc_T1w", preprocessed + brightness_steps_words,
+          [&corrected](const fs::path& file) { write_nifti_in_steps(file, corrected, brightness_step); });
+  else
+    write(2, "desc-preproc_T1w", preprocessed + brightness_steps_words + "; 0 far from the brain",
+          [&corrected, part = part_shown(brains_of(processed))](const fs::path& file) {
+            write_nifti_in_steps(file, emptied_outside(corrected, part), brightness_step);
+          });
   write(1, "desc-brain_mask", "Brain with the CSF around it",
         [&measured](const fs::path& file) { write_nifti(file, measured.brain); });
+  if (kept != DerivativesKept::full) {
+    write(1, "dseg", "The tissue that fills most of each voxel",
+          [&measured](const fs::path& file) {
+            write_nifti(file, fullest_tissue(measured.tissues.csf, measured.tissues.gm, measured.tissues.wm));
+          },
+          {{"LabelMap", tissue_labels}});
+    return;
+  }
   write(1, "label-GM_probseg", "Fraction of gray matter in each voxel",
         [&measured](const fs::path& file) { write_nifti_fraction(file, measured.tissues.gm); });
   write(1, "label-WM_probseg", "Fraction of white matter in each voxel",
@@ -212,18 +257,46 @@ void write_surface_and_changes(const ChangeWriting& all) {
 }
 
 // `all` must outlive the writing.
-void write_changes(const ChangeWriting& all, Writing& writing) {
+void write_changes(const ChangeWriting& all, DerivativesKept kept, Writing& writing) {
   // It takes by far the longest, and is therefore the first.
   constexpr int before_all_others = 100;
   writing.push_back({before_all_others, [&all] { write_surface_and_changes(all); }});
   const auto& changes = all.processed.measurement.changes;
   for (const Change& change : changes)
-    writing.push_back({4, [&all, &change] { write_unsmoothed_change(all, change); }});
+    if (kept == DerivativesKept::full)
+      writing.push_back({4, [&all, &change] { write_unsmoothed_change(all, change); }});
   if (changes.empty()) return;
   writing.push_back({1, [&all] { write_measured_mask(all, measured_mask_file(all.out, all.participant_id)); }});
 }
 
-// By its name: what write_derivatives writes// By its name: what write_derivatives writes, and the quality picture.
+void write_average(const fs::path& stem, const Volume& average, const std::vector<std::string>& sources,
+                   const Sidecar& sidecar, DerivativesKept kept, Writing& writing) {
+  const bool full = kept == DerivativesKept::full;
+  writing.push_back({4, [=, &sidecar, &average] {
+                       if (full)
+                         write_nifti(image_file(stem), average);
+                       else
+                         write_nifti_in_steps(image_file(stem), average, brightness_step);
+                       sidecar.write(stem,
+                                     "The person's unbiased average of all visits" +
+                                         (full ? std::string() : brightness_steps_words),
+                                     sources);
+                     }});
+}
+
+// What BIDS has no names for, for validators.
+constexpr const char* not_of_bids =
+    "*.html\nmethods.md\n/*.tsv\n/*.json\n!/dataset_description.json\ndose-groups/\nlogs/\nfigures/\n*_atrophy.json\n"
+    "*_map.*\n*_surface.*\n*_xfm.*\n";
+
+constexpr const char* readme =
+    "Brain atrophy from repeated T1-weighted MRI, measured by Wane. Negative numbers are losses.\n\n"
+    "Open trial.html first. Tables (*.tsv) have a data dictionary of the same name (*.json). Images of each "
+    "participant\n"
+    "lie in sub-*/, named as BIDS names derivatives. methods.md says how they were made, logs/run.jsonl when and by "
+    "whom.\n";
+
+// By its name: what write_derivatives writes, and the quality picture.
 bool is_derivative(const std::string& name, const std::string& participant_id) {
   if (!name.starts_with(participant_id + "_")) return false;
   for (const char* part : {"_space-midpoint_", "_from-T1w_to-midpoint_mode-image_xfm."})
@@ -245,32 +318,33 @@ void make_folders(const fs::path& folder) {
 }
 
 void write_derivatives(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
-                       const ProcessedParticipant& processed, const Json& provenance) {
+                       const ProcessedParticipant& processed, const Json& provenance, DerivativesKept kept) {
   const Sidecar sidecar(provenance);
   std::vector<std::string> sources;
   for (const VisitFiles& visit : visits) sources.push_back(visit.scan.generic_string());
 
   const fs::path folder = out / participant_id;
   const std::string average_name = participant_id + "_space-midpoint_T1w";
-  make_folders_inside(out, folder / "anat");
+  make_folders_inside(out, kept == DerivativesKept::minimal ? folder : folder / "anat");
   Writing writing;
-  writing.push_back({4, [=, &sidecar, &average = processed.measurement.average] {
-                       write_nifti(image_file(folder / "anat" / average_name), average);
-                       sidecar.write(folder / "anat" / average_name, "The person's unbiased average of all visits",
-                                     sources);
-                     }});
-  const std::string reference = "bids::" + participant_id + "/anat/" + average_name + ".nii.gz";
+  if (kept != DerivativesKept::minimal)
+    write_average(folder / "anat" / average_name, processed.measurement.average, sources, sidecar, kept, writing);
+  const fs::path grid_file = kept != DerivativesKept::minimal
+                                 ? image_file(folder / "anat" / average_name)
+                                 : midpoint_file(out, participant_id, visits.front().session, "desc-brain_mask.nii.gz");
+  const std::string reference = "bids::" + grid_file.lexically_relative(out).generic_string();
 
   const ChangeWriting changes{out, participant_id, visits, sources, reference, processed, sidecar};
-  write_changes(changes, writing);
+  write_changes(changes, kept, writing);
 
   for (std::size_t n = 0; n < visits.size(); ++n) {
     const std::string& session = visits[n].session;
     const fs::path anat = session.empty() ? folder / "anat" : folder / session / "anat";
     make_folders_inside(out, anat);
     const fs::path stem = anat / (session.empty() ? participant_id : participant_id + "_" + session);
+    write_midpoint(stem, reference, processed, n, sources[n], sidecar, kept, writing);
+    if (kept == DerivativesKept::minimal) continue;
     write_native(stem, processed, n, sources[n], sidecar, writing);
-    write_midpoint(stem, reference, processed, n, sources[n], sidecar, writing);
     const fs::path transform = fs::path(stem).concat("_from-T1w_to-midpoint_mode-image_xfm");
     write_itk_affine(fs::path(transform).concat(".txt"), processed.aligned.visits[n].midpoint_to_scan);
     sidecar.write(transform,
@@ -297,12 +371,36 @@ void remove_derivatives(const fs::path& out, const std::string& participant_id) 
   rmdir(folder.c_str());
 }
 
-void write_derivatives_description(const fs::path& out, const std::string& program_version) {
-  write_json(out / "dataset_description.json",
-             {{"Name", "Wane: brain atrophy from repeated T1-weighted MRI"},
-              {"BIDSVersion", "1.8.0"},
-              {"DatasetType", "derivative"},
-              {"GeneratedBy", Json::array({{{"Name", "Wane"}, {"Version", program_version}}})}});
+namespace {
+
+// What the raw dataset says of itself; where it says nothing, the name of its folder. Never where it lies: that is the
+// business of those who have it.
+Json source_dataset(const fs::path& dataset) {
+  const Json raw = json_in_file(dataset / "dataset_description.json");
+  Json source = Json::object();
+  if (const std::string name = text_member(raw, "Name"); !name.empty()) source["Name"] = name;
+  if (const std::string doi = text_member(raw, "DatasetDOI"); !doi.empty()) source["DOI"] = doi;
+  if (source.empty()) source["Name"] = fs::absolute(dataset).lexically_normal().filename().string();
+  return source;
+}
+
+void write_unless_there(const fs::path& file, const std::string& text) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(file, error))) write_text_atomically(file, text);
+}
+
+}  // namespace
+
+void write_derivatives_description(const fs::path& out, const std::string& program_version, const fs::path& dataset) {
+  Json description = {{"Name", "Wane: brain atrophy from repeated T1-weighted MRI"},
+                      {"BIDSVersion", "1.8.0"},
+                      {"DatasetType", "derivative"},
+                      {"GeneratedBy", Json::array({{{"Name", "Wane"}, {"Version", program_version}}})}};
+  if (!dataset.empty()) description["SourceDatasets"] = Json::array({source_dataset(dataset)});
+  write_json(out / "dataset_description.json", description);
+  if (dataset.empty()) return;
+  write_unless_there(out / ".bidsignore", not_of_bids);
+  write_unless_there(out / "README", readme);
 }
 
 }  // namespace wane

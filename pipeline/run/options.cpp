@@ -21,6 +21,7 @@ std::vector<OptionSection> option_sections(RunOptions& options) {
       {"segment", "Stage 4: tissue maps", option_fields(options.segment)},
       {"measure", "Stage 5: change between visits", option_fields(options.measure)},
       {"quality", "Limits of the quality checks (docs/quality.md)", option_fields(options.quality)},
+      {"output", "What is kept of a participant", option_fields(options.output)},
       {"group", "The trial's reports", option_fields(options.group)},
   };
 }
@@ -33,6 +34,7 @@ void RunOptions::validate() const {
   segment.validate();
   measure.validate();
   quality.validate();
+  output.validate();
   group.validate();
 }
 
@@ -82,7 +84,8 @@ void copy_value(const OptionField& from, const OptionField& to) {
 }
 
 std::string flag_name(const OptionSection& section, const OptionField& field) {
-  std::string flag = "--" + (section.name == "group" ? "" : section.name + "-") + field.name;
+  const bool plain = section.name == "group" || section.name == "output";
+  std::string flag = "--" + (plain ? "" : section.name + "-") + field.name;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
 }

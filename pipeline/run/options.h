@@ -11,6 +11,7 @@
 #include "pipeline/analysis/group_options.h"
 #include "pipeline/dataset/dataset_options.h"
 #include "pipeline/quality/limits.h"
+#include "pipeline/run/output_options.h"
 #include "pipeline/stages/align.h"
 #include "pipeline/stages/conform.h"
 #include "pipeline/stages/extract.h"
@@ -27,6 +28,7 @@ struct RunOptions {
   SegmentOptions segment;
   MeasureOptions measure;
   QualityLimits quality;
+  OutputOptions output;
   GroupOptions group;
   void validate() const;  // throws UsageError for the first value that cannot be
 };
@@ -58,7 +60,8 @@ bool is_sloppy(const RunOptions& options);
 // `to` takes the value of `from`, which is the same field of another RunOptions.
 void copy_value(const OptionField& from, const OptionField& to);
 
-// "--align-spacing-mm"; options of the section "group" carry no prefix: "--baseline-after-days"
+// "--align-spacing-mm"; options of the sections "group" and "output" carry no prefix:
+// "--baseline-after-days"
 std::string flag_name(const OptionSection& section, const OptionField& field);
 
 }  // namespace wane

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -427,10 +428,12 @@ void require_enough_left(const DatasetParticipant& participant, const MeasuredTo
 }
 
 // Visits that fail are taken out and the others measured again, until no more fail.
-std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const fs::path& out,
-                                                 const Provenance& provenance, const ReferenceData& reference,
-                                                 const RunOptions& options, const QualityRules& rules,
-                                                 const StageCallback& at_step, const fs::path& stages) {
+// `draw`: called once, with the first of them. `stages`: see run_participant.
+std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& participant, const Provenance& provenance,
+                                                 const ReferenceData& reference, const RunOptions& options,
+                                                 const QualityRules& rules, const StageCallback& at_step,
+                                                 const fs::path& stages,
+                                                 const std::function<void(const MeasuredTogether&)>& draw) {
   std::vector<MeasuredTogether> rounds;
   bool drawn = false;
   for (std::vector<std::size_t> places = all_places(participant); !places.empty();) {
@@ -443,7 +446,7 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
     if (!measured.processed && places.empty()) throw InputError(measured.why_not);
     if (!measured.processed) continue;
     // The picture shows the visits with those that are taken out, because a reader will want to see why.
-    if (!drawn) write_quality_figure(out, participant, measured, provenance.sloppy);
+    if (!drawn) draw(measured);
     drawn = true;
     // Images of visits that are taken out are not written, and the memory that they take is needed.
     if (!places.empty()) release_images(*measured.processed);
@@ -453,23 +456,39 @@ std::vector<MeasuredTogether> measured_in_rounds(const DatasetParticipant& parti
 
 }  // namespace
 
+ParticipantReport measured_report(const DatasetParticipant& participant, const fs::path& dataset,
+                                  const Provenance& provenance, const ReferenceData& reference,
+                                  const RunOptions& options, const QualityRules& rules, const StageCallback& at_step) {
+  const auto draw_nothing = [](const MeasuredTogether&) {};
+  const std::vector<MeasuredTogether> rounds =
+      measured_in_rounds(participant, provenance, reference, options, rules, at_step, {}, draw_nothing);
+  return report_of(participant, dataset, rounds, rules);
+}
+
 bool run_participant(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
                      const Provenance& provenance, const ReferenceData& reference, const RunOptions& options,
                      const QualityRules& rules, const StageCallback& at_step, const fs::path& stages) {
-  const std::vector<MeasuredTogether> rounds =
-      measured_in_rounds(participant, out, provenance, reference, options, rules, at_step, stages);
+  const std::vector<MeasuredTogether> rounds = measured_in_rounds(
+      participant, provenance, reference, options, rules, at_step, stages,
+      [&](const MeasuredTogether& first) { write_quality_figure(out, participant, first, provenance.sloppy); });
   const MeasuredTogether& result = rounds.back();
   if (at_step) at_step("write", stage_count);
   std::vector<VisitFiles> files;
   for (const std::size_t place : result.places)
     files.push_back({participant.visits[place].session, relative_to(dataset, participant.visits[place].t1w)});
-  write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance));
-  const ParticipantReport report = report_of(participant, dataset, rounds, rules);
+  const DerivativesKept kept = derivatives_named(options.output.derivatives).value_or(DerivativesKept::full);
+  write_derivatives(out, participant.participant_id, files, *result.processed, sidecar_provenance(provenance), kept);
+  ParticipantReport report = report_of(participant, dataset, rounds, rules);
+  report.derivatives = name_of(kept);
   write_text_atomically(report_file(out, participant.participant_id), participant_json_text(report, provenance));
   return rounds.front().taken_up;
 }
 
 namespace {
+
+bool keeps_what_is_wanted(const ParticipantReport& report, DerivativesKept wanted) {
+  return derivatives_named(report.derivatives).value_or(DerivativesKept::minimal) >= wanted;
+}
 
 // Whether the visits that `report` measured together are those that would be now. Where none counts, any will do.
 bool measured_as_decided(const ParticipantReport& report) {
@@ -485,14 +504,14 @@ bool measured_as_decided(const ParticipantReport& report) {
 }  // namespace
 
 bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out, const Provenance& provenance,
-                     const QualityRules& rules) {
+                     const QualityRules& rules, DerivativesKept wanted) {
   const fs::path file = report_file(out, participant.participant_id);
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   try {
     const std::string text = read_text_file(file, most_json_bytes);
     const ParticipantReport now = with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
-    if (!measured_as_decided(now)) return false;
+    if (!measured_as_decided(now) || !keeps_what_is_wanted(now, wanted)) return false;
     const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;
     if (anew != text) write_text_atomically(file, anew);
@@ -538,7 +557,7 @@ std::vector<InputFile> scans_as_reported(const DatasetParticipant& participant, 
 }  // namespace
 
 bool looks_up_to_date(const DatasetParticipant& participant, const fs::path& dataset, const fs::path& out,
-                      const Provenance& provenance, const QualityRules& rules) {
+                      const Provenance& provenance, const QualityRules& rules, DerivativesKept wanted) {
   const fs::path file = report_file(out, participant.participant_id);
   const auto reported = changed_at(file);
   if (!reported) return false;
@@ -550,7 +569,8 @@ bool looks_up_to_date(const DatasetParticipant& participant, const fs::path& dat
     append(now.inputs, provenance.inputs);
     const ParticipantReport report =
         with_current_dataset(parse_participant_json(text, file.string()), participant, rules);
-    return measured_as_decided(report) && participant_json_text(report, now) == text;
+    return measured_as_decided(report) && keeps_what_is_wanted(report, wanted) &&
+           participant_json_text(report, now) == text;
   } catch (const InputError&) {
     return false;
   } catch (const Json::exception&) {

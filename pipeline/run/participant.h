@@ -63,17 +63,25 @@ bool run_participant(const DatasetParticipant& participant, const std::filesyste
                      const RunOptions& options, const QualityRules& rules, const StageCallback& at_step,
                      const std::filesystem::path& stages = {});
 
+// The same without a file being written: the report alone.
+ParticipantReport measured_report(const DatasetParticipant& participant, const std::filesystem::path& dataset,
+                                  const Provenance& provenance, const ReferenceData& reference,
+                                  const RunOptions& options, const QualityRules& rules, const StageCallback& at_step);
+
 // True where the report in OUT was made by the same version with the same options of the stages, template, error model
-// and scans (by SHA-256), and no decision changes which visits are measured together. If dose, dose group, dates or
-// other decisions have changed since, it is then rewritten with the new ones.
+// and scans (by SHA-256), no decision changes which visits are measured together, and at least the images that are
+// `wanted` were kept. If dose, dose group, dates or other decisions have changed since, it is then rewritten with the
+// new ones.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
-                     const Provenance& provenance, const QualityRules& rules = {});
+                     const Provenance& provenance, const QualityRules& rules = {},
+                     DerivativesKept wanted = DerivativesKept::full);
 
 // A quick answer to whether kept_up_to_date would leave the report as it is. The scans are not read: they are taken for
 // those that the report names as long as none has been written, moved or renamed since the report was written (the
 // file system's time of change, which copying does not carry along). Nothing is written. `provenance.inputs`: template
 // and error model alone.
 bool looks_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& dataset,
-                      const std::filesystem::path& out, const Provenance& provenance, const QualityRules& rules = {});
+                      const std::filesystem::path& out, const Provenance& provenance, const QualityRules& rules = {},
+                      DerivativesKept wanted = DerivativesKept::full);
 
 }  // namespace wane

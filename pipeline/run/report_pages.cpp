@@ -21,6 +21,7 @@
 #include "base/sha256.h"
 #include "base/text_file.h"
 #include "pipeline/dataset/json_input.h"
+#include "pipeline/report/image_names.h"
 #include "pipeline/report/page_images.h"
 #include "pipeline/report/pages.h"
 #include "pipeline/report/participant_json.h"
@@ -196,7 +197,10 @@ class PageWriter {
     std::vector<std::uint64_t> bytes;
     for (const auto& report : analysis_.trial.reports) {
       const std::string& id = report.participant_id;
-      const Grid grid = declared_grid(request_.out / id / "anat" / (id + "_space-midpoint_T1w.nii.gz"));
+      const auto shown = std::find_if(report.visits.begin(), report.visits.end(),
+                                      [](const VisitRow& visit) { return visit.measured_together; });
+      const std::string session = shown == report.visits.end() ? "" : shown->session;
+      const Grid grid = declared_grid(midpoint_file(request_.out, id, session, "desc-brain_mask.nii.gz"));
       bytes.push_back(fixed + grid.voxel_count() * (bytes_else + bytes_each_visit * report.visits.size() +
                                                     bytes_each_change * report.changes.size()));
       if (bytes.back() > request_.memory_bytes) return 1;

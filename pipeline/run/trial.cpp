@@ -88,11 +88,16 @@ std::uint64_t estimated_bytes_of(const DatasetParticipant& participant, const Ru
   return estimated_bytes(grids, options);
 }
 
-// Of the measurement; how the trial's reports are made does not change it.
+// Of the measurement; what is kept of it, and how the trial's reports are made, do not change it.
 std::string measurement_options(const RunOptions& options) {
   Json json = options_json(options);
+  json.erase("output");
   json.erase("group");
   return json.dump();
+}
+
+DerivativesKept wanted_derivatives(const RunOptions& options) {
+  return derivatives_named(options.output.derivatives).value_or(DerivativesKept::full);
 }
 
 QualityRules quality_rules_of(const TrialRequest& request) {
@@ -111,6 +116,7 @@ class TrialProcessor {
         reference_{read_template(request.template_folder), read_error_model(request.error_model)},
         reference_files_(reference_files_of(request)),
         rules_(quality_rules_of(request)),
+        wanted_(wanted_derivatives(request.options)),
         log_(request.out),
         blinding_(blinding) {}
 
@@ -254,7 +260,7 @@ class TrialProcessor {
     require_links_inside(request_.out, request_.out / id, Depth::all);
     provenance.inputs = scan_files(participant, dataset_.folder);
     provenance.inputs.insert(provenance.inputs.end(), reference_files_.begin(), reference_files_.end());
-    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_)) {
+    if (!request_.force && kept_up_to_date(participant, request_.out, provenance, rules_, wanted_)) {
       remove_failure(request_.out, id);
       return ParticipantState::kept;
     }
@@ -281,6 +287,7 @@ class TrialProcessor {
   const ReferenceData reference_;
   const std::vector<InputFile> reference_files_;
   const QualityRules rules_;
+  const DerivativesKept wanted_;
   const RunLog log_;
   const BlindingState blinding_;
   std::atomic<bool> said_no_locks_ = false;
@@ -302,7 +309,7 @@ std::vector<ParticipantOutcome> process_trial(const Dataset& dataset, const Tria
   require_links_of_trial_inside(request.out);
   require_nobody_under_way(request.out, ids_of(dataset));
   remove_leftovers(request.out);
-  write_derivatives_description(request.out, request.program_version);
+  write_derivatives_description(request.out, request.program_version, dataset.folder);
   if (!request.blind_key.empty()) {
     const Blinded known = blinded_with_results(dataset, request, events);
     return TrialProcessor(known.dataset, request, BlindingState::blinded, events).process_all();
@@ -320,6 +327,7 @@ std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialReq
   const Provenance provenance{request.program_version, measurement_options(request.options),
                               reference_files_of(request), is_sloppy(request.options)};
   const QualityRules rules = quality_rules_of(request);
+  const DerivativesKept wanted = wanted_derivatives(request.options);
   const std::set<std::string> failed = participants_with_failures(request.out);
   std::vector<char> due(known.participants.size());
   constexpr std::size_t block = 16;  // participants that a thread takes at once
@@ -328,7 +336,7 @@ std::vector<std::size_t> participants_due(const Dataset& dataset, const TrialReq
       [&](std::size_t n) {
         const DatasetParticipant& participant = known.participants[n];
         due[n] = failed.contains(participant.participant_id) ||
-                 !looks_up_to_date(participant, known.folder, request.out, provenance, rules);
+                 !looks_up_to_date(participant, known.folder, request.out, provenance, rules, wanted);
       },
       block);
   std::vector<std::size_t> places;

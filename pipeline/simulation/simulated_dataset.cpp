@@ -75,6 +75,12 @@ void write_dataset_description(const fs::path& dataset, const std::string& name)
                     {"DatasetType", "raw"},
                     {"GeneratedBy", {{{"Name", "wane simulate"}}}},
                     {"Acknowledgements", "No patient: every scan is simulated from one head, see truth/."}});
+  write_text_atomically(dataset / ".bidsignore", "truth/\n");
+  write_text_atomically(
+      dataset / "README",
+      name +
+          "\n\nNo patient was scanned: `wane simulate` planted known changes in the scan of one head, and "
+          "made these visits of it.\nFor each participant, truth/sub-*.json says what was planted.\n");
 }
 
 void write_participants(const fs::path& dataset, const std::vector<TrialParticipant>& participants) {
@@ -108,6 +114,8 @@ void write_person(const fs::path& dataset, const std::string& label, const Simul
     sessions << session << '\t' << person.visits[v].truth.days << '\n';
   }
   write_text_atomically(dataset / label / (label + "_sessions.tsv"), sessions.str());
+  write_json(dataset / label / (label + "_sessions.json"),
+             {{"days_since_baseline", {{"Description", "Days since the first visit"}, {"Units", "d"}}}});
   make_folder(dataset / "truth");
   write_json(dataset / "truth" / (label + ".json"), truth_json(label, person, requests, options, source));
 }

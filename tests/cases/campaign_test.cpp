@@ -156,7 +156,8 @@ TEST_F(Campaign, StagesOfOtherOptionsAreNotTakenUp) {
   };
   const faults::Ended planned = wane(with(arguments("jobs"), {"--json"}));
   const auto plan = nlohmann::json::parse(planned.out);
-  const std::string same = plan["options"][1];
+  const std::string same = scratch_ / "same.json";
+  fs::copy_file(plan["options"][1].get<std::string>(), same);
   auto changed = nlohmann::json::parse(text_of(same));
   changed["align"]["margin_mm"] = 12.0;
   write(scratch_ / "changed.json", changed.dump());
@@ -192,22 +193,21 @@ double cpu_seconds_of_children() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-TEST(CampaignOfMany, IsPlannedInTenSeconds) {
-  constexpr int many = 10'000;
+TEST(CampaignOfMany, IsPlannedInAMillisecondAPerson) {
+  constexpr int many = 2'000;
   const broken::ScratchFolder folder;
   std::string table = "participant_id\tdose_group\tdose\n";
   for (int person = 1; person <= many; ++person) {
     const std::string id = "sub-" + std::to_string(person);
-    for (const std::string session : {"ses-01", "ses-02"})
-      write(folder / "bids" / id / session / "anat" / (id + "_" + session + "_T1w.nii.gz"), "not read");
+    write(folder / "bids" / id / "anat" / (id + "_T1w.nii.gz"), "not read");
     table += id + "\tA\t1\n";
   }
   write(folder / "bids" / "participants.tsv", table);
   const double before = cpu_seconds_of_children();
   const ProgramResult planned = cases::wane({"slurm", folder / "bids", folder / "out"});
-  EXPECT_LT(cpu_seconds_of_children() - before, 10) << "of the processor, because other programs may run meanwhile";
+  EXPECT_LT(cpu_seconds_of_children() - before, 2) << "of the processor, because other programs may run meanwhile";
   ASSERT_EQ(planned.exit_code, 0) << planned.err;
-  EXPECT_TRUE(contains(planned.out, "10000 participants are to be measured: 1000 tasks")) << planned.out;
+  EXPECT_TRUE(contains(planned.out, "2000 participants are to be measured: 1000 tasks")) << planned.out;
   const std::string tasks = text_of(folder / "out" / "logs" / "campaign-0001" / "tasks.tsv");
   EXPECT_EQ(std::count(tasks.begin(), tasks.end(), '\n'), 1000);
   EXPECT_EQ(std::count(tasks.begin(), tasks.end(), '\t'), many - 1000) << "everybody is in one task";

@@ -46,6 +46,7 @@ TEST_F(CommandLine, SaysItsVersion) {
 TEST_F(CommandLine, HelpIsAWordToo) {
   EXPECT_EQ(wane({"help"}).out, wane({"--help"}).out);
   EXPECT_EQ(wane({"help", "run"}).out, wane({"run", "--help"}).out);
+  EXPECT_EQ(wane({"help", "simulate", "trial"}).out, wane({"simulate", "trial", "--help"}).out);
   expect_refused(wane({"help", "rum"}), 2, "There is no command \"rum\". Did you mean run");
 }
 
@@ -56,10 +57,59 @@ TEST_F(CommandLine, AMisspelledOptionIsNamedWithTheNearest) {
   expect_refused(wane({"--versoin"}), 2, "There is no option --versoin in wane. Did you mean --version?");
 }
 
+TEST_F(CommandLine, AnUnknownLetterIsNamedAlone) {
+  expect_refused(wane({"run", "-q", "2", dataset_, out_}), 2, "There is no option -q in wane run.");
+  expect_refused(wane({"run", dataset_, out_, "-threads", "2"}), 2,
+                 "There is no option -threads in wane run. Did you mean --threads");
+}
+
+// What wrappers made for other BIDS Apps give: the options are known, and the dataset's own fault is what is said.
+TEST_F(CommandLine, OptionsOfOtherBidsAppsAreKnown) {
+  fs::remove(dataset_ / "sub-01/ses-01/anat/sub-01_ses-01_T1w.nii.gz");
+  const ProgramResult result =
+      wane({dataset_, out_, "participant", "--participant-label", "01", "-w", scratch_ / "work", "--n_cpus", "1",
+            "--mem", "4G", "--skip-bids-validation", "--session-label", "01"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_TRUE(contains(result.out, "no T1w scan that can be used in sub-01 among the sessions and scans"))
+      << result.out;
+  EXPECT_FALSE(fs::exists(scratch_ / "work")) << "help says that it is not used";
+  fs::remove_all(out_);
+}
+
+TEST_F(CommandLine, MemoryNeedsAnAmountThatCanBe) {
+  expect_refused(wane({"run", dataset_, out_, "--mem", "16"}), 2, "write 16G");
+  expect_refused(wane({"run", dataset_, out_, "--mem", "much"}), 2, "it takes an amount such as 16G");
+  expect_refused(wane({"run", dataset_, out_, "--nprocs", "0"}), 2, "--threads");
+}
+
+TEST_F(CommandLine, LabelsMayBeGlobsAndHaveCommasAndMustNameSomebody) {
+  expect_refused(wane({"run", dataset_, out_, "--participant-label", "01,77"}), 2, "no participant '77'");
+  expect_refused(wane({"run", dataset_, out_, "--participant-label", "7*"}), 2, "no participant '7*'");
+  expect_refused(wane({"run", dataset_, out_, "--session-label", "7*"}), 2, "--session-label");
+}
+
+TEST_F(CommandLine, AFilterFileThatIsNoneIsRefused) {
+  const fs::path filter = scratch_ / "filter.json";
+  const auto refused = [&](int exit_code, const char* words) {
+    expect_refused(wane({"run", dataset_, out_, "--bids-filter-file", filter}), exit_code, words);
+  };
+  refused(3, "filter.json");
+  std::ofstream(filter) << R"({"t1w": {"aquisition": "mprage"}})";
+  refused(2, "Did you mean acquisition?");
+  std::ofstream(filter) << R"({"t1w": )";
+  refused(2, "is not JSON");
+  std::ofstream(filter) << R"({"t1w": {"acquisition": "other"}})";
+  refused(2, "is of the sessions and scans that were asked for");
+}
+
+TEST_F(CommandLine, DerivativesHaveThreeModes) {
+  expect_refused(wane({"run", dataset_, out_, "--derivatives", "some"}), 2, "minimal, standard, full");
+}
+
 TEST_F(CommandLine, EveryCommandExplainsItself) {
   EXPECT_TRUE(contains(wane({}).out, "BIDS App"));
-  for (const char* command : {"run", "participant", "group", "conform", "align", "extract", "segment", "measure",
-                              "template", "simulate", "validate", "benchmark"}) {
+  for (const char* command : {"run", "participant", "group", "pair", "conform", "align", "extract", "segment",
+                              "measure", "template", "simulate", "validate", "benchmark"}) {
     const ProgramResult result = wane({command, "--help"});
     EXPECT_EQ(result.exit_code, 0) << command;
     EXPECT_TRUE(contains(result.out, "Usage: wane " + std::string(command))) << result.out;

@@ -22,11 +22,6 @@ std::string chromium() {
   return named ? named : "/usr/bin/chromium";
 }
 
-bool is_continuous_integration() {
-  const char* const ci = std::getenv("CI");
-  return ci && std::string(ci) == "true";
-}
-
 // As the tests of this commit stand, beside the packages that they import.
 void copy_tests() {
   fs::remove_all(work / "tests");

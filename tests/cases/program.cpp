@@ -25,12 +25,6 @@ namespace {
 const fs::path program = fs::path(WANE_BINARY_DIR) / "bin" / "wane";
 const fs::path shared = fs::path(WANE_BINARY_DIR) / "tests" / "shared";
 
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 ProgramResult run(const std::string& command) {
   const broken::ScratchFolder scratch;
   const int status =
@@ -92,6 +86,21 @@ ProgramResult kept_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+ProgramResult shell(const std::string& command) {
+  return run(command);
+}
+
+bool is_continuous_integration() {
+  const char* const ci = std::getenv("CI");
+  return ci && std::string(ci) == "true";
+}
 
 ProgramResult wane(const std::vector<std::string>& arguments) {
   std::string command = quoted(program);

@@ -19,6 +19,13 @@ struct ProgramResult {
 // build/bin/wane with these arguments. A process that dies from a signal has exit code 128 + its number.
 ProgramResult wane(const std::vector<std::string>& arguments);
 
+// Another program, as the shell's words say. Exit code 127: there is none.
+ProgramResult shell(const std::string& command);
+std::string quoted(const std::string& word);  // for the shell
+
+// What a test cannot do without may be missing on a developer's machine, and never there.
+bool is_continuous_integration();
+
 bool contains(const std::string& text, const std::string& part);
 
 std::string text_of(const std::filesystem::path& file);

@@ -420,5 +420,56 @@ TEST(Bids, folders_without_scans_are_refused) {
   EXPECT_THROW(read_dataset(data.folder() / "file", {}), InputError);
 }
 
+using Labels = std::vector<std::string>;
+
+TEST(ReadDataset, LabelsMayBeGlobsAndListsWithCommas) {
+  const TemporaryDataset data;
+  for (const char* id : {"sub-01", "sub-02", "sub-11", "sub-12"}) data.scan(id, "ses-01");
+  EXPECT_EQ(ids(read_dataset(data.folder(), {}, {"01,sub-12"})), (Labels{"sub-01", "sub-12"}));
+  EXPECT_EQ(ids(read_dataset(data.folder(), {}, {"1*"})), (Labels{"sub-11", "sub-12"}));
+  EXPECT_EQ(ids(read_dataset(data.folder(), {}, {"*1"})), (Labels{"sub-01", "sub-11"}));
+  EXPECT_EQ(ids(read_dataset(data.folder(), {}, {"sub-0[12]", "01"})), (Labels{"sub-01", "sub-02"}));
+  EXPECT_THROW(read_dataset(data.folder(), {}, {"3*"}), UsageError);
+  EXPECT_THROW(read_dataset(data.folder(), {}, {","}), UsageError);
+}
+
+TEST(ReadDataset, SessionsThatAreNotAskedForAreAsIfTheyWereNotThere) {
+  const TemporaryDataset data;
+  for (const char* session : {"ses-01", "ses-02", "ses-11"}) data.scan("sub-01", session);
+  std::filesystem::create_directories(data.folder() / "sub-01/ses-03/anat");
+  DatasetOptions options;
+  options.sessions = "01, ses-1*";
+  const Dataset dataset = read_dataset(data.folder(), options);
+  EXPECT_EQ(sessions(dataset.participants.at(0)), (Labels{"ses-01", "ses-11"}));
+  EXPECT_TRUE(dataset.participants[0].missing_visits.empty());
+  options.sessions = "77";
+  EXPECT_THROW(read_dataset(data.folder(), options), UsageError);
+}
+
+TEST(ReadDataset, AFilterFileChoosesAmongTheScans) {
+  const TemporaryDataset data;
+  for (const char* name : {"acq-mprage_run-01", "acq-mprage_run-02", "acq-space_run-01"})
+    data.write("sub-01/ses-01/anat/sub-01_ses-01_" + std::string(name) + "_T1w.nii.gz");
+  data.write("sub-01/ses-02/anat/sub-01_ses-02_T1w.nii.gz");
+  const auto chosen = [&](const std::string& filter) {
+    data.write("filter.json", filter);
+    DatasetOptions options;
+    options.filter_file = (data.folder() / "filter.json").string();
+    Labels names;
+    const Dataset dataset = read_dataset(data.folder(), options);
+    for (const auto& visit : dataset.participants.at(0).visits) names.push_back(visit.t1w.filename().string());
+    return names;
+  };
+  const std::string stem = "sub-01_ses-01_acq-";
+  EXPECT_EQ(chosen(R"({"t1w": {"acquisition": "mprage", "run": 1}})"), (Labels{stem + "mprage_run-01_T1w.nii.gz"}));
+  EXPECT_EQ(chosen(R"({"t1w": {"acquisition": ["space", "other"]}})"), (Labels{stem + "space_run-01_T1w.nii.gz"}));
+  EXPECT_EQ(chosen(R"({"t1w": {"acquisition": null}})"), (Labels{"sub-01_ses-02_T1w.nii.gz"}));
+  EXPECT_EQ(chosen(R"({"t1w": {"acquisition": "*", "run": "02", "session": "01", "datatype": "anat"}, "bold": {}})"),
+            (Labels{stem + "mprage_run-02_T1w.nii.gz"}));
+  EXPECT_THROW(chosen(R"({"t1w": {"datatype": "func"}})"), UsageError) << "no scan is left";
+  EXPECT_THROW(chosen(R"({"t1w": {"acquisition": 1.5}})"), UsageError);
+  EXPECT_THROW(chosen(R"({"t1w": {"nonsense": "1"}})"), UsageError);
+}
+
 }  // namespace
 }  // namespace wane

@@ -151,7 +151,7 @@ TEST(Participants, the_unit_of_dose_is_in_the_sidecar) {
 TEST(DatasetOptions, one_table_of_fields_reaches_every_option) {
   DatasetOptions options;
   const auto fields = option_fields(options);
-  ASSERT_EQ(fields.size(), 6u);
+  ASSERT_EQ(fields.size(), 8u);
   *std::get<std::string*>(fields[1].value) = "arm";
   EXPECT_EQ(options.dose_group_column, "arm");
   EXPECT_NO_THROW(options.validate());

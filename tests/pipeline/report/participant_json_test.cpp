@@ -56,10 +56,10 @@ TEST(ParticipantJson, has_the_fields_of_the_contract_in_order) {
       participant_json_text(report_with_two_visits("sub-1", "C", 16, -1), small_provenance()));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys,
-            (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group", "dose",
-                                      "verdict", "visits", "changes", "rates_percent_per_year", "rate_intervals",
-                                      "quality", "quality_mode", "sentence", "warnings", "options", "inputs"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "sign_convention", "version", "participant_id", "dose_group",
+                                            "dose", "verdict", "visits", "changes", "rates_percent_per_year",
+                                            "rate_intervals", "quality", "quality_mode", "derivatives", "sentence",
+                                            "warnings", "options", "inputs"}));
   EXPECT_EQ(json["schema"], "wane/participant/1");
   EXPECT_EQ(json["sign_convention"], "negative = loss");
   EXPECT_EQ(json["dose"], 16);

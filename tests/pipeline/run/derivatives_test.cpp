@@ -126,6 +126,71 @@ class Derivatives : public testing::Test {
   const fs::path out_ = scratch_.path() / "out";
 };
 
+std::vector<std::string> images_below(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && !name.ends_with(".json")) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST_F(Derivatives, LessIsKeptWhereLessIsAskedForAndEveryImageHasItsSidecar) {
+  const auto written = [&](DerivativesKept kept) {
+    write_derivatives(out_, kId, kVisits, lost_on_the_left(), {{"program", "wane"}}, kept);
+    const auto names = images_below(out_);
+    for (const auto& entry : fs::recursive_directory_iterator(out_)) {
+      const std::string file = entry.path().string();
+      if (file.ends_with(".nii.gz")) EXPECT_TRUE(fs::exists(file.substr(0, file.size() - 7) + ".json")) << file;
+      if (!file.ends_with(".json")) continue;
+      const std::string reference = Json::parse(read_text_file(entry.path(), 1 << 20)).value("SpatialReference", "");
+      if (!reference.empty()) EXPECT_TRUE(fs::exists(out_ / reference.substr(6))) << file << ": " << reference;
+    }
+    remove_derivatives(out_, kId);
+    EXPECT_FALSE(fs::exists(out_ / kId)) << "everything is known to belong to the participant";
+    return names;
+  };
+  const auto minimal = written(DerivativesKept::minimal), standard = written(DerivativesKept::standard),
+             full = written(DerivativesKept::full);
+  EXPECT_EQ(
+      minimal,
+      (std::vector<std::string>{
+          "sub-01_from-ses-01_to-ses-02_space-midpoint_desc-change_map.nii.gz",
+          "sub-01_ses-01_space-midpoint_desc-brain_mask.nii.gz", "sub-01_ses-01_space-midpoint_desc-preproc_T1w.nii.gz",
+          "sub-01_ses-01_space-midpoint_dseg.nii.gz", "sub-01_ses-02_space-midpoint_desc-brain_mask.nii.gz",
+          "sub-01_ses-02_space-midpoint_desc-preproc_T1w.nii.gz", "sub-01_ses-02_space-midpoint_dseg.nii.gz",
+          "sub-01_space-midpoint_desc-brain_surface.vtk", "sub-01_space-midpoint_desc-measured_mask.nii.gz"}));
+  EXPECT_TRUE(std::includes(standard.begin(), standard.end(), minimal.begin(), minimal.end()));
+  EXPECT_EQ(standard.size(), minimal.size() + 7) << "the average; a mask, a label map and a transform of each visit";
+  EXPECT_EQ(full.size(), 21U);
+}
+
+// The page is made of whatever is kept.
+TEST_F(Derivatives, ThePageShowsTheSameWhetherLittleOrAllIsKept) {
+  write();
+  const Json full = viewer_json(out_, report());
+  remove_derivatives(out_, kId);
+  write_derivatives(out_, kId, kVisits, lost_on_the_left(), {{"program", "wane"}}, DerivativesKept::minimal);
+  const Json minimal = viewer_json(out_, report());
+  ASSERT_FALSE(minimal.is_null());
+  EXPECT_EQ(minimal["changes"], full["changes"]);
+  EXPECT_EQ(minimal["surface"], full["surface"]);
+  for (std::size_t v = 0; v < 2; ++v) {
+    EXPECT_EQ(minimal["visits"][v]["brain"], full["visits"][v]["brain"]);
+    for (const char* image : {"t1w", "tissues"}) {
+      const Volume a = decoded_image(full["visits"][v][image]), b = decoded_image(minimal["visits"][v][image]);
+      ASSERT_EQ(a.size(), b.size());
+      std::size_t others = 0;
+      for (std::size_t n = 0; n < a.size(); ++n) {
+        ASSERT_LE(std::abs(a[n] - b[n]), 1.F);
+        others += a[n] != b[n];
+      }
+      EXPECT_LT(double(others), 0.01 * double(a.size())) << image;
+    }
+  }
+}
+
 TEST_F(Derivatives, ALossOnTheLeftStandsInTheMapsOnTheLeftAlone) {
   write();
   for (const fs::path& file :

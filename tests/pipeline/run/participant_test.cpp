@@ -240,6 +240,21 @@ TEST_F(KeptUpToDate, ADecisionThatTakesAVisitOutOfTheMeasurementAsksForANewOne) 
   EXPECT_FALSE(parse_participant_json(text(), "x").visits[1].decision);  // the report stays as it was
 }
 
+// What was kept stands in the report; asked for less, it stays as it is.
+TEST_F(KeptUpToDate, FewerImagesThanAreWantedAskForANewMeasurementAndMoreDoNot) {
+  ParticipantReport made = report();
+  made.derivatives = "standard";
+  write_text_atomically(file(), participant_json_text(made, provenance_));
+  const std::string before = text();
+  const auto kept_for = [&](DerivativesKept wanted) {
+    return kept_up_to_date(two_visits(), out_.path(), provenance_, {}, wanted);
+  };
+  EXPECT_FALSE(kept_for(DerivativesKept::full));
+  EXPECT_TRUE(kept_for(DerivativesKept::standard));
+  EXPECT_TRUE(kept_for(DerivativesKept::minimal));
+  EXPECT_EQ(text(), before);
+}
+
 TEST_F(KeptUpToDate, DamagedOrAbsentReportsAreNot) {
   write_text_atomically(file(), text().substr(0, 100));
   EXPECT_FALSE(kept());

@@ -128,8 +128,9 @@ TEST(ProcessParticipant, GivesAllPartsOfAPersonWhoseScansLieOtherwise) {
   options.extract.warp_spacing_mm = 4;
   options.measure.calibration = false;
   std::vector<std::string> stages;
-  const ProcessedParticipant processed = process_participant(
-      std::move(scans), {test::phantom_template(), no_errors}, options, [&](const char* stage, int) { stages.emplace_back(stage); });
+  const ProcessedParticipant processed =
+      process_participant(std::move(scans), {test::phantom_template(), no_errors}, options,
+                          [&](const char* stage, int) { stages.emplace_back(stage); });
   EXPECT_EQ(stages, (std::vector<std::string>{"conform", "align", "extract", "segment", "measure"}));
 
   const Measurement& measurement = processed.measurement;

@@ -1,4 +1,4 @@
-#include "pipeline/run/shell_words.h"
+#include "pipeline/dataset/shell_words.h"
 
 #include <gtest/gtest.h>
 

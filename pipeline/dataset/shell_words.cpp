@@ -1,4 +1,4 @@
-#include "pipeline/run/shell_words.h"
+#include "pipeline/dataset/shell_words.h"
 
 #include <algorithm>
 #include <string_view>
