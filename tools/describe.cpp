@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "tools/commands.h"
+#include "tools/completion.h"
 #include "tools/manual.h"
 #include "tools/version.h"
 

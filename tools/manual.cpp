@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <set>
 #include <sstream>
+
+#include "tools/command_table.h"
 
 namespace wane {
 
@@ -11,36 +15,12 @@ namespace {
 // Lines of a footer that are longer than this were broken by hand to fit a screen: they go on in the next line.
 constexpr std::size_t kLongestUnbrokenLine = 90;
 
-std::vector<const CLI::App*> shown_commands(const CLI::App& command) {
-  std::vector<const CLI::App*> shown;
-  for (const CLI::App* each : command.get_subcommands([](const CLI::App*) { return true; }))
-    if (!each->get_group().empty()) shown.push_back(each);
-  return shown;
-}
-
-bool is_positional(const CLI::Option& option) {
-  return option.get_snames().empty() && option.get_lnames().empty();
-}
-
-std::vector<const CLI::Option*> shown_options(const CLI::App& command, bool positional) {
-  std::vector<const CLI::Option*> shown;
-  for (const CLI::Option* each : command.get_options())
-    if (!each->get_group().empty() && is_positional(*each) == positional) shown.push_back(each);
-  return shown;
-}
-
 // In the order in which they first appear.
 std::vector<std::string> groups_of(const std::vector<const CLI::Option*>& options) {
   std::vector<std::string> groups;
   for (const CLI::Option* each : options)
     if (std::find(groups.begin(), groups.end(), each->get_group()) == groups.end()) groups.push_back(each->get_group());
   return groups;
-}
-
-// "wane run"
-std::string full_name(const CLI::App& command) {
-  const CLI::App* parent = command.get_parent();
-  return (parent == nullptr ? "" : full_name(*parent) + " ") + command.get_name();
 }
 
 // "wane-run"
@@ -94,12 +74,7 @@ std::string with_capital_first_letter(std::string text) {
   return text;
 }
 
-// "FILE" of "FILE", "INT" of "INT:INT in [1 - 200]"; what follows is the range, here "[1 - 200]".
-std::string value_name(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  return type.substr(0, type.find(':'));
-}
-
+// What follows the name of the value in "INT:INT in [1 - 200]": "[1 - 200]".
 std::string value_range(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const auto colon = type.find(':');
@@ -107,10 +82,6 @@ std::string value_range(const CLI::Option& option) {
   const std::string range = type.substr(colon + 1);
   const std::string before = value_name(option) + " in ";
   return range.starts_with(before) ? range.substr(before.size()) : range;
-}
-
-bool takes_value(const CLI::Option& option) {
-  return option.get_type_size() != 0;
 }
 
 bool takes_many(const CLI::Option& option) {
@@ -236,83 +207,12 @@ void add_pages(std::vector<ManualPage>& pages, const CLI::App& command, const st
   }
 }
 
-// ---- bash completion
-
-std::string long_and_short_names(const std::vector<const CLI::Option*>& options) {
-  std::string names;
-  for (const CLI::Option* each : options) {
-    for (const auto& name : each->get_snames()) names += (names.empty() ? "-" : " -") + name;
-    for (const auto& name : each->get_lnames()) names += (names.empty() ? "--" : " --") + name;
-  }
-  return names;
-}
-
-// Of those whose value is no file: bash offers nothing after them.
-std::string names_with_other_values(const std::vector<const CLI::Option*>& options) {
-  std::vector<const CLI::Option*> some;
-  std::copy_if(options.begin(), options.end(), std::back_inserter(some), [](const CLI::Option* each) {
-    return takes_value(*each) && value_name(*each) != "FILE" && value_name(*each) != "DIR" &&
-           value_name(*each) != "TEXT";
-  });
-  return long_and_short_names(some);
-}
-
-void write_case(std::ostream& out, const CLI::App& command) {
-  const std::string path = full_name(command);
-  const auto options = shown_options(command, false);
-  std::string commands;
-  for (const CLI::App* each : shown_commands(command)) commands += (commands.empty() ? "" : " ") + each->get_name();
-  out << "    \"" << path << "\")\n"
-      << "      commands=\"" << commands << "\"\n"
-      << "      options=\"" << long_and_short_names(options) << "\"\n"
-      << "      numbers=\"" << names_with_other_values(options) << "\"\n"
-      << "      ;;\n";
-  for (const CLI::App* each : shown_commands(command)) write_case(out, *each);
-}
-
-void add_command_paths(std::string& paths, const CLI::App& command) {
-  for (const CLI::App* each : shown_commands(command)) {
-    paths += (paths.empty() ? "\"" : " | \"") + full_name(*each) + "\"";
-    add_command_paths(paths, *each);
-  }
-}
-
 }  // namespace
 
 std::vector<ManualPage> manual_pages(const CLI::App& program, const std::string& purpose, const std::string& version) {
   std::vector<ManualPage> pages{{page_name(program), page_of(program, purpose, version)}};
   add_pages(pages, program, version);
   return pages;
-}
-
-std::string bash_completion(const CLI::App& program) {
-  const std::string name = program.get_name();
-  std::string paths;
-  add_command_paths(paths, program);
-  std::ostringstream out;
-  out << "# bash completion for " << name << ", made from its table of options\n"
-      << "_" << name << "() {\n"
-      << "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-      << "  local path=" << name << " commands options numbers i\n"
-      << "  COMPREPLY=()\n"
-      << "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      << "    case \"$path ${COMP_WORDS[i]}\" in\n"
-      << "      " << paths << ") path+=\" ${COMP_WORDS[i]}\" ;;\n"
-      << "    esac\n"
-      << "  done\n"
-      << "  case $path in\n";
-  write_case(out, program);
-  out << "  esac\n"
-      << "  if [[ $word == -* ]]; then\n"
-      << "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-      << "  elif [[ \" $numbers \" == *\" $before \"* ]]; then\n"
-      << "    compopt +o default +o bashdefault 2>/dev/null  # a number or a name, no file\n"
-      << "  elif [[ -n $commands ]]; then\n"
-      << "    COMPREPLY=($(compgen -W \"$commands\" -- \"$word\"))\n"
-      << "  fi  # else bash offers files\n"
-      << "}\n"
-      << "complete -o bashdefault -o default -F _" << name << ' ' << name << '\n';
-  return out.str();
 }
 
 }  // namespace wane

@@ -1,5 +1,5 @@
-// Manual pages and bash completion of a command line, made from the same table of commands and options as --help, so
-// that they cannot differ from it.
+// Manual pages of a command line, made from the same table of commands and options as --help, so that they cannot
+// differ from it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,8 +16,5 @@ struct ManualPage {
 // A page for the program, one for each of its commands, and one for each command of these. What --help hides has none.
 // `purpose` is what the program is for, without a period; `version` stands at the foot of the pages.
 std::vector<ManualPage> manual_pages(const CLI::App& program, const std::string& purpose, const std::string& version);
-
-// A script for bash that completes the program's commands, options and file names.
-std::string bash_completion(const CLI::App& program);
 
 }  // namespace wane
