@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "pipeline/run/shell_words.h"
+#include "pipeline/dataset/shell_words.h"
 
 namespace wane {
 

@@ -1,4 +1,0 @@
-// Moved: pipeline/dataset/ needs it too.
-#pragma once
-
-#include "pipeline/dataset/shell_words.h"
