@@ -142,10 +142,14 @@ TEST_F(Derivatives, LessIsKeptWhereLessIsAskedForAndEveryImageHasItsSidecar) {
     const auto names = images_below(out_);
     for (const auto& entry : fs::recursive_directory_iterator(out_)) {
       const std::string file = entry.path().string();
-      if (file.ends_with(".nii.gz")) EXPECT_TRUE(fs::exists(file.substr(0, file.size() - 7) + ".json")) << file;
+      if (file.ends_with(".nii.gz")) {
+        EXPECT_TRUE(fs::exists(file.substr(0, file.size() - 7) + ".json")) << file;
+      }
       if (!file.ends_with(".json")) continue;
       const std::string reference = Json::parse(read_text_file(entry.path(), 1 << 20)).value("SpatialReference", "");
-      if (!reference.empty()) EXPECT_TRUE(fs::exists(out_ / reference.substr(6))) << file << ": " << reference;
+      if (!reference.empty()) {
+        EXPECT_TRUE(fs::exists(out_ / reference.substr(6))) << file << ": " << reference;
+      }
     }
     remove_derivatives(out_, kId);
     EXPECT_FALSE(fs::exists(out_ / kId)) << "everything is known to belong to the participant";
