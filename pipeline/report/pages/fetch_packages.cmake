@@ -5,7 +5,8 @@ execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglev
 if(NOT result EQUAL 0)
   execute_process(COMMAND ${NPM} config get registry WORKING_DIRECTORY ${WORK} OUTPUT_VARIABLE registry
                   OUTPUT_STRIP_TRAILING_WHITESPACE)
-  message(FATAL_ERROR "${words}\nThe pages' npm packages could not be fetched from ${registry}: check the network, name "
-                      "another registry (npm config set registry URL), or build without pages: -DWANE_PAGES=OFF.")
+  message(FATAL_ERROR "${words}\nThe npm packages of ${SOURCE} could not be fetched from ${registry}: check the network, or "
+                      "name another registry (npm config set registry URL). Wane is built without pages by "
+                      "-DWANE_PAGES=OFF, and without bids-validator where its target is not asked for.")
 endif()
 file(WRITE ${WORK}/packages.stamp "")
