@@ -90,7 +90,7 @@ void link_files(const Series& series, const fs::path& folder) {
   }
 }
 
-std::string last_words(const ProgramEnd& end) {
+std::string last_words(const ConverterEnd& end) {
   if (end.took_too_long) return "it took more than half an hour";
   auto lines = lines_with(end.output, "Error");
   if (lines.empty()) lines = lines_with(end.output, "Warning");
@@ -101,9 +101,9 @@ Made convert(const Series& series, const fs::path& folder) {
   link_files(series, folder / "in");
   make_folder(folder / "out");
   // No compression here, since the scan is written again without the texts of its header.
-  const ProgramEnd end = run_program({"dcm2niix", "-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o",
-                                      (folder / "out").string(), (folder / "in").string()},
-                                     folder, most_time, missing_dcm2niix);
+  const ConverterEnd end = run_converter({"dcm2niix", "-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o",
+                                          (folder / "out").string(), (folder / "in").string()},
+                                         folder, most_time, missing_dcm2niix);
   std::vector<fs::path> scans;
   for (const auto& entry : fs::directory_iterator(folder / "out"))
     if (entry.path().extension() == ".nii") scans.push_back(entry.path());
@@ -313,7 +313,7 @@ void ImportStaging::remove() const {
 }
 
 std::string dcm2niix_version(const fs::path& folder) {
-  const ProgramEnd end = run_program({"dcm2niix", "--version"}, folder, std::chrono::seconds(60), missing_dcm2niix);
+  const ConverterEnd end = run_converter({"dcm2niix", "--version"}, folder, std::chrono::seconds(60), missing_dcm2niix);
   for (std::size_t at = end.output.find("v1."); at != std::string::npos; at = end.output.find("v1.", at + 1)) {
     const std::size_t last = end.output.find_first_not_of("v0123456789.", at);
     const std::string version = end.output.substr(at, last - at);

@@ -97,7 +97,7 @@ void add_json(const nlohmann::ordered_json& json, Series& series) {
   facts.echo_time_ms = json_number(json, "EchoTime", ms);
   facts.inversion_time_ms = json_number(json, "InversionTime", ms);
   facts.flip_angle_degrees = json_number(json, "FlipAngle", 1);
-  facts.contrast_agent = !json_text(json, "ContrastBolusIngredient").empty();
+  facts.contrast_agent = names_contrast_agent(json_text(json, "ContrastBolusIngredient"));
   if (json.contains("ImageType") && json["ImageType"].is_array())
     for (const auto& type : json["ImageType"])
       if (type.is_string()) facts.image_type.push_back(one_line(type.get<std::string>()));
@@ -108,6 +108,7 @@ void add_json(const nlohmann::ordered_json& json, Series& series) {
   const std::string when = json_text(json, "AcquisitionDateTime");
   const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   series.day = plausible_day(when, int(now.time_since_epoch().count()));
+  if (series.day) series.days.insert(*series.day);
   series.device_serial_number = json_text(json, "DeviceSerialNumber");
 }
 

@@ -293,6 +293,13 @@ TEST(Series, MissingSlicesAreCounted) {
   EXPECT_EQ(missing_between({0, 1.001, 2, 6, 7.002, 8, 9}), 3U);
 }
 
+TEST(Series, TextsThatSayThereIsNoContrastAgentNameNone) {
+  for (const char* none : {"", "none", "None", "NONE", "no", "No", "NO", "n/a", "N/A", "na", " none "})
+    EXPECT_FALSE(names_contrast_agent(none)) << none;
+  for (const char* agent : {"Gadovist", "GD", "Dotarem 10 ml", "yes", "NOVIST"})
+    EXPECT_TRUE(names_contrast_agent(agent)) << agent;
+}
+
 TEST(Series, DatesThatNoScannerHadAreNone) {
   EXPECT_FALSE(plausible_day("19000101", 20000));
   EXPECT_FALSE(plausible_day("20990101", 20000));
