@@ -567,8 +567,31 @@ std::optional<int> baseline_day(const Draft& draft, const std::string& participa
   return earliest;
 }
 
+// --keep-dates adds to tables and changes none of their rows: where it cannot write a date, that is said.
+void warn_of_dates_not_kept(Draft& draft, const std::map<VisitKey, PlannedVisit>& visits) {
+  if (!draft.options.keep_dates) return;
+  std::set<std::string> told;
+  for (const auto& [key, visit] : visits) {
+    if (!visit.calendar_day) continue;
+    const std::string id = "sub-" + key.first;
+    if (draft.existing.tables_without_dates.contains(key.first)) {
+      if (told.insert(id).second)
+        draft.plan.warnings.push_back("--keep-dates writes no dates of " + id + ": " + id +
+                                      "_sessions.tsv is there and has no column acq_time.");
+      continue;
+    }
+    const auto participant = draft.existing.visits.find(key.first);
+    if (participant == draft.existing.visits.end()) continue;
+    const auto known = participant->second.find(key.second);
+    if (known != participant->second.end() && known->second.listed && !known->second.dated)
+      draft.plan.warnings.push_back("--keep-dates writes no date of " + id + " ses-" + key.second + ": " + id +
+                                    "_sessions.tsv lists the visit already, without acq_time.");
+  }
+}
+
 void plan_visits(Draft& draft) {
   auto visits = visits_of(draft);
+  warn_of_dates_not_kept(draft, visits);
   for (auto& [key, visit] : visits) {
     const auto baseline = baseline_day(draft, key.first, visits);
     if (baseline && visit.calendar_day) visit.days = *visit.calendar_day - *baseline;

@@ -275,7 +275,7 @@ TEST(ImportPlan, APatternGivesNoLabelsThatTellWhoOrWhen) {
 ExistingDataset with(const Series& series, const std::string& participant, const std::string& session, double days) {
   ExistingDataset existing;
   existing.of_series[series_mark(series)] = {participant, session};
-  existing.visits[participant][session] = {{"T1w"}, days, true};
+  existing.visits[participant][session] = {{"T1w"}, days, true, false};
   return existing;
 }
 
@@ -287,6 +287,19 @@ TEST(ImportPlan, RunningAgainAddsOnlyWhatIsNew) {
   EXPECT_EQ(result.series[1].session, "02");
   ASSERT_EQ(result.visits.size(), 1U) << "the first is listed already";
   EXPECT_EQ(result.visits[0].days, 182);
+}
+
+TEST(ImportPlan, DatesThatCannotBeKeptAreWarnedOf) {
+  ImportOptions keep;
+  keep.keep_dates = true;
+  const Series before = t1w("P1", "2024-01-10"), now = t1w("P1", "2024-07-10");
+  ExistingDataset existing = with(before, "P1", "01", 0);
+  EXPECT_TRUE(any_has(plan({before, now}, {}, existing, keep).warnings, "no date of sub-P1 ses-01"));
+  EXPECT_FALSE(any_has(plan({before, now}, {}, existing).warnings, "keep-dates"));
+  existing.visits["P1"]["01"].dated = true;
+  EXPECT_FALSE(any_has(plan({before, now}, {}, existing, keep).warnings, "keep-dates"));
+  existing.tables_without_dates.insert("P1");
+  EXPECT_TRUE(any_has(plan({before, now}, {}, existing, keep).warnings, "has no column acq_time"));
 }
 
 TEST(ImportPlan, ALaterVisitAloneHasNoDaysUnlessTheMapHasTheBaseline) {
@@ -302,7 +315,7 @@ TEST(ImportPlan, ALaterVisitAloneHasNoDaysUnlessTheMapHasTheBaseline) {
 
 TEST(ImportPlan, AVisitThatHasItsScanGetsNoSecond) {
   ExistingDataset existing;
-  existing.visits["P1"]["01"] = {{"T1w"}, 0, true};
+  existing.visits["P1"]["01"] = {{"T1w"}, 0, true, false};
   const auto result =
       plan({t1w("P1", "2024-01-10")}, map_of("patient_id\tparticipant_id\tsession\nP1\tP1\t01\n"), existing);
   EXPECT_EQ(result.series[0].action, Action::not_needed);
