@@ -251,9 +251,10 @@ bool move_new_into_place(const fs::path& made, const fs::path& file, const fs::p
   if (!renamed_to_new(made, file)) return false;
   std::error_code ignored;
   fs::remove(made, ignored);  // where the disk gave the file a second name
-  const fs::path last = top.lexically_normal();
-  for (fs::path folder = file.lexically_normal().parent_path(); !folder.empty(); folder = folder.parent_path()) {
+  const fs::path last = fs::canonical(top);
+  for (fs::path folder = fs::canonical(fs::absolute(file).parent_path());; folder = folder.parent_path()) {
     flush_to_disk(folder, file, O_RDONLY | O_DIRECTORY);
+    // Folders above `top` are not this function's, and need not be readable.
     if (folder == last || folder == folder.parent_path()) break;
   }
   return true;

@@ -108,6 +108,11 @@ TEST(MoveNewIntoPlace, MovesAWholeFileAndReplacesNone) {
   EXPECT_FALSE(fs::exists(scratch / "staging/scan"));
   write(scratch / "staging/scan", "newer");
   EXPECT_FALSE(move_new_into_place(scratch / "staging/scan", scratch / "sub-01/anat/scan", scratch.path()));
+  for (const fs::path& top : {scratch.path() / "", scratch / "sub-01/.."}) {
+    write(scratch / "staging/other", "other");
+    EXPECT_TRUE(move_new_into_place(scratch / "staging/other", top / "sub-01/anat/other", top)) << top;
+    fs::remove(top / "sub-01/anat/other");
+  }
   EXPECT_EQ(read_text_file(scratch / "sub-01/anat/scan"), "new");
 }
 
