@@ -245,6 +245,21 @@ bool write_new_atomically(const fs::path& file, const std::function<void(const f
   return true;
 }
 
+bool move_new_into_place(const fs::path& made, const fs::path& file, const fs::path& top) {
+  const Inside writing;
+  flush_to_disk(made, file, O_RDONLY);
+  if (!renamed_to_new(made, file)) return false;
+  std::error_code ignored;
+  fs::remove(made, ignored);  // where the disk gave the file a second name
+  const fs::path last = fs::canonical(top);
+  for (fs::path folder = fs::canonical(fs::absolute(file).parent_path());; folder = folder.parent_path()) {
+    flush_to_disk(folder, file, O_RDONLY | O_DIRECTORY);
+    // Folders above `top` are not this function's, and need not be readable.
+    if (folder == last || folder == folder.parent_path()) break;
+  }
+  return true;
+}
+
 void write_text_atomically(const fs::path& file, std::string_view text) {
   write_atomically(file, [&](const fs::path& temporary) { write_text(temporary, text, file); });
 }

@@ -24,6 +24,12 @@ bool write_new_atomically(const std::filesystem::path& file,
 // "Cannot write 'FILE': REASON; ...", the reason being that of the errno.
 [[noreturn]] void throw_cannot_write(const std::filesystem::path& file, int reason_errno);
 
+// Flushes `made`, a whole file on the same disk, and renames it to `file`, which must not be there yet: where it is, it
+// stays as it is and the answer is false. Flushes the folder of `file` and those above it up to `top` too, so that new
+// folders are there after a power failure.
+bool move_new_into_place(const std::filesystem::path& made, const std::filesystem::path& file,
+                         const std::filesystem::path& top);
+
 void write_text_atomically(const std::filesystem::path& file, std::string_view text);
 bool write_new_text_atomically(const std::filesystem::path& file, std::string_view text);
 

@@ -50,7 +50,7 @@ void print_list(const std::string& title, const std::vector<std::string>& senten
 
 std::vector<std::string> problems_of(const SourceFolder& source, const ImportPlan& plan,
                                      const std::vector<ImportOutcome>& outcomes) {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = source.problems;
   for (std::size_t n = 0; n < plan.series.size(); ++n)
     if (plan.series[n].action == Action::problem)
       problems.push_back(series_in_words(source.series[n], plan.series[n]) + ": " + plan.series[n].why);
@@ -63,8 +63,7 @@ std::vector<std::string> problems_of(const SourceFolder& source, const ImportPla
 
 std::vector<std::string> warnings_of(const SourceFolder& source, const ImportPlan& plan,
                                      const std::vector<ImportOutcome>& outcomes) {
-  std::vector<std::string> warnings = source.warnings;
-  warnings.insert(warnings.end(), plan.warnings.begin(), plan.warnings.end());
+  std::vector<std::string> warnings = plan.warnings;
   for (std::size_t n = 0; n < plan.series.size(); ++n)
     for (const auto& warning : plan.series[n].warnings)
       warnings.push_back(series_in_words(source.series[n], plan.series[n]) + ": " + warning);

@@ -1,9 +1,7 @@
 #include "pipeline/import/carry_out.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,19 +46,6 @@ void make_folder(const fs::path& folder) {
   if (error) throw_folder(folder, error.message());
 }
 
-// Like rename, but where something has that name already it stays, and the answer is false.
-bool move_to_new_name(const fs::path& from, const fs::path& to) {
-  if (syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno == EEXIST) return false;
-  if (errno != EINVAL && errno != ENOSYS) throw_cannot_write(to, errno);
-  // A file system that does not know of it. Only one import works here.
-  std::error_code error;
-  if (fs::exists(fs::symlink_status(to, error))) return false;
-  fs::rename(from, to, error);
-  if (error) throw_cannot_write(to, error.value());
-  return true;
-}
-
 // ------------------------------------------------------------------------------------------------ one scan
 
 struct Made {
@@ -90,7 +75,7 @@ void link_files(const Series& series, const fs::path& folder) {
   }
 }
 
-std::string last_words(const ProgramEnd& end) {
+std::string last_words(const ConverterEnd& end) {
   if (end.took_too_long) return "it took more than half an hour";
   auto lines = lines_with(end.output, "Error");
   if (lines.empty()) lines = lines_with(end.output, "Warning");
@@ -101,9 +86,9 @@ Made convert(const Series& series, const fs::path& folder) {
   link_files(series, folder / "in");
   make_folder(folder / "out");
   // No compression here, since the scan is written again without the texts of its header.
-  const ProgramEnd end = run_program({"dcm2niix", "-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o",
-                                      (folder / "out").string(), (folder / "in").string()},
-                                     folder, most_time, missing_dcm2niix);
+  const ConverterEnd end = run_converter({"dcm2niix", "-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o",
+                                          (folder / "out").string(), (folder / "in").string()},
+                                         folder, most_time, missing_dcm2niix);
   std::vector<fs::path> scans;
   for (const auto& entry : fs::directory_iterator(folder / "out"))
     if (entry.path().extension() == ".nii") scans.push_back(entry.path());
@@ -191,7 +176,7 @@ void place(const PlannedSeries& planned, const Staged& staged, const fs::path& b
   require_inside(bids, sidecar);
   // The sidecar first: a scan is never without.
   write_text_atomically(sidecar, read_text_file(staged.sidecar));
-  if (!move_to_new_name(staged.scan, scan))
+  if (!move_new_into_place(staged.scan, scan, bids))
     outcome.failure = "There is a file " + scan.string() + " already; it stays as it is.";
 }
 
@@ -268,9 +253,14 @@ void write_description(const fs::path& bids, const ImportRun& run, const std::st
                                                      {"GeneratedBy", made_by}}
                                                 .dump(1) +
                                             "\n");
-  write_new("README",
-            "MRI visits that `wane import` brought in.\n\nScans keep neither names nor dates: sub-*/sub-*_sessions.tsv "
-            "has the days since\neach participant's first visit.\n");
+  std::string readme =
+      "MRI visits that `wane import` brought in.\n\nScans and sidecars hold neither names nor dates. "
+      "sub-*/sub-*_sessions.tsv has the days\nsince each participant's first visit.\n";
+  if (run.keep_dates)
+    readme +=
+        "\nDates of visits were kept (--keep-dates): sub-*/sub-*_sessions.tsv has them in the\ncolumn acq_time, and "
+        "labels may hold them.\n";
+  write_new("README", readme);
   write_new("participants.json", ordered_json{{"dose_group", {{"Description", "Dose group of the trial"}}},
                                               {"dose", {{"Description", "Dose given"}}}}
                                          .dump(1) +
@@ -313,7 +303,7 @@ void ImportStaging::remove() const {
 }
 
 std::string dcm2niix_version(const fs::path& folder) {
-  const ProgramEnd end = run_program({"dcm2niix", "--version"}, folder, std::chrono::seconds(60), missing_dcm2niix);
+  const ConverterEnd end = run_converter({"dcm2niix", "--version"}, folder, std::chrono::seconds(60), missing_dcm2niix);
   for (std::size_t at = end.output.find("v1."); at != std::string::npos; at = end.output.find("v1.", at + 1)) {
     const std::size_t last = end.output.find_first_not_of("v0123456789.", at);
     const std::string version = end.output.substr(at, last - at);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
 #include "base/atomic_file.h"
@@ -17,6 +18,7 @@
 #include "base/sha256.h"
 #include "imaging/nifti_header.h"
 #include "pipeline/dataset/visit_dates.h"
+#include "pipeline/import/date_texts.h"
 
 namespace wane {
 namespace {
@@ -83,6 +85,7 @@ constexpr std::array<const char*, 55> kept_fields{"Modality",
 
 constexpr std::size_t longest_text = 200;
 constexpr std::size_t most_list_values = 64;
+constexpr std::size_t shortest_word = 3;  // "li" stands in many other words
 
 std::string lower(std::string text) {
   for (char& c : text)
@@ -109,16 +112,26 @@ bool may_stay(const ordered_json& value, const std::vector<std::string>& words) 
 }
 
 void add_words(const std::string& text, std::vector<std::string>& words) {
-  constexpr std::size_t shortest = 3;  // "li" stands in many other words
   std::string word;
   for (const char c : lower(text) + " ") {
     if (std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) {
       word += c;
     } else {
-      if (word.size() >= shortest) words.push_back(word);
+      if (word.size() >= shortest_word) words.push_back(word);
       word.clear();
     }
   }
+}
+
+// The converter and its version (v1.0.20220720), which is a date of no person and must be known to repeat a conversion.
+bool is_of_dcm2niix(std::string_view field, const ordered_json& value) {
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  if (field == "ConversionSoftware") return text == "dcm2niix";
+  constexpr std::string_view begin = "v1.0.";
+  constexpr std::size_t date_digits = 8;
+  return field == "ConversionSoftwareVersion" && text.starts_with(begin) && text.size() == begin.size() + date_digits &&
+         text.find_first_not_of("0123456789", begin.size()) == text.npos;
 }
 
 class GzFile {
@@ -191,16 +204,18 @@ std::vector<std::string> private_words(const Series& series) {
   std::vector<std::string> words;
   add_words(series.patient_name, words);
   add_words(series.patient_id, words);
-  if (!series.patient_id.empty()) words.push_back(lower(series.patient_id));
-  if (series.birth_date.size() == 8) {
-    const std::string& b = series.birth_date;
-    words.push_back(b);
-    words.push_back(b.substr(0, 4) + "-" + b.substr(4, 2) + "-" + b.substr(6, 2));
-  }
-  if (series.day) {
-    const std::string date = iso_date(*series.day);
-    words.push_back(date);
-    words.push_back(date.substr(0, 4) + date.substr(5, 2) + date.substr(8, 2));
+  // A PatientID of "1" would withhold nearly every text and tell nothing.
+  if (series.patient_id.size() >= shortest_word) words.push_back(lower(series.patient_id));
+  const auto add_date = [&](const std::string& yyyymmdd) {
+    for (const auto& form : texts_of_date(yyyymmdd)) words.push_back(form);
+  };
+  add_date(series.birth_date);
+  std::set<int> days = series.days;
+  if (series.day) days.insert(*series.day);
+  for (const int day : days) {
+    std::string date = iso_date(day);
+    std::erase(date, '-');
+    add_date(date);
   }
   return words;
 }
@@ -212,7 +227,7 @@ ordered_json clean_sidecar(const ordered_json& sidecar, const std::vector<std::s
   for (const char* field : kept_fields) {
     const auto found = sidecar.find(field);
     if (found == sidecar.end()) continue;
-    if (may_stay(*found, words))
+    if (is_of_dcm2niix(field, *found) || may_stay(*found, words))
       clean[field] = *found;
     else
       withheld.emplace_back(field);

@@ -10,8 +10,8 @@
 
 namespace wane {
 
-// What no text of a sidecar may hold: parts of the person's name and PatientID, date of birth, day of the study; in
-// lower case.
+// What no text of a sidecar may hold: parts of the person's name and PatientID, date of birth, all days of the series,
+// in the forms in which people write them; in lower case.
 std::vector<std::string> private_words(const Series& series);
 
 // The fields of dcm2niix's (or another) sidecar that are on the list of fields about scanner and sequence; all others

@@ -48,6 +48,17 @@ std::string suffix_of(const std::string& name) {
   return {};
 }
 
+// Scans there would be of no visit, and new ones of ses-01 would stand beside them.
+void require_sessions(const fs::path& person) {
+  const std::string name = person.filename().string();
+  std::error_code error;
+  for (fs::directory_iterator it(person / "anat", error), end; !error && it != end; it.increment(error))
+    if (!suffix_of(it->path().filename().string()).empty())
+      throw UsageError("The dataset has scans of " + name + " without a session folder (" + name + "/anat/" +
+                       it->path().filename().string() + "), beside which visits cannot be added: move them to " + name +
+                       "/ses-01/anat and put _ses-01 into their names, or name another dataset.");
+}
+
 void read_visit(const fs::path& folder, const std::string& participant, const std::string& session,
                 ExistingDataset& dataset) {
   ExistingVisit& visit = dataset.visits[participant][session];
@@ -65,11 +76,17 @@ void read_visit(const fs::path& folder, const std::string& participant, const st
   }
 }
 
-void read_days(const fs::path& table, std::map<std::string, ExistingVisit>& visits) {
+void read_days(const fs::path& table, const std::string& participant, ExistingDataset& dataset) {
   std::error_code error;
   if (!fs::exists(table, error)) return;
-  for (const auto& each : visit_dates(read_tsv(table, table.string()), DatasetOptions{}).visits) {
-    ExistingVisit& visit = visits[each.session.substr(4)];
+  const Table read = read_tsv(table, table.string());
+  const auto dates = read.column("acq_time");
+  if (!dates) dataset.tables_without_dates.insert(participant);
+  const auto visits = visit_dates(read, DatasetOptions{}).visits;  // one for each row
+  for (std::size_t n = 0; n < visits.size(); ++n) {
+    const auto& each = visits[n];
+    ExistingVisit& visit = dataset.visits[participant][each.session.substr(4)];
+    visit.dated = dates && !read.rows.at(n).cells.at(*dates).value_or("").empty();
     visit.days = each.days;
     visit.listed = true;
   }
@@ -89,9 +106,11 @@ ExistingDataset read_existing_dataset(const fs::path& bids) {
   for (const auto& person : folders_in(bids, "sub-")) {
     const std::string name = person.filename().string();
     const std::string participant = name.substr(4);
+    require_sessions(person);
     for (const auto& session : folders_in(person, "ses-"))
       read_visit(session, participant, session.filename().string().substr(4), dataset);
-    read_days(person / (name + "_sessions.tsv"), dataset.visits[participant]);
+    dataset.visits[participant];
+    read_days(person / (name + "_sessions.tsv"), participant, dataset);
   }
   std::error_code error;
   if (fs::exists(bids / "participants.tsv", error))

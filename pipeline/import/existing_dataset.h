@@ -11,7 +11,7 @@
 namespace wane {
 
 // An empty one where there is no such folder yet. Throws UsageError where the folder holds something else than a BIDS
-// dataset; InputError where one of its tables is broken, before anything is added.
+// dataset, or scans without session folders; InputError where one of its tables is broken, before anything is added.
 ExistingDataset read_existing_dataset(const std::filesystem::path& bids);
 
 // `table` (the text of a file; empty: a new one) with rows for those of `rows` that it does not have yet. A row is a

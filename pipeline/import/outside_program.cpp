@@ -67,8 +67,8 @@ bool read_output(int descriptor, std::chrono::steady_clock::time_point deadline,
 
 }  // namespace
 
-ProgramEnd run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                       std::chrono::seconds most_time, const std::string& missing) {
+ConverterEnd run_converter(const std::vector<std::string>& command, const std::filesystem::path& folder,
+                           std::chrono::seconds most_time, const std::string& missing) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw ResourceError(std::string("Cannot make a pipe: ") + std::strerror(errno) + ".");
@@ -93,7 +93,7 @@ ProgramEnd run_program(const std::vector<std::string>& command, const std::files
     close(ends[0]);
     throw ResourceError("Cannot start " + command.front() + " (" + std::strerror(problem) + "): " + missing);
   }
-  ProgramEnd end;
+  ConverterEnd end;
   end.took_too_long = !read_output(ends[0], std::chrono::steady_clock::now() + most_time, end.output);
   close(ends[0]);
   if (end.took_too_long) kill(id, SIGKILL);

@@ -8,7 +8,7 @@
 
 namespace wane {
 
-struct ProgramEnd {
+struct ConverterEnd {
   int exit_code = 0;           // 128 + signal where it was killed by one
   bool took_too_long = false;  // and was ended
   std::string output;          // stdout and stderr, as far as the first 1 MiB
@@ -16,7 +16,7 @@ struct ProgramEnd {
 
 // Runs `command` (found in PATH) in `folder`, which is its HOME too, so that no settings of the user change what it
 // does. Throws ResourceError where it cannot be started: `missing` says what to install.
-ProgramEnd run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                       std::chrono::seconds most_time, const std::string& missing);
+ConverterEnd run_converter(const std::vector<std::string>& command, const std::filesystem::path& folder,
+                           std::chrono::seconds most_time, const std::string& missing);
 
 }  // namespace wane

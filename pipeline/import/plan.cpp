@@ -12,6 +12,8 @@
 #include "base/natural_order.h"
 #include "base/sha256.h"
 #include "pipeline/dataset/sentence_parts.h"
+#include "pipeline/dataset/visit_dates.h"
+#include "pipeline/import/date_texts.h"
 
 namespace wane {
 namespace {
@@ -79,20 +81,61 @@ bool has_digit(const std::string& text) {
   return text.find_first_of("0123456789") != std::string::npos;
 }
 
-// PatientIDs that tell who somebody is.
-bool id_tells_person(const Series& series) {
-  const std::string id = lower_letters_and_digits(series.patient_id);
-  const std::string& birth = series.birth_date;
-  if (birth.size() == 8 && birth != "19000101" && birth.find_first_not_of("0123456789") == std::string::npos) {
-    const std::string short_birth = birth.substr(2), turned = birth.substr(6) + birth.substr(4, 2) + birth.substr(2, 2);
-    for (const auto& form : {birth, short_birth, turned})
-      if (id.find(form) != std::string::npos) return true;
-  }
+bool holds_date(const std::string& letters_and_digits, const std::string& yyyymmdd) {
+  const auto forms = digits_of_date(yyyymmdd);
+  return std::any_of(forms.begin(), forms.end(),
+                     [&](const std::string& form) { return letters_and_digits.find(form) != std::string::npos; });
+}
+
+// A PatientID or label that tells who somebody is.
+bool tells_person(const std::string& text, const Series& series) {
+  const std::string id = lower_letters_and_digits(text);
+  // What anonymization puts is nobody's.
+  if (series.birth_date != "19000101" && holds_date(id, series.birth_date)) return true;
   // A code that is put into both elements is no name.
   if (has_digit(id) && lower_letters_and_digits(series.patient_name) == id) return false;
-  for (const auto& word : words_of(series.patient_name))
-    if (word.size() >= 3 && !has_digit(word) && id.find(word) != std::string::npos) return true;
+  constexpr std::size_t shortest = 3;
+  for (const auto& word : words_of(series.patient_name)) {
+    // Labels lose all other letters, and so does what is compared: "Mller" tells of Müller.
+    const std::string kept = lower_letters_and_digits(word);
+    if (kept.size() >= shortest && !has_digit(kept) && id.find(kept) != std::string::npos) return true;
+  }
   return false;
+}
+
+bool tells_day_of(const std::string& text, const Series& series) {
+  const std::string id = lower_letters_and_digits(text);
+  std::set<int> days = series.days;
+  if (series.day) days.insert(*series.day);
+  return std::any_of(days.begin(), days.end(),
+                     [&](int day) { return holds_date(id, lower_letters_and_digits(iso_date(day))); });
+}
+
+// Digits that read as a day since 1980, in one of the orders in use; where a scan has no date, folders have it.
+bool reads_as_day(const std::string& label) {
+  constexpr int last = 84'370;  // 2200-12-31: a later year is none
+  const std::string digits = label.substr(0, 8);
+  if (digits.size() < 8 || digits.find_first_not_of("0123456789") != std::string::npos) return false;
+  const std::string year_last = digits.substr(4), first = digits.substr(0, 2), second = digits.substr(2, 2);
+  return plausible_day(digits, last) || plausible_day(year_last + second + first, last) ||
+         plausible_day(year_last + first + second, last);
+}
+
+// Why what the pattern found must not name files; empty where it may.
+std::string why_not_a_label(const std::string& label, bool session, const Draft& draft, std::size_t n) {
+  const Series& series = draft.series[n];
+  if (tells_person(label, series))
+    return "The label '" + label +
+           "' that the pattern found holds a part of the person's name or date of birth, which must not name files; "
+           "use --map.";
+  if (draft.options.keep_dates) return {};
+  const auto* row = draft.rows[n];
+  const bool told = row && row->study_day &&
+                    holds_date(lower_letters_and_digits(label), lower_letters_and_digits(iso_date(*row->study_day)));
+  if (!told && !tells_day_of(label, series) && !(session && reads_as_day(label))) return {};
+  return "The label '" + label +
+         "' that the pattern found holds the date of the visit, which must not name files; use --map, or --keep-dates "
+         "where dates may be in the dataset.";
 }
 
 void take_place(Draft& draft, std::size_t n, const std::string& participant, const std::string& session) {
@@ -115,10 +158,19 @@ void find_participant(Draft& draft, std::size_t n) {
   }
   if (!draft.options.pattern.empty() && session.empty()) {
     const auto match = match_pattern(draft.options.pattern, series.first);
-    if (match && participant.empty()) participant = match->participant;
-    if (match) session = match->session;
     if (!match && participant.empty()) {
       draft.refuse(n, "Its path does not look like the pattern '" + draft.options.pattern + "'; use a map for it.");
+      return;
+    }
+    std::string why;
+    if (match && participant.empty()) {
+      participant = match->participant;
+      why = why_not_a_label(participant, false, draft, n);
+    }
+    if (match) session = match->session;
+    if (match && why.empty() && !session.empty()) why = why_not_a_label(session, true, draft, n);
+    if (!why.empty()) {
+      draft.refuse(n, why);
       return;
     }
   }
@@ -133,10 +185,16 @@ void find_participant(Draft& draft, std::size_t n) {
                           "' holds no letters or digits that could name a participant; use --map.");
       return;
     }
-    if (id_tells_person(series)) {
+    if (tells_person(series.patient_id, series)) {
       draft.refuse(n,
                    "Its PatientID holds a part of the person's name or date of birth, which must not name files; "
                    "use --map.");
+      return;
+    }
+    if (!draft.options.keep_dates && tells_day_of(series.patient_id, series)) {
+      draft.refuse(n,
+                   "Its PatientID holds the date of the visit, which must not name files; use --map, or --keep-dates "
+                   "where dates may be in the dataset.");
       return;
     }
   }
@@ -509,8 +567,31 @@ std::optional<int> baseline_day(const Draft& draft, const std::string& participa
   return earliest;
 }
 
+// --keep-dates adds to tables and changes none of their rows: where it cannot write a date, that is said.
+void warn_of_dates_not_kept(Draft& draft, const std::map<VisitKey, PlannedVisit>& visits) {
+  if (!draft.options.keep_dates) return;
+  std::set<std::string> told;
+  for (const auto& [key, visit] : visits) {
+    if (!visit.calendar_day) continue;
+    const std::string id = "sub-" + key.first;
+    if (draft.existing.tables_without_dates.contains(key.first)) {
+      if (told.insert(id).second)
+        draft.plan.warnings.push_back("--keep-dates writes no dates of " + id + ": " + id +
+                                      "_sessions.tsv is there and has no column acq_time.");
+      continue;
+    }
+    const auto participant = draft.existing.visits.find(key.first);
+    if (participant == draft.existing.visits.end()) continue;
+    const auto known = participant->second.find(key.second);
+    if (known != participant->second.end() && known->second.listed && !known->second.dated)
+      draft.plan.warnings.push_back("--keep-dates writes no date of " + id + " ses-" + key.second + ": " + id +
+                                    "_sessions.tsv lists the visit already, without acq_time.");
+  }
+}
+
 void plan_visits(Draft& draft) {
   auto visits = visits_of(draft);
+  warn_of_dates_not_kept(draft, visits);
   for (auto& [key, visit] : visits) {
     const auto baseline = baseline_day(draft, key.first, visits);
     if (baseline && visit.calendar_day) visit.days = *visit.calendar_day - *baseline;

@@ -22,6 +22,7 @@ struct ExistingVisit {
   std::set<std::string> suffixes;  // "T1w", "FLAIR": there is a scan
   std::optional<double> days;
   bool listed = false;  // in sessions.tsv
+  bool dated = false;   // with its date
 };
 struct ExistingDataset {
   // "01" -> "02" -> visit; labels without prefix.
@@ -29,7 +30,8 @@ struct ExistingDataset {
   struct Place {
     std::string participant, session;
   };
-  std::map<std::string, Place> of_series;  // by series_mark()
+  std::map<std::string, Place> of_series;      // by series_mark()
+  std::set<std::string> tables_without_dates;  // participants whose sessions.tsv has no column acq_time
 };
 
 // By what a series is known again in a dataset that does not hold its UID (which may hold dates).

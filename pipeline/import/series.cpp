@@ -30,8 +30,10 @@ int today() {
   return int(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count());
 }
 
+constexpr std::array dates{dicom::study_date, dicom::acquisition_date, dicom::series_date, dicom::content_date};
+
 std::optional<int> day_of(const DicomHeader& header) {
-  for (const auto tag : {dicom::study_date, dicom::acquisition_date, dicom::series_date, dicom::content_date})
+  for (const auto tag : dates)
     if (const auto day = plausible_day(header.text(tag), today())) return day;
   return std::nullopt;
 }
@@ -102,8 +104,7 @@ SeriesFacts facts_of(const std::vector<const DicomHeader*>& headers) {
   facts.slice_thickness_mm = first.number(dicom::slice_thickness);
   facts.angiography = first.text(dicom::angio_flag) == "Y";
   facts.diffusion = first.number(dicom::b_value).value_or(0) > 0;
-  const std::string agent = first.text(dicom::contrast_agent);
-  facts.contrast_agent = !agent.empty() && agent != "NONE" && agent != "No" && agent != "NO" && agent != "None";
+  facts.contrast_agent = names_contrast_agent(first.text(dicom::contrast_agent));
   facts.has_image = first.number(dicom::rows).value_or(0) > 0;
   for (const auto* header : headers)
     facts.images += std::size_t(std::clamp(header->number(dicom::number_of_frames).value_or(1), 1., 1e6));
@@ -145,6 +146,9 @@ Series series_from(std::vector<DicomFile>& files) {
   series.series_uid = first.text(dicom::series_uid);
   series.series_number = int(std::clamp(first.number(dicom::series_number).value_or(0), -1e9, 1e9));
   series.day = day_of(first);
+  for (const auto* header : headers)
+    for (const auto tag : dates)
+      if (const auto day = plausible_day(header->text(tag), today())) series.days.insert(*day);
   series.time = first.text(dicom::acquisition_time);
   if (series.time.empty()) series.time = first.text(dicom::study_time);
   series.device_serial_number = first.text(dicom::device_serial_number);
@@ -157,6 +161,17 @@ std::optional<int> plausible_day(const std::string& date, int today) {
   constexpr int first_scanners = 3652;  // 1980-01-01
   const auto day = calendar_day(date);
   return day && *day >= first_scanners && *day <= today ? day : std::nullopt;
+}
+
+bool names_contrast_agent(const std::string& text) {
+  std::string letters;
+  for (const char c : text) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80) letters += c;
+    if (c >= 'A' && c <= 'Z') letters += char(c - 'A' + 'a');
+  }
+  for (const char* none : {"", "no", "none", "na", "nil", "null", "false", "0", "without", "nocontrast", "nonegiven"})
+    if (letters == none) return false;
+  return true;
 }
 
 std::size_t missing_between(std::vector<double> positions) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct Series {
   std::string study_uid, series_uid;
   int series_number = 0;
   std::optional<int> day;  // of the study, since 1970-01-01; empty: no date, or one that no scanner had
+  std::set<int> days;      // all days in the headers, since 1970-01-01: of study, series, acquisition and content
   std::string time;        // "101530", of the acquisition
   std::string device_serial_number;
   std::filesystem::path first;               // the first file, relative to the folder that is imported
@@ -54,6 +56,9 @@ struct DicomFile {
 // In the order of the files' relative paths. Files of one series that belong to two people (name, PatientID or date of
 // birth differ) make two series.
 std::vector<Series> series_of(std::vector<DicomFile> files);
+
+// Whether what stands in ContrastBolusAgent names one: "none", "No" and "n/a" do not.
+bool names_contrast_agent(const std::string& text);
 
 // Slices that are missing between the others: positions along the normal, in any order.
 std::size_t missing_between(std::vector<double> positions_mm);

@@ -1,9 +1,13 @@
 #include "pipeline/import/source_folder.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
-#include <fstream>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -41,7 +45,13 @@ std::string stem_of(const std::string& name) {
   return name.substr(0, name.size() - (low.ends_with(".gz") ? 7 : 4));
 }
 
-void list_files(const fs::path& folder, int depth, std::vector<fs::path>& files) {
+// A file that cannot be read, and why.
+struct Unreadable {
+  fs::path file;
+  std::string why;
+};
+
+void list_files(const fs::path& folder, int depth, std::vector<fs::path>& files, std::vector<Unreadable>& unreadable) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) entries.push_back(*it);
@@ -52,25 +62,63 @@ void list_files(const fs::path& folder, int depth, std::vector<fs::path>& files)
     std::error_code status_error;
     if (entry.path().filename().native().starts_with('.')) continue;
     if (entry.is_directory(status_error)) {
-      if (!entry.is_symlink(status_error) && depth < most_depth) list_files(entry.path(), depth + 1, files);
+      if (!entry.is_symlink(status_error) && depth < most_depth) list_files(entry.path(), depth + 1, files, unreadable);
     } else if (entry.is_regular_file(status_error)) {
       files.push_back(entry.path());
+    } else if (status_error == std::errc::no_such_file_or_directory) {
+      unreadable.push_back({entry.path(), "it is a link to a file that is not there"});
+    } else if (status_error) {
+      unreadable.push_back({entry.path(), status_error.message()});
     }
   }
 }
 
-std::string beginning_of(const fs::path& file, std::size_t bytes) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(bytes, '\0');
-  stream.read(text.data(), std::streamsize(bytes));
-  text.resize(std::size_t(std::max<std::streamsize>(stream.gcount(), 0)));
-  return text;
+struct Beginning {
+  std::string text;
+  int reason = 0;  // errno where it cannot be read
+};
+
+Beginning beginning_of(const fs::path& file, std::size_t bytes) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {{}, errno};
+  Beginning beginning{std::string(bytes, '\0'), 0};
+  std::size_t done = 0;
+  while (done < bytes) {
+    const ssize_t count = read(descriptor, beginning.text.data() + done, bytes - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) beginning.reason = errno;
+    if (count <= 0) break;
+    done += std::size_t(count);
+  }
+  close(descriptor);
+  beginning.text.resize(done);
+  return beginning;
 }
 
-std::optional<DicomHeader> dicom_header_of(const fs::path& file) {
-  DicomParse parse = parse_dicom_header(beginning_of(file, first_piece_bytes));
-  if (parse.wants_more) parse = parse_dicom_header(beginning_of(file, whole_header_bytes));
-  return std::move(parse.header);
+struct LookedAt {
+  std::optional<DicomHeader> header;  // empty: no DICOM file
+  int reason = 0;                     // errno where it cannot be read
+};
+
+LookedAt look_at(const fs::path& file) {
+  Beginning beginning = beginning_of(file, first_piece_bytes);
+  if (beginning.reason != 0) return {{}, beginning.reason};
+  DicomParse parse = parse_dicom_header(beginning.text);
+  if (!parse.wants_more) return {std::move(parse.header), 0};
+  beginning = beginning_of(file, whole_header_bytes);
+  if (beginning.reason != 0) return {{}, beginning.reason};
+  return {parse_dicom_header(beginning.text).header, 0};
+}
+
+std::vector<std::string> sentences_about(const std::vector<Unreadable>& unreadable, const fs::path& folder) {
+  constexpr std::size_t most_named = 20;
+  std::vector<std::string> sentences;
+  for (std::size_t n = 0; n < std::min(unreadable.size(), most_named); ++n)
+    sentences.push_back("The file " + unreadable[n].file.lexically_relative(folder).generic_string() +
+                        " cannot be read (" + unreadable[n].why + "); check its permissions and the disk.");
+  if (unreadable.size() > most_named)
+    sentences.push_back(std::to_string(unreadable.size() - most_named) + " more files cannot be read.");
+  return sentences;
 }
 
 std::string json_text(const nlohmann::ordered_json& json, const char* member) {
@@ -97,7 +145,7 @@ void add_json(const nlohmann::ordered_json& json, Series& series) {
   facts.echo_time_ms = json_number(json, "EchoTime", ms);
   facts.inversion_time_ms = json_number(json, "InversionTime", ms);
   facts.flip_angle_degrees = json_number(json, "FlipAngle", 1);
-  facts.contrast_agent = !json_text(json, "ContrastBolusIngredient").empty();
+  facts.contrast_agent = names_contrast_agent(json_text(json, "ContrastBolusIngredient"));
   if (json.contains("ImageType") && json["ImageType"].is_array())
     for (const auto& type : json["ImageType"])
       if (type.is_string()) facts.image_type.push_back(one_line(type.get<std::string>()));
@@ -108,6 +156,7 @@ void add_json(const nlohmann::ordered_json& json, Series& series) {
   const std::string when = json_text(json, "AcquisitionDateTime");
   const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   series.day = plausible_day(when, int(now.time_since_epoch().count()));
+  if (series.day) series.days.insert(*series.day);
   series.device_serial_number = json_text(json, "DeviceSerialNumber");
 }
 
@@ -156,11 +205,12 @@ SourceFolder read_source_folder(const fs::path& folder) {
   if (!fs::is_directory(folder, error))
     throw InputError("The folder " + folder.string() + " does not exist; give the folder with the scanner's files.");
   std::vector<fs::path> files;
-  list_files(folder, 0, files);
+  std::vector<Unreadable> unreadable;
+  list_files(folder, 0, files, unreadable);
   std::sort(files.begin(), files.end(),
             [](const fs::path& a, const fs::path& b) { return natural_less(a.generic_string(), b.generic_string()); });
   SourceFolder found;
-  found.files = files.size();
+  found.files = files.size() + unreadable.size();
   std::vector<fs::path> nifti;
   std::erase_if(files, [&](const fs::path& file) {
     if (!is_nifti_name(file.filename().string())) return false;
@@ -168,27 +218,31 @@ SourceFolder read_source_folder(const fs::path& folder) {
     return true;
   });
   refuse_bids(folder, nifti);
-  std::vector<std::optional<DicomHeader>> headers(files.size());
+  std::vector<LookedAt> looked(files.size());
   parallel_for(
-      files.size(), [&](std::size_t n) { headers[n] = dicom_header_of(files[n]); }, 64);
+      files.size(), [&](std::size_t n) { looked[n] = look_at(files[n]); }, 64);
   std::vector<DicomFile> dicom;
   std::vector<fs::path> deflated;
   for (std::size_t n = 0; n < files.size(); ++n) {
-    if (!headers[n])
+    auto& header = looked[n].header;
+    if (looked[n].reason != 0)
+      unreadable.push_back({files[n], std::strerror(looked[n].reason)});
+    else if (!header)
       ++found.other_files;
-    else if (headers[n]->deflated)
+    else if (header->deflated)
       deflated.push_back(files[n].lexically_relative(folder));
-    else if (!headers[n]->directory)
-      dicom.push_back({files[n], files[n].lexically_relative(folder), std::move(*headers[n])});
+    else if (!header->directory)
+      dicom.push_back({files[n], files[n].lexically_relative(folder), std::move(*header)});
   }
+  found.problems = sentences_about(unreadable, folder);
   if (!deflated.empty())
-    found.warnings.push_back(std::to_string(deflated.size()) + " DICOM files are deflated, which cannot be read (" +
+    found.problems.push_back(std::to_string(deflated.size()) + " DICOM files are deflated, which cannot be read (" +
                              deflated.front().generic_string() + "); convert them with dcmconv +te.");
   found.series = series_of(std::move(dicom));
   std::vector<Series> loose(nifti.size());
   parallel_for(nifti.size(), [&](std::size_t n) { loose[n] = nifti_series(nifti[n], folder); });
   found.series.insert(found.series.end(), std::make_move_iterator(loose.begin()), std::make_move_iterator(loose.end()));
-  if (found.series.empty() && !deflated.empty()) throw InputError(found.warnings.front());
+  if (found.series.empty() && !found.problems.empty()) throw InputError(found.problems.front());
   if (found.series.empty())
     throw InputError("The folder " + folder.string() + " holds neither DICOM nor NIfTI files (" +
                      std::to_string(found.files) + " files were looked at); give the folder with the scanner's files.");

@@ -13,7 +13,7 @@ struct SourceFolder {
   std::vector<Series> series;         // DICOM first, then NIfTI files by path
   std::size_t files = 0;              // that were looked at
   std::size_t other_files = 0;        // neither DICOM nor NIfTI
-  std::vector<std::string> warnings;  // sentences: files that cannot be read
+  std::vector<std::string> problems;  // sentences: files that cannot be read
 };
 
 // Links to files are followed, links to folders are not; hidden files and folders are passed over. Throws InputError

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "tests/broken/scratch_folder.h"
+#include "tests/cases/dicom_writer.h"
 #include "tests/cases/program.h"
 
 namespace wane::cases {
@@ -43,6 +44,25 @@ std::string errors_in(const fs::path& dataset, const std::string& ignored) {
 TEST(BidsValidator, TheSampleTrialIsValidBids) {
   REQUIRE_VALIDATOR();
   EXPECT_EQ(errors_in(sample_trial(), ""), "");
+}
+
+TEST(BidsValidator, AnImportedDatasetIsValidBids) {
+  REQUIRE_VALIDATOR();
+  for (const bool keep_dates : {false, true}) {
+    const broken::ScratchFolder scratch;
+    MadeSeries made;
+    write_series(scratch / "scanner/one/t1", made);
+    write_series(scratch / "scanner/one/flair", as_flair(made));
+    made.study_date = "20240710";
+    made.study_uid += "2";
+    write_series(scratch / "scanner/two/t1", made);
+    // Slices of the phantom are 6 mm.
+    std::vector<std::string> words{"import", scratch / "scanner", scratch / "bids", "--thickest-t1w-slice-mm", "6"};
+    if (keep_dates) words.emplace_back("--keep-dates");
+    const ProgramResult result = wane(words);
+    ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+    EXPECT_EQ(errors_in(scratch / "bids", ""), "") << "keep_dates: " << keep_dates;
+  }
 }
 
 TEST(BidsValidator, SeesWhatIsWrong) {

@@ -124,6 +124,16 @@ TEST_F(Import, KeepsDatesWhereAsked) {
   write_series(source_, {});
   ASSERT_EQ(import({"--keep-dates"}).exit_code, 0);
   EXPECT_TRUE(contains(text_of(bids_ / "sub-TRIAL001/sub-TRIAL001_sessions.tsv"), "ses-01\t0\t2024-01-10T10:16:00"));
+  EXPECT_TRUE(contains(text_of(bids_ / "README"), "Dates of visits were kept")) << text_of(bids_ / "README");
+}
+
+TEST_F(Import, AFileThatCannotBeReadIsAProblem) {
+  write_series(source_, {});
+  fs::create_symlink("/proc/self/mem", source_ / "bad");  // reading its beginning fails with EIO
+  const ProgramResult result = import();
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  EXPECT_TRUE(contains(result.out, "The file bad cannot be read")) << result.out;
+  EXPECT_TRUE(contains(result.out, "1 imported")) << result.out;
 }
 
 TEST_F(Import, ADryRunWritesNothingAndPrintsTheSamePlan) {

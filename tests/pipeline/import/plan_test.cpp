@@ -172,7 +172,24 @@ TEST(ImportPlan, PatientIdsThatTellWhoSomebodyIsAreRefused) {
   Series born = t1w("030250-1234", "2024-01-10");
   born.birth_date = "19500203";
   EXPECT_TRUE(has(plan({born}).series[0].why, "name or date of birth"));
+  for (const char* id : {"H19500203", "03021950-1", "02031950-1", "500203.7", "030250", "H020350"}) {
+    Series dated = t1w(id, "2024-01-10");
+    dated.birth_date = "19500203";
+    EXPECT_TRUE(has(plan({dated}).series[0].why, "name or date of birth")) << id;
+  }
+  Series umlaut = t1w("MÜLLER7", "2024-01-10");
+  umlaut.patient_name = "Müller^Jo";
+  EXPECT_TRUE(has(plan({umlaut}).series[0].why, "name or date of birth")) << umlaut.patient_name;
   EXPECT_EQ(plan({t1w("TRIAL-001", "2024-01-10")}).series[0].action, Action::import) << "a code in both elements";
+}
+
+TEST(ImportPlan, PatientIdsThatHoldTheDayOfTheVisitAreRefusedUnlessDatesAreKept) {
+  ImportOptions keep;
+  keep.keep_dates = true;
+  for (const char* id : {"P1-20240110", "P1-100124", "10012024"}) {
+    EXPECT_TRUE(has(plan({t1w(id, "2024-01-10")}).series[0].why, "--keep-dates")) << id;
+    EXPECT_EQ(plan({t1w(id, "2024-01-10")}, {}, {}, keep).series[0].action, Action::import) << id;
+  }
 }
 
 TEST(ImportPlan, HostilePatientIdsCannotLeadOutOfTheDataset) {
@@ -219,18 +236,46 @@ TEST(ImportPlan, TwoVisitsInOneSessionOfTheMapAreRefused) {
 TEST(ImportPlan, APatternReadsNamesOfFolders) {
   ImportOptions options;
   options.pattern = "{participant}/{session}";
-  const auto result = plan({t1w("P-1", "2024-01-10")}, {}, {}, options);
+  Series scan = t1w("P-1", "2024-01-10");
+  scan.first = "P-1/m6/IM3";
+  const auto result = plan({scan}, {}, {}, options);
   EXPECT_EQ(result.series[0].participant, "P1");
-  EXPECT_EQ(result.series[0].session, "20240110");
+  EXPECT_EQ(result.series[0].session, "m6");
   options.pattern = "site*/{participant}_{session}";
   EXPECT_EQ(plan({t1w("P-1", "2024-01-10")}, {}, {}, options).series[0].action, Action::problem);
+}
+
+TEST(ImportPlan, APatternGivesNoLabelsThatTellWhoOrWhen) {
+  ImportOptions options;
+  options.pattern = "{participant}/{session}";
+  const auto why = [&](const std::string& path, bool dated = true) {
+    Series scan = t1w("P-1", dated ? "2024-01-10" : "");
+    scan.patient_name = "MÜLLER^JANE";
+    scan.birth_date = "19500203";
+    scan.first = path + "/IM3";
+    const auto result = plan({scan}, {}, {}, options);
+    return result.series[0].action == Action::problem ? result.series[0].why : "";
+  };
+  EXPECT_EQ(why("P1/m6"), "");
+  EXPECT_TRUE(has(why("jane1/m6"), "name or date of birth")) << why("jane1/m6");
+  EXPECT_TRUE(has(why("P030250/m6"), "name or date of birth"));
+  EXPECT_TRUE(has(why("P1/Jane"), "name or date of birth"));
+  for (const char* day : {"2024-01-10", "10.01.2024", "01-10-2024", "240110", "visit_20240110"}) {
+    EXPECT_TRUE(has(why(std::string("P1/") + day), "--keep-dates")) << day;
+    EXPECT_TRUE(has(why(std::string("P1/") + day), "--map")) << day;
+  }
+  EXPECT_TRUE(has(why("P1/2024-01-10", false), "--keep-dates")) << "also where the header has no date";
+  EXPECT_EQ(why("P1/12345678", false), "");
+  options.keep_dates = true;
+  EXPECT_EQ(why("P1/2024-01-10"), "");
+  EXPECT_TRUE(has(why("P030250/m6"), "name or date of birth"));
 }
 
 // What was imported before, of a series that is here again.
 ExistingDataset with(const Series& series, const std::string& participant, const std::string& session, double days) {
   ExistingDataset existing;
   existing.of_series[series_mark(series)] = {participant, session};
-  existing.visits[participant][session] = {{"T1w"}, days, true};
+  existing.visits[participant][session] = {{"T1w"}, days, true, false};
   return existing;
 }
 
@@ -242,6 +287,19 @@ TEST(ImportPlan, RunningAgainAddsOnlyWhatIsNew) {
   EXPECT_EQ(result.series[1].session, "02");
   ASSERT_EQ(result.visits.size(), 1U) << "the first is listed already";
   EXPECT_EQ(result.visits[0].days, 182);
+}
+
+TEST(ImportPlan, DatesThatCannotBeKeptAreWarnedOf) {
+  ImportOptions keep;
+  keep.keep_dates = true;
+  const Series before = t1w("P1", "2024-01-10"), now = t1w("P1", "2024-07-10");
+  ExistingDataset existing = with(before, "P1", "01", 0);
+  EXPECT_TRUE(any_has(plan({before, now}, {}, existing, keep).warnings, "no date of sub-P1 ses-01"));
+  EXPECT_FALSE(any_has(plan({before, now}, {}, existing).warnings, "keep-dates"));
+  existing.visits["P1"]["01"].dated = true;
+  EXPECT_FALSE(any_has(plan({before, now}, {}, existing, keep).warnings, "keep-dates"));
+  existing.tables_without_dates.insert("P1");
+  EXPECT_TRUE(any_has(plan({before, now}, {}, existing, keep).warnings, "has no column acq_time"));
 }
 
 TEST(ImportPlan, ALaterVisitAloneHasNoDaysUnlessTheMapHasTheBaseline) {
@@ -257,7 +315,7 @@ TEST(ImportPlan, ALaterVisitAloneHasNoDaysUnlessTheMapHasTheBaseline) {
 
 TEST(ImportPlan, AVisitThatHasItsScanGetsNoSecond) {
   ExistingDataset existing;
-  existing.visits["P1"]["01"] = {{"T1w"}, 0, true};
+  existing.visits["P1"]["01"] = {{"T1w"}, 0, true, false};
   const auto result =
       plan({t1w("P1", "2024-01-10")}, map_of("patient_id\tparticipant_id\tsession\nP1\tP1\t01\n"), existing);
   EXPECT_EQ(result.series[0].action, Action::not_needed);
@@ -291,6 +349,13 @@ TEST(Series, MissingSlicesAreCounted) {
   EXPECT_EQ(missing_between({0, 1, 2, 3, 4}), 0U);
   EXPECT_EQ(missing_between({4, 0, 1, 3}), 1U);
   EXPECT_EQ(missing_between({0, 1.001, 2, 6, 7.002, 8, 9}), 3U);
+}
+
+TEST(Series, TextsThatSayThereIsNoContrastAgentNameNone) {
+  for (const char* none : {"", "none", "None", "NONE", "no", "No", "NO", "n/a", "N/A", "na", " none "})
+    EXPECT_FALSE(names_contrast_agent(none)) << none;
+  for (const char* agent : {"Gadovist", "GD", "Dotarem 10 ml", "yes", "NOVIST"})
+    EXPECT_TRUE(names_contrast_agent(agent)) << agent;
 }
 
 TEST(Series, DatesThatNoScannerHadAreNone) {
