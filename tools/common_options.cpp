@@ -88,6 +88,27 @@ int thread_count(int threads) {
   return cores_of_this_process();
 }
 
+void add_scan_options(CLI::App& command, ScanSelection& scans) {
+  command
+      .add_option("--session-label,--session_label,--session-id", scans.sessions,
+                  "Only these sessions, with or without \"ses-\": 01 02, or 01,02, or 0*")
+      ->type_name("LABEL")
+      ->group(kBidsAppGroup);
+  command
+      .add_option("--bids-filter-file,--bids_filter_file", scans.filter_file,
+                  R"(JSON file that says which T1w scans are used: {"t1w": {"acquisition": "mprage", "run": 1}})")
+      ->type_name("FILE")
+      ->group(kBidsAppGroup);
+}
+
+RunOptions with_scans(RunOptions options, const ScanSelection& scans) {
+  std::string sessions;
+  for (const std::string& session : scans.sessions) sessions += (sessions.empty() ? "" : ",") + session;
+  if (!sessions.empty()) options.dataset.sessions = sessions;
+  if (!scans.filter_file.empty()) options.dataset.filter_file = scans.filter_file.string();
+  return options;
+}
+
 fs::path own_files_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);

@@ -61,6 +61,17 @@ class CommandLine {
   std::vector<Flag> flags_;
 };
 
+// Which scans of the dataset are used. Also of commands that only report: they have to find the same scans.
+struct ScanSelection {
+  std::vector<std::string> sessions;
+  std::filesystem::path filter_file;
+};
+void add_scan_options(CLI::App& command, ScanSelection& scans);
+RunOptions with_scans(RunOptions options, const ScanSelection& scans);
+
+// Where --help lists the options that wrappers of BIDS Apps give to every App.
+inline constexpr const char* kBidsAppGroup = "Options that BIDS Apps have in common";
+
 // The program's own files: ../share/wane beside the executable's folder, in the build tree and where it is installed.
 std::filesystem::path own_files_folder();
 

@@ -28,8 +28,8 @@ struct TrialCommand {
   TrialCommand(CLI::App& app, const std::vector<std::string>& sections) : line(app, sections) {}
   CommandLine line;
   fs::path bids, out;
-  std::vector<std::string> labels, sessions;
-  fs::path filter_file;
+  std::vector<std::string> labels;
+  ScanSelection scans;
   fs::path work_folder;               // of other BIDS Apps; not used
   bool skip_bids_validation = false;  // likewise
   fs::path blind_key;                 // of --blind, or of unblind
@@ -44,8 +44,6 @@ const std::vector<std::string> kAllSections = {"dataset", "conform", "align",  "
                                                "measure", "quality", "output", "group.quality", "group.decisions"};
 const std::vector<std::string> kRunSections = {"dataset", "conform", "align",  "extract", "segment",
                                                "measure", "quality", "output", "group"};
-
-constexpr const char* kBidsAppGroup = "Options that BIDS Apps have in common";
 
 // "16G", "16000" or "16000MB", as fMRIPrep and MRIQC read them; GB. Empty where it is none.
 std::optional<double> gigabytes_of(std::string text) {
@@ -76,18 +74,6 @@ std::string is_memory(const std::string& text) {
   return "a number without a unit is in MB, as in fMRIPrep: for gigabytes write " + text + "G";
 }
 
-// Which scans of the dataset are used. Also of commands that only report: they have to find the same scans.
-void add_scan_options(CLI::App& app, TrialCommand& command) {
-  app.add_option("--session-label,--session_label,--session-id", command.sessions,
-                 "Only these sessions, with or without \"ses-\": 01 02, or 01,02, or 0*")
-      ->type_name("LABEL")
-      ->group(kBidsAppGroup);
-  app.add_option("--bids-filter-file,--bids_filter_file", command.filter_file,
-                 R"(JSON file that says which T1w scans are used: {"t1w": {"acquisition": "mprage", "run": 1}})")
-      ->type_name("FILE")
-      ->group(kBidsAppGroup);
-}
-
 // Those that wrappers of BIDS Apps give to every App.
 void add_bids_app_options(CLI::App& app, TrialCommand& command) {
   app.add_option("--mem,--mem_mb,--mem-mb", command.memory,
@@ -104,19 +90,6 @@ void add_bids_app_options(CLI::App& app, TrialCommand& command) {
       ->group(kBidsAppGroup);
 }
 
-std::string joined_with_commas(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ",") + word;
-  return text;
-}
-
-RunOptions options_of(const TrialCommand& command) {
-  RunOptions options = command.line.options();
-  if (!command.sessions.empty()) options.dataset.sessions = joined_with_commas(command.sessions);
-  if (!command.filter_file.empty()) options.dataset.filter_file = command.filter_file.string();
-  return options;
-}
-
 std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::string>& sections) {
   auto command = std::make_shared<TrialCommand>(app, sections);
   app.add_option("BIDS", command->bids, "Folder of the raw scans (sub-*/ses-*/anat/*_T1w.nii.gz, participants.tsv)")
@@ -125,7 +98,7 @@ std::shared_ptr<TrialCommand> add_folders(CLI::App& app, const std::vector<std::
   app.add_option("OUT", command->out, "Folder for reports and images: one that Wane made, an empty one, or a new name")
       ->required()
       ->type_name("DIR");
-  add_scan_options(app, *command);
+  add_scan_options(app, command->scans);
   return command;
 }
 
@@ -164,7 +137,7 @@ TrialRequest report_request_of(const TrialCommand& command) {
   require_own_folder(command);
   TrialRequest request;
   request.out = command.out;
-  request.options = options_of(command);
+  request.options = with_scans(command.line.options(), command.scans);
   request.threads = command.line.threads();
   request.blind_key = command.blind_key;
   request.memory_gb = command.memory.empty() ? command.memory_gb : gigabytes_of(command.memory).value_or(0);
@@ -187,7 +160,9 @@ TrialRequest request_of(const TrialCommand& command) {
 
 Dataset dataset_of(const TrialCommand& command, const RunOptions& options, ProgressDisplay& display) {
   Dataset dataset = read_dataset(command.bids, options.dataset, command.labels);
-  for (const auto& warning : dataset.warnings) display.warn(warning);
+  // What a job prints may lie in OUT.
+  const bool hidden = !command.blind_key.empty() || blinding_state(command.out) == BlindingState::blinded;
+  for (const auto& warning : hidden ? blinded(dataset).warnings : dataset.warnings) display.warn(warning);
   return dataset;
 }
 

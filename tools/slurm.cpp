@@ -21,6 +21,7 @@
 #include "pipeline/report/json_values.h"
 #include "pipeline/run/memory.h"
 #include "pipeline/run/output_folder.h"
+#include "pipeline/run/report_trial.h"
 #include "pipeline/run/trial.h"
 #include "tools/commands.h"
 #include "tools/version.h"
@@ -38,10 +39,11 @@ constexpr double seconds_an_hour = 3600;
 
 struct CampaignCommand {
   explicit CampaignCommand(CLI::App& app)
-      : line(app, {"dataset", "conform", "align", "extract", "segment", "measure", "quality", "group"}) {}
+      : line(app, {"dataset", "conform", "align", "extract", "segment", "measure", "quality", "output", "group"}) {}
   CommandLine line;
   fs::path bids, out;
   std::vector<std::string> labels;
+  ScanSelection scans;
   fs::path blind_key;
   bool no_pages = false;
   bool everybody = false;
@@ -60,6 +62,7 @@ std::shared_ptr<CampaignCommand> add_campaign(CLI::App& app) {
       ->type_name("DIR");
   app.add_option("--participant-label,--participant_label", command->labels, "Only these participants: 01 02")
       ->type_name("LABEL");
+  add_scan_options(app, command->scans);
   app.add_flag("--everybody", command->everybody,
                "Plan also those whose reports look up to date; the tasks compare the scans themselves and measure only "
                "what has changed");
@@ -75,10 +78,14 @@ std::shared_ptr<CampaignCommand> add_campaign(CLI::App& app) {
   return command;
 }
 
+RunOptions options_of(const CampaignCommand& command) {
+  return with_scans(command.line.options(), command.scans);
+}
+
 TrialRequest request_of(const CampaignCommand& command, const Dataset& dataset) {
   TrialRequest request;
   request.out = command.out;
-  request.options = command.line.options();
+  request.options = options_of(command);
   request.template_folder = command.line.template_folder();
   request.error_model = command.line.error_model();
   request.threads = command.line.threads();
@@ -102,7 +109,7 @@ struct PlannedCampaign {
 
 PlannedCampaign planned(const CampaignCommand& command, std::size_t most_tasks) {
   PlannedCampaign campaign;
-  campaign.dataset = read_dataset(command.bids, command.line.options().dataset, command.labels);
+  campaign.dataset = read_dataset(command.bids, options_of(command).dataset, command.labels);
   const TrialRequest request = request_of(command, campaign.dataset);
   const auto& participants = campaign.dataset.participants;
   campaign.due = participants_due(campaign.dataset, request);
@@ -136,7 +143,7 @@ void warn_of(const PlannedCampaign& campaign) {
 // Everything that the tasks read lies in `folder`, so that they all do the same, whatever becomes of the user's own
 // configuration meanwhile.
 WaneCall call_of(const CampaignCommand& command, const fs::path& folder) {
-  write_text_atomically(folder / "options.json", json_text(options_json(command.line.options())));
+  write_text_atomically(folder / "options.json", json_text(options_json(options_of(command))));
   std::error_code error;
   WaneCall call;
   call.program = fs::read_symlink("/proc/self/exe", error);
@@ -158,6 +165,9 @@ CampaignRecord record_of(const CampaignCommand& command, const PlannedCampaign& 
   record.up_to_date = campaign.dataset.participants.size() - campaign.due.size();
   record.tasks = campaign.plan.tasks.size();
   record.cpu_seconds = campaign.plan.cpu_seconds;
+  if (!command.labels.empty())
+    for (const DatasetParticipant& participant : campaign.dataset.participants)
+      record.asked.push_back(participant.participant_id);
   return record;
 }
 
@@ -202,12 +212,40 @@ void require_not_in_queue(const fs::path& out) {
                        out.string() + ": wait for its end (squeue, wane status), or end it with scancel " + job + ".");
 }
 
+// What the user asked for, where he did.
+JobRequest asked_by(const CampaignCommand& command) {
+  JobRequest asked = command.request;
+  if (!command.memory.empty()) asked.memory_bytes = slurm_memory_bytes(command.memory, "--mem");
+  return asked;
+}
+
+// After planning, which looks at the reports as they are; before anything can start, so that no task writes a dose. The
+// whole dataset is blinded, whoever was asked for.
+void blind_as_asked(const CampaignCommand& command) {
+  if (command.blind_key.empty()) return;
+  make_output_folder(command.out, program_version());
+  const OutputLock reports = lock_reports(command.out);
+  require_links_of_trial_inside(command.out);
+  TrialEvents events;
+  events.warn = [](const std::string& sentence) { std::cerr << "wane: warning: " << one_line(sentence) << '\n'; };
+  TrialRequest request;
+  request.out = command.out;
+  request.options = options_of(command);
+  request.blind_key = command.blind_key;
+  blinded_with_results(read_dataset(command.bids, request.options.dataset), request, events);
+}
+
 void slurm(const CampaignCommand& given) {
   given.line.start();
   require_own_folder(given);
   require_plain(given.request);
   require_output_folder(given.out);
   if (given.submit) require_not_in_queue(given.out);
+  TrialRequest reports;
+  reports.out = given.out;
+  reports.blind_key = given.blind_key;
+  require_blinding_as_before(reports);
+  const JobRequest asked = asked_by(given);
   const std::size_t most = most_array_tasks().value_or(usual_array_tasks);
   const std::size_t most_tasks = given.most_tasks == 0 ? most : std::min(given.most_tasks, most);
   const PlannedCampaign campaign = planned(given, most_tasks);
@@ -222,18 +260,21 @@ void slurm(const CampaignCommand& given) {
         << " hours, which is more than --time: tasks that Slurm ends go on when the same command is given again.\n";
   std::cout << summary_of(campaign, request);
   if (campaign.due.empty()) {
-    std::cout << "The reports: " << shell_command({"wane", "group", given.bids.string(), given.out.string()}) << '\n';
+    std::vector<std::string> words = {"wane", "group", given.bids.string(), given.out.string()};
+    if (!given.blind_key.empty()) words.insert(words.end(), {"--blind", given.blind_key.string()});
+    std::cout << "The reports: " << shell_command(words) << '\n';
     return;
   }
 
   make_output_folder(given.out, program_version());
+  blind_as_asked(given);
   const fs::path folder = make_campaign_folder(given.out);
   const WaneCall call = call_of(given, folder);
   const fs::path table = folder / "tasks.tsv";
   write_text_atomically(table, task_table(campaign.plan, campaign.work));
   write_text_atomically(folder / "participants.sh",
                         array_script(call, request, campaign.plan.tasks.size(), fs::absolute(table)));
-  write_text_atomically(folder / "group.sh", group_script(call, request));
+  write_text_atomically(folder / "group.sh", group_script(call, asked));
   CampaignRecord record = record_of(given, campaign);
   write_campaign_record(folder, record);
   if (!given.submit) {
@@ -281,6 +322,7 @@ void jobs(const CampaignCommand& command) {
   warn_of(campaign);
   std::cerr << summary_of(campaign, command.request);
   make_output_folder(command.out, program_version());
+  blind_as_asked(command);
   const fs::path folder = make_campaign_folder(command.out);
   const WaneCall call = call_of(command, folder);
   write_campaign_record(folder, record_of(command, campaign));
@@ -326,7 +368,7 @@ void add_jobs_command(CLI::App& program) {
   command->most_tasks = 10'000'000;
   app->add_flag("--json", command->json, "Print participants, visits, memory and time as JSON, for workflow managers");
   app->footer(
-      "Example: wane jobs trial/ results/ | parallel --jobs 8 && wane group trial/ results/\n"
+      "Example: wane jobs trial/ results/ | parallel --jobs 8; wane group trial/ results/\n"
       "Only those are listed who failed or are missing.");
   app->callback([command] { jobs(*command); });
 }

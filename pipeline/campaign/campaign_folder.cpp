@@ -43,6 +43,9 @@ std::optional<CampaignRecord> record_in(const fs::path& campaign) {
   record.tasks = count_in(json, "tasks");
   if (json.contains("cpu_seconds") && json["cpu_seconds"].is_number())
     record.cpu_seconds = json["cpu_seconds"].get<double>();
+  if (json.contains("asked") && json["asked"].is_array())
+    for (const Json& id : json["asked"])
+      if (id.is_string()) record.asked.push_back(id.get<std::string>());
   record.array_job = text_member(json, "array_job");
   record.group_job = text_member(json, "group_job");
   return record;
@@ -80,6 +83,7 @@ void write_campaign_record(const fs::path& campaign, const CampaignRecord& recor
                                                            {"up_to_date", record.up_to_date},
                                                            {"tasks", record.tasks},
                                                            {"cpu_seconds", record.cpu_seconds},
+                                                           {"asked", record.asked},
                                                            {"array_job", record.array_job},
                                                            {"group_job", record.group_job}}));
 }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace wane {
 
@@ -18,8 +19,9 @@ struct CampaignRecord {
   std::size_t participants = 0;  // that were planned
   std::size_t up_to_date = 0;    // that were not, because nothing is to be done
   std::size_t tasks = 0;
-  double cpu_seconds = 0;            // estimated, of all
-  std::string array_job, group_job;  // of Slurm; empty: not submitted
+  double cpu_seconds = 0;               // estimated, of all
+  std::string array_job, group_job;     // of Slurm; empty: not submitted
+  std::vector<std::string> asked = {};  // the participants that --participant-label named; empty: everybody
 };
 
 // The next number that is free, also where several plan at once. After make_output_folder. Throws ResourceError.

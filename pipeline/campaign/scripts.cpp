@@ -23,7 +23,9 @@ constexpr double gigabyte = 1e9;
 constexpr std::uint64_t seconds_a_minute = 60, seconds_an_hour = 3600, seconds_a_day = 86400;
 // Of the job that makes reports and pages: that of 1,000 people takes minutes and below 1 GB (docs/scaling.md).
 constexpr std::uint64_t group_seconds = 2 * seconds_an_hour;
-constexpr std::uint64_t least_group_bytes = 4'000'000'000;
+constexpr std::uint64_t group_bytes = 4'000'000'000;
+// `wane participant --memory` takes no less: nobody can be measured with it.
+constexpr std::uint64_t least_task_bytes = 100'000'000;
 
 std::string whole_mebibytes(std::uint64_t bytes) {
   return std::to_string((bytes + mebibyte - 1) / mebibyte) + "M";
@@ -150,11 +152,13 @@ std::string array_script(const WaneCall& call, const JobRequest& request, std::s
   return script;
 }
 
-std::string group_script(const WaneCall& call, const JobRequest& request) {
-  return head_of(request, "wane-group", std::max(request.memory_bytes, least_group_bytes), slurm_time(group_seconds),
-                 "group.log") +
-         "set -euo pipefail\n" + change_to(call.folder) + "\nexec " + shell_command(group_words(call)) + " --threads " +
-         std::to_string(request.cpus) + "\n";
+std::string group_script(const WaneCall& call, const JobRequest& asked) {
+  const std::uint64_t memory_bytes = asked.memory_bytes == 0 ? group_bytes : asked.memory_bytes;
+  const bool shorter = !asked.time.empty() && slurm_time_seconds(asked.time, "--time") < group_seconds;
+  const std::string time = shorter ? asked.time : slurm_time(group_seconds);
+  return head_of(asked, "wane-group", memory_bytes, time, "group.log") + "set -euo pipefail\n" +
+         change_to(call.folder) + "\nexec " + shell_command(group_words(call)) + " --threads " +
+         std::to_string(asked.cpus) + "\n";
 }
 
 std::string command_list(const WaneCall& call, const CampaignPlan& plan, const std::vector<ParticipantWork>& work,
@@ -194,7 +198,12 @@ std::uint64_t slurm_memory_bytes(const std::string& text, const std::string& opt
   }
   const auto number = number_of(digits);
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  if (number && *number > 0 && *number < most / unit) return *number * unit;
+  if (number && *number > 0 && *number < most / unit) {
+    if (*number * unit >= least_task_bytes) return *number * unit;
+    throw UsageError(option + " \"" + text +
+                     "\" is less than any participant needs: allow at least 100M, or leave out " + option +
+                     " for what the scans need.");
+  }
   throw UsageError(option + " \"" + text + "\" is no amount of memory: write 4G or 4000M, as Slurm does.");
 }
 

@@ -40,7 +40,9 @@ std::string task_table(const CampaignPlan& plan, const std::vector<ParticipantWo
 // `table`.
 std::string array_script(const WaneCall& call, const JobRequest& request, std::size_t tasks,
                          const std::filesystem::path& table);
-std::string group_script(const WaneCall& call, const JobRequest& request);
+// `asked`: what the user asked for; without a memory or time of its own the job gets 4 GB and two hours, and no more
+// time than asked for: partitions may refuse it.
+std::string group_script(const WaneCall& call, const JobRequest& asked);
 
 // One command a line that a shell runs from any folder, for each participant.
 std::string command_list(const WaneCall& call, const CampaignPlan& plan, const std::vector<ParticipantWork>& work,
@@ -51,7 +53,8 @@ std::string group_command(const WaneCall& call);
 // "0-02:30:00", rounded up to whole minutes.
 std::string slurm_time(std::uint64_t seconds);
 
-// Bytes of "4G", "4000M", "4000" (MiB); seconds of "90", "1:30:00", "2-12". Throw UsageError naming `option`.
+// Bytes of "4G", "4000M", "4000" (MiB), at least 100 MB; seconds of "90", "1:30:00", "2-12". Throw UsageError naming
+// `option`.
 std::uint64_t slurm_memory_bytes(const std::string& text, const std::string& option);
 std::uint64_t slurm_time_seconds(const std::string& text, const std::string& option);
 

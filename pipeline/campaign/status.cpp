@@ -219,8 +219,17 @@ ReadStatus read_status(const fs::path& out) {
   facts.log = log_facts(log, (out / "logs" / "run.jsonl").string());
   ReadStatus read;
   read.dataset = facts.log.dataset;
-  if (const auto campaign = latest_campaign(out)) read.dataset = campaign->record.dataset;
+  std::set<std::string> asked;
+  if (const auto campaign = latest_campaign(out)) {
+    read.dataset = campaign->record.dataset;
+    asked.insert(campaign->record.asked.begin(), campaign->record.asked.end());
+  }
   facts.participants = participants_of(read.dataset, facts, read.warnings);
+  if (!asked.empty())
+    std::erase_if(facts.participants, [&](const std::string& id) {
+      return !asked.contains(id) && !facts.with_report.contains(id) && !facts.failures.contains(id) &&
+             !facts.locks.contains(id);
+    });
   read.status = status_of(facts);
   return read;
 }

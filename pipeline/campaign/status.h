@@ -73,7 +73,8 @@ struct ReadStatus {
   std::vector<std::string> warnings;  // sentences
 };
 
-// Throws InputError where OUT is no output folder of Wane.
+// Whom the latest campaign did not ask for, and OUT knows nothing of, is left out. Throws InputError where OUT is no
+// output folder of Wane.
 ReadStatus read_status(const std::filesystem::path& out);
 
 // A table for a terminal: how many there are of each state, then those that run, failed or were stopped (`all`:

@@ -193,6 +193,7 @@ BlindingKey blind(const fs::path& file, const Dataset& dataset, const fs::path& 
   if (blinding_state(out) == BlindingState::never) {
     fs::create_directories(out, error);
     put_log_away(out, file, key.secret, key_hash(key));
+    remove_job_logs(out);
     // Where another task was faster, with this key or with another, its state stays.
     write_new_text_atomically(state_file(out), state_text("blinded", key));
   }

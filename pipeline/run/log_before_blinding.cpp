@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -108,6 +110,25 @@ void put_log_away(const fs::path& out, const fs::path& key_file, const std::stri
     copy_log(so_far, log_beside_key(key_file, head), owner_only);
     return details;
   });
+}
+
+void remove_job_logs(const fs::path& out) {
+  std::error_code error;
+  for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
+    const fs::path campaign = it->path();
+    if (!campaign.filename().string().starts_with("campaign-") || !it->is_directory()) continue;
+    require_inside(out, campaign);
+    std::vector<fs::path> job_logs;
+    for (fs::directory_iterator file(campaign, error), last; !error && file != last; file.increment(error))
+      if (file->path().extension() == ".log") job_logs.push_back(file->path());
+    for (const fs::path& file : job_logs)
+      if (!error) fs::remove(file, error);
+    if (error) break;
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw ResourceError("What jobs printed in " + (out / "logs" / "campaign-*").string() +
+                        " may name dose groups and cannot be removed: " + error.message() +
+                        "; check the permissions, or remove the files that end in .log yourself.");
 }
 
 std::optional<std::string> bring_log_back(const fs::path& out, const fs::path& key_file, const std::string& secret) {

@@ -21,6 +21,10 @@ std::filesystem::path log_beside_key(const std::filesystem::path& key_file, cons
 void put_log_away(const std::filesystem::path& out, const std::filesystem::path& key_file, const std::string& secret,
                   const std::string& key_sha256);
 
+// Removes what Slurm wrote of the jobs of `wane slurm`, OUT/logs/campaign-*/*.log: what `wane group` prints there names
+// dose groups with their means. Throws ResourceError where one cannot be removed.
+void remove_job_logs(const std::filesystem::path& out);
+
 // Whether OUT's log has a line of the event "blind"; logs of blinded results from older versions have none, and their
 // other lines name hashes without a key.
 bool tells_of_blinding(const std::filesystem::path& out);

@@ -1,5 +1,6 @@
 #include "pipeline/run/participant.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -486,6 +487,32 @@ bool run_participant(const DatasetParticipant& participant, const fs::path& data
 
 namespace {
 
+// When the file system changed the file or its place; empty where there is none.
+std::optional<timespec> changed_at(const fs::path& file) {
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return std::nullopt;
+  return found.st_ctim;
+}
+
+bool is_later(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+// A scan that was given other permissions, or copied to where it was, with the same bytes.
+bool is_older_than_a_scan(const fs::path& report, const DatasetParticipant& participant) {
+  const auto reported = changed_at(report);
+  return reported && std::any_of(participant.visits.begin(), participant.visits.end(), [&](const DatasetVisit& visit) {
+           const auto changed = changed_at(visit.t1w);
+           return changed && is_later(*changed, *reported);
+         });
+}
+
+// So that looks_up_to_date takes the scans for those of the report again. Where it cannot be, they are only compared
+// once more the next time.
+void touch(const fs::path& file) {
+  utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
+}
+
 bool keeps_what_is_wanted(const ParticipantReport& report, DerivativesKept wanted) {
   return derivatives_named(report.derivatives).value_or(DerivativesKept::minimal) >= wanted;
 }
@@ -514,7 +541,10 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
     if (!measured_as_decided(now) || !keeps_what_is_wanted(now, wanted)) return false;
     const std::string anew = participant_json_text(now, provenance);
     if (origin_of(Json::parse(text)) != origin_of(Json::parse(anew))) return false;
-    if (anew != text) write_text_atomically(file, anew);
+    if (anew != text)
+      write_text_atomically(file, anew);
+    else if (is_older_than_a_scan(file, participant))
+      touch(file);
     return true;
   } catch (const InputError&) {
     return false;  // another program's report, or damaged
@@ -526,17 +556,6 @@ bool kept_up_to_date(const DatasetParticipant& participant, const fs::path& out,
 }
 
 namespace {
-
-// When the file system changed the file or its place; empty where there is none.
-std::optional<timespec> changed_at(const fs::path& file) {
-  struct stat found {};
-  if (stat(file.c_str(), &found) != 0) return std::nullopt;
-  return found.st_ctim;
-}
-
-bool is_later(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
 
 // The scans of the participant with the hashes that the report names; nothing where it names other files or one that
 // has changed since.

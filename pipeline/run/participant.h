@@ -71,7 +71,7 @@ ParticipantReport measured_report(const DatasetParticipant& participant, const s
 // True where the report in OUT was made by the same version with the same options of the stages, template, error model
 // and scans (by SHA-256), no decision changes which visits are measured together, and at least the images that are
 // `wanted` were kept. If dose, dose group, dates or other decisions have changed since, it is then rewritten with the
-// new ones.
+// new ones; where a scan's file was changed since, but not its bytes, it is touched for looks_up_to_date.
 bool kept_up_to_date(const DatasetParticipant& participant, const std::filesystem::path& out,
                      const Provenance& provenance, const QualityRules& rules = {},
                      DerivativesKept wanted = DerivativesKept::full);

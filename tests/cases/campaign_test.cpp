@@ -213,6 +213,25 @@ TEST(CampaignOfMany, IsPlannedInAMillisecondAPerson) {
   EXPECT_EQ(std::count(tasks.begin(), tasks.end(), '\t'), many - 1000) << "everybody is in one task";
 }
 
+TEST(CampaignPlanned, WithBlindBlindsBeforeAnythingIsSubmittedAndPassesScanOptionsOn) {
+  const broken::ScratchFolder folder;
+  for (const char* session : {"ses-01", "ses-02"})
+    write(folder / "bids" / "sub-1" / session / "anat" / ("sub-1_" + std::string(session) + "_T1w.nii.gz"), "not read");
+  write(folder / "bids" / "participants.tsv", "participant_id\tdose_group\tdose\nsub-1\tA\t1\n");
+  const fs::path out = folder / "out", logs = out / "logs";
+  ASSERT_EQ(cases::wane({"slurm", folder / "bids", out}).exit_code, 0);
+  write(logs / "campaign-0001" / "group.log", "A: -1 % per year");
+  const ProgramResult planned = cases::wane({"slurm", folder / "bids", out, "--blind", folder / "key.json",
+                                             "--derivatives", "minimal", "--session-label", "02"});
+  ASSERT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_TRUE(fs::exists(out / "blinding.json"));
+  EXPECT_FALSE(fs::exists(logs / "campaign-0001" / "group.log"));
+  const auto options = json_of(logs / "campaign-0002" / "options.json");
+  EXPECT_EQ(options["output"]["derivatives"], "minimal");
+  EXPECT_EQ(options["dataset"]["sessions"], "02");
+  EXPECT_EQ(cases::wane({"slurm", folder / "bids", out}).exit_code, 2) << "the group job would be refused";
+}
+
 // Within tests/slurm/with-slurm, with arrays of at most two tasks.
 class Slurm : public Campaign {
  protected:
@@ -226,7 +245,8 @@ class Slurm : public Campaign {
   bool queue_is_empty_within(std::chrono::seconds time) const {
     const auto limit = std::chrono::steady_clock::now() + time;
     while (std::chrono::steady_clock::now() < limit) {
-      if (by({"squeue", "--noheader"}).out.empty()) return true;
+      const ProgramEnd queue = by({"squeue", "--noheader"});
+      if (queue.exit_code == 0 && queue.out.empty()) return true;
       std::this_thread::sleep_for(200ms);
     }
     return false;
@@ -276,7 +296,9 @@ TEST_F(Slurm, GoesOnAfterATaskWasKilledAndEndsWithTheBytesOfRun) {
 
   const faults::Ended third = submit();
   EXPECT_TRUE(contains(third.out, "0 participants are to be measured, 4 are up to date")) << third.out;
-  EXPECT_EQ(by({"squeue", "--noheader"}).out, "");
+  const ProgramEnd queue = by({"squeue", "--noheader"});
+  EXPECT_EQ(queue.exit_code, 0) << queue.err;
+  EXPECT_EQ(queue.out, "");
 }
 
 TEST_F(Slurm, SaysWhySlurmRefuses) {

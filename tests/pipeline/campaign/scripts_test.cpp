@@ -103,6 +103,22 @@ TEST(GroupScript, CallsGroupWithItsOptions) {
                                                                call.shared_options[1] + "\n--no-pages\n--threads\n1\n");
 }
 
+TEST(GroupScript, AsksForNoMoreTimeAndMemoryThanTheUserDoes) {
+  const broken::ScratchFolder folder;
+  const WaneCall call = call_in(folder.path());
+  const auto asks = [&](const std::string& time, std::uint64_t memory_bytes, const std::string& line) {
+    JobRequest asked;
+    asked.time = time;
+    asked.memory_bytes = memory_bytes;
+    return group_script(call, asked).find("#SBATCH --" + line + "\n") != std::string::npos;
+  };
+  EXPECT_TRUE(asks("", 0, "time=0-02:00:00"));
+  EXPECT_TRUE(asks("", 0, "mem=3815M"));
+  EXPECT_TRUE(asks("30", 0, "time=30")) << "a partition may allow no more";
+  EXPECT_TRUE(asks("1-00", 0, "time=0-02:00:00"));
+  EXPECT_TRUE(asks("", 2ULL << 30, "mem=2048M"));
+}
+
 TEST(CommandList, RunsFromAnyFolderWhateverNamesHold) {
   const broken::ScratchFolder folder;
   const WaneCall call = call_in(folder.path());
@@ -148,6 +164,16 @@ TEST(SlurmMemory, IsReadAsSlurmDoes) {
   EXPECT_EQ(slurm_memory_bytes("4G", ""), 4ULL << 30);
   EXPECT_EQ(slurm_memory_bytes("500m", ""), 500ULL << 20);
   EXPECT_EQ(slurm_memory_bytes("1T", ""), 1ULL << 40);
+  for (const char* text : {"64M", "1", "95M", "90000K"}) {
+    std::string refusal;
+    try {
+      slurm_memory_bytes(text, "--mem");
+    } catch (const UsageError& error) {
+      refusal = error.what();
+    }
+    EXPECT_NE(refusal.find("less than any participant needs"), std::string::npos) << text << ": " << refusal;
+  }
+  EXPECT_EQ(slurm_memory_bytes("96M", "--mem"), 96ULL << 20);
   for (const char* text : {"", "G", "4GB", "-4G", "0", "4.5G", "99999999999999999999T"})
     EXPECT_THROW(slurm_memory_bytes(text, "--mem"), UsageError) << text;
 }

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
+
+#include "pipeline/campaign/campaign_folder.h"
+#include "tests/broken/scratch_folder.h"
 
 namespace wane {
 namespace {
@@ -103,6 +108,30 @@ TEST(Status, TimeLeftFollowsFromThePaceOfOneProcessAndHowManyWork) {
   EXPECT_EQ(status_of(facts).processes, 2U);
   facts.log = {};
   EXPECT_FALSE(status_of(facts).seconds_left) << "nobody has been measured yet";
+}
+
+TEST(ReadStatus, LeavesOutWhomTheLatestCampaignDidNotAskFor) {
+  const broken::ScratchFolder folder;
+  const std::filesystem::path out = folder / "out";
+  for (const char* id : {"sub-1", "sub-2", "sub-3"}) {
+    std::filesystem::create_directories(folder / "bids" / id / "anat");
+    std::ofstream(folder / "bids" / id / "anat" / (std::string(id) + "_T1w.nii.gz")) << "not read";
+  }
+  std::filesystem::create_directories(out / "logs");
+  make_output_folder(out, "1.0.0");
+  record_failure(out, {"sub-1", "The scan is empty.", 3});
+  CampaignRecord record;
+  record.dataset = (folder / "bids").string();
+  const auto status_after = [&](const std::vector<std::string>& asked) {
+    record.asked = asked;
+    write_campaign_record(make_campaign_folder(out), record);
+    return read_status(out).status;
+  };
+  EXPECT_EQ(status_after({}).participants.size(), 3U) << "everybody is asked for";
+  const CampaignStatus status = status_after({"sub-2"});
+  ASSERT_EQ(status.participants.size(), 2U);
+  EXPECT_EQ(status.participants[0].progress, Progress::failed) << "sub-1 of an earlier campaign";
+  EXPECT_EQ(status.participants[1].participant_id, "sub-2");
 }
 
 TEST(StatusText, ListsWhoNeedsAttentionAndCountsTheOthers) {

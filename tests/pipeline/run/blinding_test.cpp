@@ -78,6 +78,23 @@ TEST_F(Blinding, TheKeyIsItsOwnersAlone) {
   EXPECT_EQ(fs::status(key_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
+TEST_F(Blinding, WhatJobsPrintedBeforeIsRemovedAndAfterwardsIsNot) {
+  const fs::path first = out_ / "logs" / "campaign-0001", second = out_ / "logs" / "campaign-0002";
+  for (const fs::path& campaign : {first, second}) {
+    fs::create_directories(campaign);
+    for (const char* name : {"group.log", "task-1.log", "tasks.tsv"}) std::ofstream(campaign / name) << "dose group A";
+  }
+  blind(key_, dataset_, out_);
+  for (const fs::path& campaign : {first, second}) {
+    EXPECT_FALSE(fs::exists(campaign / "group.log"));
+    EXPECT_FALSE(fs::exists(campaign / "task-1.log"));
+    EXPECT_TRUE(fs::exists(campaign / "tasks.tsv"));
+  }
+  std::ofstream(second / "group.log") << "blinded";
+  blind(key_, dataset_, out_);
+  EXPECT_TRUE(fs::exists(second / "group.log"));
+}
+
 DatasetParticipant person_of(const std::string& group) {
   DatasetParticipant person;
   person.participant_id = "sub-" + group;

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/atomic_file.h"
 #include "pipeline/report/participant_json.h"
@@ -204,6 +206,37 @@ TEST_F(KeptUpToDate, TheSameIsKeptByteForByte) {
   const std::string before = text();
   EXPECT_TRUE(kept());
   EXPECT_EQ(text(), before);
+}
+
+// As chmod and rsync do.
+TEST_F(KeptUpToDate, LooksSoAgainAfterAScanWasTouched) {
+  DatasetParticipant participant = two_visits();
+  const fs::path dataset = out_ / "bids";
+  Provenance reference = provenance_;
+  reference.inputs = {{"template", std::string(64, 't')}};
+  provenance_.inputs.clear();
+  fs::create_directories(dataset);
+  for (std::size_t v = 0; v < participant.visits.size(); ++v) {
+    const std::string name = "scan-" + std::to_string(v) + ".nii.gz";
+    participant.visits[v].t1w = dataset / name;
+    write_text_atomically(dataset / name, "scan");
+    provenance_.inputs.push_back({name, std::string(64, 'a')});
+  }
+  provenance_.inputs.push_back(reference.inputs[0]);
+  const auto looks_so = [&] { return looks_up_to_date(participant, dataset, out_.path(), reference); };
+  const auto moment = [] { std::this_thread::sleep_for(std::chrono::milliseconds(30)); };  // clocks of files are coarse
+  moment();
+  write_text_atomically(file(), participant_json_text(report(), provenance_));
+  ASSERT_TRUE(kept(participant));
+  ASSERT_TRUE(looks_so());
+  moment();
+  fs::permissions(participant.visits[0].t1w, fs::perms::owner_read);
+  EXPECT_FALSE(looks_so());
+  moment();
+  const std::string before = text();
+  EXPECT_TRUE(kept(participant));
+  EXPECT_EQ(text(), before);
+  EXPECT_TRUE(looks_so());
 }
 
 TEST_F(KeptUpToDate, AnotherVersionOptionOrScanIsNot) {
