@@ -155,6 +155,22 @@ TEST_F(BlindingAttack, FindsNobodysGroupWhereResultsWereReportedBeforeTheyWereBl
   expect_that_no_hash_tells_a_group();
 }
 
+// What a job of `wane slurm` printed before.
+TEST_F(BlindingAttack, NoJobsLogOfTheTimeBeforeStaysInBlindedResults) {
+  const fs::path campaign = out_ / "logs" / "campaign-0001";
+  fs::create_directories(campaign);
+  const ProgramResult open = wane({"group", bids_, out_});
+  ASSERT_TRUE(contains(open.out, "Dose group A, dose 5 million cells")) << open.out;
+  for (const char* name : {"group.log", "task-1.log"}) write(campaign / name, open.out + open.err);
+  write(campaign / "tasks.tsv", "sub-01\n");
+  const ProgramResult result = wane({"group", bids_, out_, "--blind", key_});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_FALSE(contains(result.out + result.err, "million cells")) << "it goes into OUT when a job prints it";
+  EXPECT_FALSE(fs::exists(campaign / "group.log"));
+  EXPECT_FALSE(fs::exists(campaign / "task-1.log"));
+  EXPECT_TRUE(fs::exists(campaign / "tasks.tsv")) << "it names nobody's group";
+}
+
 // What is the same for every arrangement cannot tell which one it is. Besides keyed hashes, only the log's times
 // differ.
 TEST_F(BlindingAttack, BlindedResultsAreTheSameForEveryArrangement) {
