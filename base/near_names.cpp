@@ -1,18 +1,14 @@
 #include "base/near_names.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <utility>
+
+#include "base/letters.h"
 
 namespace wane {
 
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -41,12 +37,12 @@ std::string joined(const std::vector<std::string>& names, const std::string& las
 }  // namespace
 
 std::vector<std::string> near_names(const std::string& word, const std::vector<std::string>& names) {
-  const std::string wanted = lower(word);
+  const std::string wanted = lower_case(word);
   const std::size_t most_edits = std::max<std::size_t>(2, wanted.size() / 3);
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const auto& name : names) {
-    const std::size_t edits = edit_distance(wanted, lower(name));
-    const bool contained = wanted.size() >= 3 && lower(name).find(wanted) != std::string::npos;
+    const std::size_t edits = edit_distance(wanted, lower_case(name));
+    const bool contained = wanted.size() >= 3 && lower_case(name).find(wanted) != std::string::npos;
     if (edits <= most_edits || contained) found.emplace_back(contained ? 0 : edits, name);
   }
   std::sort(found.begin(), found.end());

@@ -57,4 +57,10 @@ using OptionFields = std::vector<OptionField>;
 // ("--next-years").
 void require_allowed_values(const std::string& section, const OptionFields& fields);
 
+// The same of an options struct that has a table of fields.
+template <class Options>
+void require_allowed_options(const std::string& section, Options options) {
+  require_allowed_values(section, option_fields(options));
+}
+
 }  // namespace wane

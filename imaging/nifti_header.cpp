@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/letters.h"
 
 namespace wane {
 namespace {
@@ -111,12 +112,6 @@ bool looks_like_text(std::string_view head) {
   });
 }
 
-string lower_case(std::string_view text) {
-  string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return result;
-}
-
 // The usual things that carry a scan's name without being a scan.
 void refuse_other_formats(std::string_view head, const fs::path& file) {
   const auto begins = [&](std::string_view with) { return head.substr(0, with.size()) == with; };
@@ -124,7 +119,7 @@ void refuse_other_formats(std::string_view head, const fs::path& file) {
   if (begins("version https://git-lfs") || (head.find("annex/objects") != head.npos && looks_like_text(head)))
     refuse_nifti(file, "it is a placeholder left by git-annex or Git LFS, not the scan itself",
                  "fetch its content (datalad get, git annex get or git lfs pull)");
-  const string start = lower_case(head.substr(0, 64));
+  const string start = lower_case(string(head.substr(0, 64)));
   if (start.find("<html") != string::npos || start.find("<!doctype") != string::npos)
     refuse_nifti(file, "it is a web page, not a scan", "download it again, signed in if the site asks for it");
   if (head.size() >= 132 && head.substr(128, 4) == "DICM")

@@ -218,4 +218,11 @@ fs::path CommandLine::template_folder() const {
   return common_.template_folder.empty() ? own_template_folder() : common_.template_folder;
 }
 
+void require_own_folder(const fs::path& bids, const fs::path& out) {
+  std::error_code error;
+  if (fs::equivalent(bids, out, error))
+    throw UsageError("The output folder " + out.string() +
+                     " is the dataset itself: name another folder, so that raw data stay as they are.");
+}
+
 }  // namespace wane

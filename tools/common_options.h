@@ -85,4 +85,7 @@ int thread_count(int threads);
 // The command line of this process as it was given.
 std::string given_command_line();
 
+// Throws UsageError where OUT is the dataset.
+void require_own_folder(const std::filesystem::path& bids, const std::filesystem::path& out);
+
 }  // namespace wane

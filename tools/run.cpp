@@ -125,16 +125,9 @@ void add_pages_flag(CLI::App& app, TrialCommand& command) {
                "Leave out the pages (trial.html, quality.html, sub-*.html); `wane report` makes them");
 }
 
-void require_own_folder(const TrialCommand& command) {
-  std::error_code error;
-  if (fs::equivalent(command.bids, command.out, error))
-    throw UsageError("The output folder " + command.out.string() +
-                     " is the dataset itself: name another folder, so that raw data stay as they are.");
-}
-
 // For the reports alone: no template is needed.
 TrialRequest report_request_of(const TrialCommand& command) {
-  require_own_folder(command);
+  require_own_folder(command.bids, command.out);
   TrialRequest request;
   request.out = command.out;
   request.options = with_scans(command.line.options(), command.scans);

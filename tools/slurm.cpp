@@ -100,11 +100,20 @@ ParticipantWork work_of(const DatasetParticipant& participant, const RunOptions&
   return {participant.participant_id, estimated_bytes(scans, options), estimated_cpu_seconds(scans, options)};
 }
 
+// What the user asked for, where he did.
+JobRequest asked_by(const CampaignCommand& command) {
+  JobRequest asked = command.request;
+  if (!command.memory.empty()) asked.memory_bytes = slurm_memory_bytes(command.memory, "--mem");
+  return asked;
+}
+
 struct PlannedCampaign {
   Dataset dataset;
   std::vector<std::size_t> due;  // places in the dataset
   std::vector<ParticipantWork> work;
   CampaignPlan plan;
+
+  std::size_t up_to_date() const { return dataset.participants.size() - due.size(); }
 };
 
 PlannedCampaign planned(const CampaignCommand& command, std::size_t most_tasks) {
@@ -123,13 +132,16 @@ PlannedCampaign planned(const CampaignCommand& command, std::size_t most_tasks) 
       campaign.due.size(),
       [&](std::size_t n) { campaign.work[n] = work_of(participants[campaign.due[n]], request.options); }, block);
   CampaignLimits limits{most_tasks, command.request.cpus, std::nullopt};
-  if (!command.memory.empty()) limits.memory_bytes = slurm_memory_bytes(command.memory, "--mem");
+  if (const std::uint64_t asked = asked_by(command).memory_bytes; asked > 0) limits.memory_bytes = asked;
   campaign.plan = plan_campaign(campaign.work, limits);
   return campaign;
 }
 
+void warn(const std::string& sentence) {
+  std::cerr << "wane: warning: " << one_line(sentence) << '\n';
+}
+
 void warn_of(const PlannedCampaign& campaign) {
-  const auto warn = [](const std::string& sentence) { std::cerr << "wane: warning: " << one_line(sentence) << '\n'; };
   for (const std::string& warning : campaign.dataset.warnings) warn(warning);
   for (const LeftOut& absent : campaign.dataset.left_out) warn(absent.participant_id + ": " + absent.reason);
   if (campaign.plan.too_large.empty()) return;
@@ -162,20 +174,13 @@ CampaignRecord record_of(const CampaignCommand& command, const PlannedCampaign& 
   CampaignRecord record;
   record.dataset = fs::absolute(command.bids).string();
   record.participants = campaign.due.size();
-  record.up_to_date = campaign.dataset.participants.size() - campaign.due.size();
+  record.up_to_date = campaign.up_to_date();
   record.tasks = campaign.plan.tasks.size();
   record.cpu_seconds = campaign.plan.cpu_seconds;
   if (!command.labels.empty())
     for (const DatasetParticipant& participant : campaign.dataset.participants)
       record.asked.push_back(participant.participant_id);
   return record;
-}
-
-void require_own_folder(const CampaignCommand& command) {
-  std::error_code error;
-  if (fs::equivalent(command.bids, command.out, error))
-    throw UsageError("The output folder " + command.out.string() +
-                     " is the dataset itself: name another folder, so that raw data stay as they are.");
 }
 
 std::string hours(double seconds) {
@@ -193,7 +198,7 @@ std::string megabytes(std::uint64_t bytes) {
 
 // What the user should know before anything is started.
 std::string summary_of(const PlannedCampaign& campaign, const JobRequest& request) {
-  const std::size_t kept = campaign.dataset.participants.size() - campaign.due.size();
+  const std::size_t kept = campaign.up_to_date();
   std::string text = count_of(campaign.due.size(), "participant is", "participants are") + " to be measured";
   if (kept > 0) text += ", " + std::to_string(kept) + " are up to date";
   if (campaign.due.empty()) return text + ".\n";
@@ -212,13 +217,6 @@ void require_not_in_queue(const fs::path& out) {
                        out.string() + ": wait for its end (squeue, wane status), or end it with scancel " + job + ".");
 }
 
-// What the user asked for, where he did.
-JobRequest asked_by(const CampaignCommand& command) {
-  JobRequest asked = command.request;
-  if (!command.memory.empty()) asked.memory_bytes = slurm_memory_bytes(command.memory, "--mem");
-  return asked;
-}
-
 // After planning, which looks at the reports as they are; before anything can start, so that no task writes a dose. The
 // whole dataset is blinded, whoever was asked for.
 void blind_as_asked(const CampaignCommand& command) {
@@ -227,7 +225,7 @@ void blind_as_asked(const CampaignCommand& command) {
   const OutputLock reports = lock_reports(command.out);
   require_links_of_trial_inside(command.out);
   TrialEvents events;
-  events.warn = [](const std::string& sentence) { std::cerr << "wane: warning: " << one_line(sentence) << '\n'; };
+  events.warn = warn;
   TrialRequest request;
   request.out = command.out;
   request.options = options_of(command);
@@ -237,7 +235,7 @@ void blind_as_asked(const CampaignCommand& command) {
 
 void slurm(const CampaignCommand& given) {
   given.line.start();
-  require_own_folder(given);
+  require_own_folder(given.bids, given.out);
   require_plain(given.request);
   require_output_folder(given.out);
   if (given.submit) require_not_in_queue(given.out);
@@ -310,13 +308,13 @@ Json plan_json(const PlannedCampaign& campaign, const WaneCall& call) {
           {"options", call.shared_options},
           {"participant_options", call.participant_options},
           {"group_options", call.group_options},
-          {"up_to_date", campaign.dataset.participants.size() - campaign.due.size()},
+          {"up_to_date", campaign.up_to_date()},
           {"participants", participants}};
 }
 
 void jobs(const CampaignCommand& command) {
   command.line.start();
-  require_own_folder(command);
+  require_own_folder(command.bids, command.out);
   require_output_folder(command.out);
   const PlannedCampaign campaign = planned(command, std::max<std::size_t>(1, command.most_tasks));
   warn_of(campaign);

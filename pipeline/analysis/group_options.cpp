@@ -6,8 +6,7 @@
 namespace wane {
 
 void GroupOptions::validate() const {
-  GroupOptions copy = *this;
-  require_allowed_values("", option_fields(copy));
+  require_allowed_options("", *this);
 }
 
 OptionFields option_fields(GroupOptions& options) {
@@ -27,7 +26,7 @@ OptionFields option_fields(GroupOptions& options) {
        {},
        {},
        OptionKind::user,
-       {"linear", "log", "rank"}},
+       {name_of(DoseScale::linear), name_of(DoseScale::log), name_of(DoseScale::rank)}},
       {"covariates", "", "columns of participants.tsv that the mixed model adjusts for, such as age,sex,site:category",
        &options.covariates},
       {"next_difference",
@@ -54,7 +53,7 @@ OptionFields option_fields(GroupOptions& options) {
        {},
        {},
        OptionKind::user,
-       {"exclude", "report"}},
+       {name_of(QualityMode::exclude), name_of(QualityMode::report)}},
       {"decisions", "",
        "file in which people decided which scans count; else quality_decisions.tsv in the dataset, if there is one",
        &options.decisions},

@@ -11,6 +11,7 @@
 #include "base/output_folder.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/report/json_values.h"
+#include "pipeline/run/log_before_blinding.h"
 
 namespace wane {
 
@@ -19,14 +20,14 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr const char* folder_start = "campaign-";
 constexpr const char* record_name = "campaign.json";
 constexpr std::size_t digits_of_number = 4;
 constexpr std::size_t most_campaigns = 1'000'000;
 
 std::string name_of(std::size_t number) {
   const std::string digits = std::to_string(number);
-  return folder_start + std::string(digits_of_number - std::min(digits.size(), digits_of_number), '0') + digits;
+  return campaign_folder_start + std::string(digits_of_number - std::min(digits.size(), digits_of_number), '0') +
+         digits;
 }
 
 std::size_t count_in(const Json& json, const char* member) {
@@ -56,11 +57,18 @@ std::vector<fs::path> campaign_folders(const fs::path& out) {
   std::vector<fs::path> folders;
   std::error_code error;
   for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error))
-    if (it->path().filename().string().starts_with(folder_start)) folders.push_back(it->path());
+    if (it->path().filename().string().starts_with(campaign_folder_start)) folders.push_back(it->path());
   std::sort(folders.begin(), folders.end(), [](const fs::path& a, const fs::path& b) {
     return natural_less(b.filename().string(), a.filename().string());
   });
   return folders;
+}
+
+template <class Wanted>
+std::optional<LatestCampaign> latest_of(const fs::path& out, Wanted wanted) {
+  for (const fs::path& folder : campaign_folders(out))
+    if (const auto record = record_in(folder); record && wanted(*record)) return LatestCampaign{folder, *record};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -89,16 +97,11 @@ void write_campaign_record(const fs::path& campaign, const CampaignRecord& recor
 }
 
 std::optional<LatestCampaign> latest_campaign(const fs::path& out) {
-  for (const fs::path& folder : campaign_folders(out))
-    if (const auto record = record_in(folder)) return LatestCampaign{folder, *record};
-  return std::nullopt;
+  return latest_of(out, [](const CampaignRecord&) { return true; });
 }
 
 std::optional<LatestCampaign> latest_submitted_campaign(const fs::path& out) {
-  for (const fs::path& folder : campaign_folders(out))
-    if (const auto record = record_in(folder); record && !record->array_job.empty())
-      return LatestCampaign{folder, *record};
-  return std::nullopt;
+  return latest_of(out, [](const CampaignRecord& record) { return !record.array_job.empty(); });
 }
 
 }  // namespace wane

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "pipeline/campaign/outside_program.h"
+#include "base/outside_program.h"
 
 namespace wane {
 
@@ -29,7 +29,7 @@ std::string last_line(std::string text) {
 }
 
 std::string submitted(const std::vector<std::string>& words, const fs::path& folder) {
-  const ProgramEnd end = run_outside_program(words, folder, package);
+  const ProgramEnd end = run_outside_program(words, {folder}, package);
   const std::string job = job_of(end.out);
   if (end.exit_code == 0 && !job.empty()) return job;
   throw ResourceError("Slurm did not take the job: " + (end.err.empty() ? "it gave no reason" : last_line(end.err)) +
@@ -52,14 +52,14 @@ std::optional<std::size_t> most_array_tasks(const std::string& scontrol_config) 
 
 std::optional<std::size_t> most_array_tasks() {
   try {
-    return most_array_tasks(run_outside_program({"scontrol", "show", "config"}, ".", package).out);
+    return most_array_tasks(run_outside_program({"scontrol", "show", "config"}, {}, package).out);
   } catch (const ResourceError&) {
     return std::nullopt;
   }
 }
 
 bool is_in_queue(const std::string& job) {
-  const ProgramEnd end = run_outside_program({"squeue", "--noheader", "--jobs=" + job, "--format=%i"}, ".", package);
+  const ProgramEnd end = run_outside_program({"squeue", "--noheader", "--jobs=" + job, "--format=%i"}, {}, package);
   if (end.exit_code == 0) return end.out.find_first_not_of(" \n") != std::string::npos;
   if (end.err.find("Invalid job id") != std::string::npos) return false;  // Slurm has forgotten it
   throw ResourceError("Slurm does not answer whether job " + job + " is still there: " + last_line(end.err) +
@@ -72,7 +72,7 @@ SubmittedJobs submit(const fs::path& folder, const std::string& array_script, co
   try {
     jobs.group = submitted({"sbatch", "--parsable", "--dependency=afterany:" + jobs.array, group_script}, folder);
   } catch (const ResourceError&) {
-    run_outside_program({"scancel", jobs.array}, folder, package);
+    run_outside_program({"scancel", jobs.array}, {folder}, package);
     throw;
   }
   return jobs;

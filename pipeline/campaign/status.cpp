@@ -23,9 +23,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-// As the log's own reader has it: a line with the inputs of a participant of 100 visits has 20 kB.
-constexpr std::size_t most_bytes_of_a_line = 16u << 20;
-
 // "2026-11-27T09:10:11Z"
 std::optional<long> seconds_of(const std::string& utc) {
   std::tm parts{};
@@ -177,7 +174,7 @@ const char* in_words(Progress progress) {
 
 LogFacts log_facts(std::istream& log, const std::string& name) {
   LogFacts facts;
-  for (std::string text; read_line(log, text, most_bytes_of_a_line, name);)
+  for (std::string text; read_line(log, text, most_json_bytes, name);)
     if (const Json line = parse_json(text); line.is_object()) take_line(line, facts);
   return facts;
 }

@@ -340,11 +340,6 @@ std::string links_in_words(std::size_t count) {
                     : std::to_string(count) + " T1w scans are links to files that are not here";
 }
 
-int clock_day() {
-  const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  return static_cast<int>(now.time_since_epoch().count()) + 1;  // it is tomorrow already in the east
-}
-
 std::vector<TableFile> with_hashes(const std::vector<fs::path>& files) {
   constexpr std::size_t files_a_task = 16;
   std::vector<TableFile> tables(files.size());
@@ -395,7 +390,7 @@ Dataset read_dataset(const fs::path& folder, const DatasetOptions& options, cons
   std::vector<std::string> ids(existing.begin(), existing.end());
   std::sort(ids.begin(), ids.end(), natural_less);
   dataset.all_participant_ids = ids;
-  const int last_day = today.value_or(clock_day());
+  const int last_day = today.value_or(clock_day() + 1);  // it is tomorrow already in the east
   std::size_t dangling = 0;
   fs::path first_dangling;
   for (const auto& id : ids) {

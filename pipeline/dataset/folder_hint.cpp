@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/letters.h"
 #include "base/natural_order.h"
 #include "pipeline/dataset/shell_words.h"
 
@@ -26,12 +27,6 @@ struct Found {
   std::size_t dicom = 0, nifti = 0, dangling = 0;
   fs::path first_dicom, first_nifti, first_dangling;
 };
-
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 bool has_dicom_mark(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);

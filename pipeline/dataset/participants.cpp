@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/letters.h"
 #include "base/text_file.h"
 #include "pipeline/dataset/file_label.h"
 #include "pipeline/dataset/json_input.h"
@@ -31,12 +32,6 @@ std::vector<std::string> participant_folders(const std::filesystem::path& bids_f
 // A column that may be absent under its default name, but not where the user named it.
 std::optional<std::size_t> optional_column(const Table& table, const std::string& name, const std::string& usual) {
   return name == usual ? table.column(name) : std::optional(table.required_column(name));
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 std::string shown(const std::optional<double>& value) {

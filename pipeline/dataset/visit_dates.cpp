@@ -126,4 +126,9 @@ VisitDates visit_dates(const Table& sessions, const DatasetOptions& options) {
   return dates;
 }
 
+int clock_day() {
+  const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  return static_cast<int>(now.time_since_epoch().count());
+}
+
 }  // namespace wane

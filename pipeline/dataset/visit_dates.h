@@ -39,4 +39,7 @@ std::string iso_date(int calendar_day);
 // countries read it differently.
 std::optional<int> calendar_day(const std::string& iso_date);
 
+// Days since 1970-01-01 by this machine's clock (UTC).
+int clock_day();
+
 }  // namespace wane

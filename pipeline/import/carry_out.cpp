@@ -15,6 +15,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/output_folder.h"
+#include "base/outside_program.h"
 #include "base/parallel.h"
 #include "base/text_file.h"
 #include "imaging/nifti.h"
@@ -22,7 +23,6 @@
 #include "pipeline/dataset/visit_dates.h"
 #include "pipeline/import/clean_scan.h"
 #include "pipeline/import/existing_dataset.h"
-#include "pipeline/import/outside_program.h"
 
 namespace wane {
 namespace {
@@ -32,7 +32,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* staging_prefix = ".wane-import-";
 constexpr std::chrono::seconds most_time{1800};  // a series takes seconds; a network disk that hangs must not hold all
-constexpr const char* missing_dcm2niix = "install Debian's package dcm2niix (apt-get install dcm2niix).";
+constexpr const char* dcm2niix_package = "dcm2niix";
 constexpr const char* bids_version = "1.8.0";
 
 [[noreturn]] void throw_folder(const fs::path& folder, const std::string& why) {
@@ -75,10 +75,20 @@ void link_files(const Series& series, const fs::path& folder) {
   }
 }
 
-std::string last_words(const ConverterEnd& end) {
+std::string output_of(const ProgramEnd& end) {
+  return end.out + "\n" + end.err;
+}
+
+// In the folder of the import, which is its HOME too: no settings of the user change what it does.
+ProgramEnd run_dcm2niix(std::vector<std::string> words, const fs::path& folder, std::chrono::seconds most) {
+  words.insert(words.begin(), "dcm2niix");
+  return run_outside_program(words, {folder, folder, most}, dcm2niix_package);
+}
+
+std::string last_words(const ProgramEnd& end) {
   if (end.took_too_long) return "it took more than half an hour";
-  auto lines = lines_with(end.output, "Error");
-  if (lines.empty()) lines = lines_with(end.output, "Warning");
+  auto lines = lines_with(output_of(end), "Error");
+  if (lines.empty()) lines = lines_with(output_of(end), "Warning");
   return lines.empty() ? "exit code " + std::to_string(end.exit_code) : lines.back();
 }
 
@@ -86,9 +96,9 @@ Made convert(const Series& series, const fs::path& folder) {
   link_files(series, folder / "in");
   make_folder(folder / "out");
   // No compression here, since the scan is written again without the texts of its header.
-  const ConverterEnd end = run_converter({"dcm2niix", "-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o",
-                                          (folder / "out").string(), (folder / "in").string()},
-                                         folder, most_time, missing_dcm2niix);
+  const ProgramEnd end = run_dcm2niix(
+      {"-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o", (folder / "out").string(), (folder / "in").string()},
+      folder, most_time);
   std::vector<fs::path> scans;
   for (const auto& entry : fs::directory_iterator(folder / "out"))
     if (entry.path().extension() == ".nii") scans.push_back(entry.path());
@@ -104,7 +114,7 @@ Made convert(const Series& series, const fs::path& folder) {
   }
   if (end.exit_code != 0) throw InputError("dcm2niix failed: " + last_words(end) + ".");
   Made made{scans.front(), json_in_file(scans.front().parent_path() / (scans.front().stem().string() + ".json")),
-            lines_with(end.output, "Warning")};
+            lines_with(output_of(end), "Warning")};
   const auto& size = inspect_nifti(made.scan).grid.size;
   if (std::find(size.begin(), size.end(), int(series.facts.images)) == size.end())
     throw InputError("dcm2niix made an image of " + std::to_string(size[0]) + "x" + std::to_string(size[1]) + "x" +
@@ -303,13 +313,14 @@ void ImportStaging::remove() const {
 }
 
 std::string dcm2niix_version(const fs::path& folder) {
-  const ConverterEnd end = run_converter({"dcm2niix", "--version"}, folder, std::chrono::seconds(60), missing_dcm2niix);
-  for (std::size_t at = end.output.find("v1."); at != std::string::npos; at = end.output.find("v1.", at + 1)) {
-    const std::size_t last = end.output.find_first_not_of("v0123456789.", at);
-    const std::string version = end.output.substr(at, last - at);
+  const std::string output = output_of(run_dcm2niix({"--version"}, folder, std::chrono::seconds(60)));
+  for (std::size_t at = output.find("v1."); at != std::string::npos; at = output.find("v1.", at + 1)) {
+    const std::size_t last = output.find_first_not_of("v0123456789.", at);
+    const std::string version = output.substr(at, last - at);
     if (version.size() >= 12) return version;
   }
-  throw ResourceError(std::string("The program dcm2niix does not tell its version: ") + missing_dcm2niix);
+  throw ResourceError(std::string("The program dcm2niix does not tell its version: install Debian's package ") +
+                      dcm2niix_package + ".");
 }
 
 std::vector<ImportOutcome> carry_out(const std::vector<Series>& series, const ImportPlan& plan, const fs::path& bids,

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/letters.h"
+
 namespace wane {
 namespace {
 
@@ -17,18 +19,12 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return text;
-}
-
 // Names of a series in lower case, and their words.
 struct Names {
   std::string all;
   std::vector<std::string> words;
 
-  explicit Names(const SeriesFacts& facts) : all(lower(facts.description + " " + facts.protocol)) {
+  explicit Names(const SeriesFacts& facts) : all(lower_case(facts.description + " " + facts.protocol)) {
     std::string word;
     for (const char c : all + " ") {
       if (is_letter(c) || is_digit(c) || c == '+') {

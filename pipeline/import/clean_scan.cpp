@@ -15,6 +15,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/letters.h"
 #include "base/sha256.h"
 #include "imaging/nifti_header.h"
 #include "pipeline/dataset/visit_dates.h"
@@ -87,14 +88,8 @@ constexpr std::size_t longest_text = 200;
 constexpr std::size_t most_list_values = 64;
 constexpr std::size_t shortest_word = 3;  // "li" stands in many other words
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return text;
-}
-
 bool holds_private(const std::string& text, const std::vector<std::string>& words) {
-  const std::string low = lower(text);
+  const std::string low = lower_case(text);
   return std::any_of(words.begin(), words.end(),
                      [&](const std::string& word) { return low.find(word) != std::string::npos; });
 }
@@ -113,7 +108,7 @@ bool may_stay(const ordered_json& value, const std::vector<std::string>& words) 
 
 void add_words(const std::string& text, std::vector<std::string>& words) {
   std::string word;
-  for (const char c : lower(text) + " ") {
+  for (const char c : lower_case(text) + " ") {
     if (std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) {
       word += c;
     } else {
@@ -205,14 +200,12 @@ std::vector<std::string> private_words(const Series& series) {
   add_words(series.patient_name, words);
   add_words(series.patient_id, words);
   // A PatientID of "1" would withhold nearly every text and tell nothing.
-  if (series.patient_id.size() >= shortest_word) words.push_back(lower(series.patient_id));
+  if (series.patient_id.size() >= shortest_word) words.push_back(lower_case(series.patient_id));
   const auto add_date = [&](const std::string& yyyymmdd) {
     for (const auto& form : texts_of_date(yyyymmdd)) words.push_back(form);
   };
   add_date(series.birth_date);
-  std::set<int> days = series.days;
-  if (series.day) days.insert(*series.day);
-  for (const int day : days) {
+  for (const int day : days_of(series)) {
     std::string date = iso_date(day);
     std::erase(date, '-');
     add_date(date);

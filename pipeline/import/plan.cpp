@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/letters.h"
 #include "base/natural_order.h"
 #include "base/sha256.h"
 #include "pipeline/dataset/sentence_parts.h"
@@ -29,7 +30,8 @@ struct Draft {
   const ExistingDataset& existing;
   const ImportOptions& options;
   ImportPlan plan;
-  std::vector<const MapRow*> rows;  // of the map, one for each series; null: none fits
+  std::vector<const MapRow*> rows;                // of the map, one for each series; null: none fits
+  std::map<std::string, Indices> of_participant;  // every series that has one; filled once all have theirs
 
   PlannedSeries& planned(std::size_t n) { return plan.series[n]; }
   bool is_candidate(std::size_t n) const {
@@ -43,6 +45,13 @@ struct Draft {
     const auto found = existing.of_series.find(series_mark(series[n]));
     return found == existing.of_series.end() ? nullptr : &found->second;
   }
+  // Of the dataset as it is; null where it has no such visit.
+  const ExistingVisit* visit_there(const std::string& participant, const std::string& session) const {
+    const auto visits = existing.visits.find(participant);
+    if (visits == existing.visits.end()) return nullptr;
+    const auto visit = visits->second.find(session);
+    return visit == visits->second.end() ? nullptr : &visit->second;
+  }
 };
 
 std::string shown(const Series& series) {
@@ -55,11 +64,8 @@ std::string shown(const Series& series) {
 // ------------------------------------------------------------------------------------------------ participants
 
 std::string lower_letters_and_digits(const std::string& text) {
-  std::string kept;
-  for (const char c : text) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) kept += c;
-    if (c >= 'A' && c <= 'Z') kept += char(c - 'A' + 'a');
-  }
+  std::string kept = lower_case(text);
+  std::erase_if(kept, [](char c) { return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')); });
   return kept;
 }
 
@@ -105,8 +111,7 @@ bool tells_person(const std::string& text, const Series& series) {
 
 bool tells_day_of(const std::string& text, const Series& series) {
   const std::string id = lower_letters_and_digits(text);
-  std::set<int> days = series.days;
-  if (series.day) days.insert(*series.day);
+  const std::set<int> days = days_of(series);
   return std::any_of(days.begin(), days.end(),
                      [&](int day) { return holds_date(id, lower_letters_and_digits(iso_date(day))); });
 }
@@ -389,19 +394,17 @@ struct Criterion {
   std::function<double(const Draft&, std::size_t)> score;
 };
 
-std::string kind_of(const Classification& taken) {
-  return fmt::format("{}{}", taken.normalized ? "normalized" : "", taken.distortion_corrected);
+bool same_kind(const Classification& a, const Classification& b) {
+  return a.suffix == b.suffix && a.normalized == b.normalized && a.distortion_corrected == b.distortion_corrected;
 }
 
 // Visits of the participant that have a scan of this kind: a change measured across kinds is partly one of the scanner.
 double visits_with_kind(const Draft& draft, std::size_t n) {
   const auto& own = draft.plan.series[n];
   std::set<std::string> sessions;
-  for (std::size_t m = 0; m < draft.series.size(); ++m) {
+  for (const auto m : draft.of_participant.at(own.participant)) {
     const auto& other = draft.plan.series[m];
-    if (draft.is_candidate(m) && other.participant == own.participant && other.taken.suffix == own.taken.suffix &&
-        kind_of(other.taken) == kind_of(own.taken))
-      sessions.insert(other.session);
+    if (draft.is_candidate(m) && same_kind(other.taken, own.taken)) sessions.insert(other.session);
   }
   return double(sessions.size());
 }
@@ -509,10 +512,8 @@ void choose(Draft& draft) {
         draft.planned(n).why = "Imported before.";
       }
       if (group.empty()) continue;
-      const auto participant = draft.existing.visits.find(key.first);
-      const bool has_scan = participant != draft.existing.visits.end() && participant->second.contains(key.second) &&
-                            participant->second.at(key.second).suffixes.contains(suffix_text(suffix));
-      if (has_scan) {
+      const ExistingVisit* visit = draft.visit_there(key.first, key.second);
+      if (visit && visit->suffixes.contains(suffix_text(suffix))) {
         for (const auto n : group)
           draft.planned(n).why = fmt::format("The dataset has a {} scan of this visit.", suffix_text(suffix));
         continue;
@@ -548,17 +549,17 @@ std::map<VisitKey, PlannedVisit> visits_of(const Draft& draft) {
 
 std::optional<int> baseline_day(const Draft& draft, const std::string& participant,
                                 const std::map<VisitKey, PlannedVisit>& visits) {
-  for (std::size_t n = 0; n < draft.series.size(); ++n)
-    if (draft.plan.series[n].participant == participant && draft.rows[n] && draft.rows[n]->baseline_day)
-      return draft.rows[n]->baseline_day;
+  for (const auto n : draft.of_participant.at(participant))
+    if (draft.rows[n] && draft.rows[n]->baseline_day) return draft.rows[n]->baseline_day;
   const auto found = draft.existing.visits.find(participant);
   const bool known_before = found != draft.existing.visits.end() && !found->second.empty();
   std::optional<int> earliest;
-  for (const auto& [key, visit] : visits) {
-    if (key.first != participant || !visit.calendar_day) continue;
+  for (auto it = visits.lower_bound({participant, ""}); it != visits.end() && it->first.first == participant; ++it) {
+    const auto& [key, visit] = *it;
+    if (!visit.calendar_day) continue;
     earliest = earliest ? std::min(*earliest, *visit.calendar_day) : *visit.calendar_day;
-    if (!known_before || !found->second.contains(key.second)) continue;
-    if (const auto days = found->second.at(key.second).days) return *visit.calendar_day - int(*days);
+    const ExistingVisit* there = draft.visit_there(participant, key.second);
+    if (there && there->days) return *visit.calendar_day - int(*there->days);
   }
   if (!known_before) return earliest;
   // Were all visits of the dataset here, the earliest would be the baseline.
@@ -580,10 +581,8 @@ void warn_of_dates_not_kept(Draft& draft, const std::map<VisitKey, PlannedVisit>
                                       "_sessions.tsv is there and has no column acq_time.");
       continue;
     }
-    const auto participant = draft.existing.visits.find(key.first);
-    if (participant == draft.existing.visits.end()) continue;
-    const auto known = participant->second.find(key.second);
-    if (known != participant->second.end() && known->second.listed && !known->second.dated)
+    const ExistingVisit* there = draft.visit_there(key.first, key.second);
+    if (there && there->listed && !there->dated)
       draft.plan.warnings.push_back("--keep-dates writes no date of " + id + " ses-" + key.second + ": " + id +
                                     "_sessions.tsv lists the visit already, without acq_time.");
   }
@@ -595,10 +594,7 @@ void plan_visits(Draft& draft) {
   for (auto& [key, visit] : visits) {
     const auto baseline = baseline_day(draft, key.first, visits);
     if (baseline && visit.calendar_day) visit.days = *visit.calendar_day - *baseline;
-    const auto participant = draft.existing.visits.find(key.first);
-    const bool listed = participant != draft.existing.visits.end() && participant->second.contains(key.second) &&
-                        participant->second.at(key.second).listed;
-    if (listed) continue;
+    if (const ExistingVisit* there = draft.visit_there(key.first, key.second); there && there->listed) continue;
     const std::string name = "sub-" + key.first + " ses-" + key.second;
     if (!visit.calendar_day)
       draft.plan.warnings.push_back(name +
@@ -624,13 +620,13 @@ void plan_visits(Draft& draft) {
   }
   for (const auto& [label, participant] : participants) draft.plan.participants.push_back(participant);
   for (const auto& [key, visit] : visits) {
-    const bool t1w = std::any_of(draft.plan.series.begin(), draft.plan.series.end(), [&](const PlannedSeries& s) {
-      return s.participant == key.first && s.session == key.second && s.taken.suffix == Suffix::t1w && is_in_dataset(s);
+    const Indices& series = draft.of_participant.at(key.first);
+    const bool t1w = std::any_of(series.begin(), series.end(), [&](std::size_t n) {
+      const PlannedSeries& s = draft.plan.series[n];
+      return s.session == key.second && s.taken.suffix == Suffix::t1w && is_in_dataset(s);
     });
-    const auto found = draft.existing.visits.find(key.first);
-    const bool before = found != draft.existing.visits.end() && found->second.contains(key.second) &&
-                        found->second.at(key.second).suffixes.contains("T1w");
-    if (!t1w && !before)
+    const ExistingVisit* there = draft.visit_there(key.first, key.second);
+    if (!t1w && !(there && there->suffixes.contains("T1w")))
       draft.plan.warnings.push_back("sub-" + key.first + " ses-" + key.second +
                                     " has no T1w scan that can be used: its atrophy cannot be measured.");
   }
@@ -669,7 +665,7 @@ std::string scan_path(const std::string& participant, const std::string& session
 
 ImportPlan plan_import(const std::vector<Series>& series, const ImportMap& map, const ExistingDataset& existing,
                        const ImportOptions& options) {
-  Draft draft{series, map, existing, options, {}, {}};
+  Draft draft{series, map, existing, options, {}, {}, {}};
   for (const auto& each : series) {
     draft.plan.series.emplace_back();
     draft.plan.series.back().taken = classify(each.facts);
@@ -679,6 +675,8 @@ ImportPlan plan_import(const std::vector<Series>& series, const ImportMap& map, 
     take_by_map(draft, n);
     if (draft.is_candidate(n)) find_participant(draft, n);
   }
+  for (std::size_t n = 0; n < series.size(); ++n)
+    if (!draft.planned(n).participant.empty()) draft.of_participant[draft.planned(n).participant].push_back(n);
   refuse_shared_labels(draft);
   refuse_mixed_people(draft);
   warn_of_split_people(draft);

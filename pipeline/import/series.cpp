@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
 
+#include "base/letters.h"
 #include "base/natural_order.h"
 #include "pipeline/dataset/visit_dates.h"
 
@@ -26,15 +26,11 @@ std::optional<Vector> normal_of(const DicomHeader& header) {
   return Vector{o[1] * o[5] - o[2] * o[4], o[2] * o[3] - o[0] * o[5], o[0] * o[4] - o[1] * o[3]};
 }
 
-int today() {
-  return int(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count());
-}
-
 constexpr std::array dates{dicom::study_date, dicom::acquisition_date, dicom::series_date, dicom::content_date};
 
 std::optional<int> day_of(const DicomHeader& header) {
   for (const auto tag : dates)
-    if (const auto day = plausible_day(header.text(tag), today())) return day;
+    if (const auto day = plausible_day(header.text(tag), clock_day())) return day;
   return std::nullopt;
 }
 
@@ -148,7 +144,7 @@ Series series_from(std::vector<DicomFile>& files) {
   series.day = day_of(first);
   for (const auto* header : headers)
     for (const auto tag : dates)
-      if (const auto day = plausible_day(header->text(tag), today())) series.days.insert(*day);
+      if (const auto day = plausible_day(header->text(tag), clock_day())) series.days.insert(*day);
   series.time = first.text(dicom::acquisition_time);
   if (series.time.empty()) series.time = first.text(dicom::study_time);
   series.device_serial_number = first.text(dicom::device_serial_number);
@@ -163,12 +159,17 @@ std::optional<int> plausible_day(const std::string& date, int today) {
   return day && *day >= first_scanners && *day <= today ? day : std::nullopt;
 }
 
+std::set<int> days_of(const Series& series) {
+  std::set<int> days = series.days;
+  if (series.day) days.insert(*series.day);
+  return days;
+}
+
 bool names_contrast_agent(const std::string& text) {
-  std::string letters;
-  for (const char c : text) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80) letters += c;
-    if (c >= 'A' && c <= 'Z') letters += char(c - 'A' + 'a');
-  }
+  std::string letters = lower_case(text);
+  std::erase_if(letters, [](char c) {
+    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80);
+  });
   for (const char* none : {"", "no", "none", "na", "nil", "null", "false", "0", "without", "nocontrast", "nonegiven"})
     if (letters == none) return false;
   return true;

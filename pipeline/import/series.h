@@ -63,6 +63,9 @@ bool names_contrast_agent(const std::string& text);
 // Slices that are missing between the others: positions along the normal, in any order.
 std::size_t missing_between(std::vector<double> positions_mm);
 
+// All days that the series tells of: `day`, and `days`.
+std::set<int> days_of(const Series& series);
+
 // The calendar day, where it can be that of a scan: from 1980 to `today`. Anonymization puts 19000101 and the like.
 std::optional<int> plausible_day(const std::string& date, int today);
 

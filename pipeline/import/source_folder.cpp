@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
+#include "base/letters.h"
 #include "base/natural_order.h"
 #include "base/parallel.h"
 #include "base/sha256.h"
@@ -29,19 +29,13 @@ constexpr int most_depth = 64;
 constexpr std::size_t first_piece_bytes = 64 << 10;   // the wanted elements of most files
 constexpr std::size_t whole_header_bytes = 16 << 20;  // multi-frame files of a thousand frames
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return text;
-}
-
 bool is_nifti_name(const std::string& name) {
-  const std::string low = lower(name);
+  const std::string low = lower_case(name);
   return low.ends_with(".nii") || low.ends_with(".nii.gz");
 }
 
 std::string stem_of(const std::string& name) {
-  const std::string low = lower(name);
+  const std::string low = lower_case(name);
   return name.substr(0, name.size() - (low.ends_with(".gz") ? 7 : 4));
 }
 
@@ -154,8 +148,7 @@ void add_json(const nlohmann::ordered_json& json, Series& series) {
   series.birth_date = json_text(json, "PatientBirthDate");
   series.series_number = int(std::clamp(json_number(json, "SeriesNumber", 1).value_or(0), -1e9, 1e9));
   const std::string when = json_text(json, "AcquisitionDateTime");
-  const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  series.day = plausible_day(when, int(now.time_since_epoch().count()));
+  series.day = plausible_day(when, clock_day());
   if (series.day) series.days.insert(*series.day);
   series.device_serial_number = json_text(json, "DeviceSerialNumber");
 }

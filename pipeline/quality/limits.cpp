@@ -7,8 +7,7 @@
 namespace wane {
 
 void QualityLimits::validate() const {
-  QualityLimits copy = *this;
-  require_allowed_values("quality", option_fields(copy));
+  require_allowed_options("quality", *this);
   const auto ordered = [](double first, double second, const char* what) {
     if (first <= second) return;
     throw UsageError(std::string("quality: the limits of ") + what +

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/letters.h"
 #include "imaging/nifti.h"
 #include "pipeline/report/page_images.h"
 
@@ -68,10 +69,8 @@ bool is_made_of(const std::string& text, const Words& known) {
   std::size_t words = 0, numbers = 0;
   for (std::size_t at = 0; (at = text.find_first_not_of(between, at)) != std::string::npos;) {
     const std::size_t end = std::min(text.find_first_of(between, at), text.size());
-    std::string word = text.substr(at, end - at);
+    const std::string word = lower_case(text.substr(at, end - at));
     at = end;
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (std::find(known.begin(), known.end(), word) != known.end() || is_code(word))
       ++words;
     else if (!is_short_number(word) || ++numbers > 1)

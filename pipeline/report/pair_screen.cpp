@@ -14,17 +14,6 @@ namespace {
 
 constexpr double quantile_975 = 1.959964;  // of the normal distribution
 
-struct Tissue {
-  const char* words;
-  double TissueValues::*change;
-  double Volumes::*volume;
-  TissueRate ParticipantRate::*rate;
-};
-constexpr std::array<Tissue, 3> tissues = {
-    Tissue{"brain", &TissueValues::brain, &Volumes::brain, &ParticipantRate::brain},
-    Tissue{"gray matter", &TissueValues::gray_matter, &Volumes::gray_matter, &ParticipantRate::gray_matter},
-    Tissue{"white matter", &TissueValues::white_matter, &Volumes::white_matter, &ParticipantRate::white_matter}};
-
 template <class... Values>
 std::string line(const char* format, Values... values) {
   std::array<char, 256> text{};
@@ -50,7 +39,7 @@ std::string change_lines(const ChangeRow& change) {
   std::string text = "Change from the first to the second scan (negative = loss, positive = gain):\n";
   text += line("  %-13s %9s  %14s  %-17s", "", "change %", "std. error %", "95 % interval");
   for (const Tissue& tissue : tissues) {
-    const double percent = change.percent.*tissue.change, error = change.standard_error.*tissue.change;
+    const double percent = change.percent.*tissue.value, error = change.standard_error.*tissue.value;
     const double low = percent - quantile_975 * error, high = percent + quantile_975 * error;
     text += line("  %-13s %+9.2f  %14.2f  %-17s %s", tissue.words, percent, error, interval_words(low, high).c_str(),
                  direction(low, high));

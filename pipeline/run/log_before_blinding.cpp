@@ -116,7 +116,7 @@ void remove_job_logs(const fs::path& out) {
   std::error_code error;
   for (fs::directory_iterator it(out / "logs", error), end; !error && it != end; it.increment(error)) {
     const fs::path campaign = it->path();
-    if (!campaign.filename().string().starts_with("campaign-") || !it->is_directory()) continue;
+    if (!campaign.filename().string().starts_with(campaign_folder_start) || !it->is_directory()) continue;
     require_inside(out, campaign);
     std::vector<fs::path> job_logs;
     for (fs::directory_iterator file(campaign, error), last; !error && file != last; file.increment(error))
@@ -126,7 +126,7 @@ void remove_job_logs(const fs::path& out) {
     if (error) break;
   }
   if (error && error != std::errc::no_such_file_or_directory)
-    throw ResourceError("What jobs printed in " + (out / "logs" / "campaign-*").string() +
+    throw ResourceError("What jobs printed in " + (out / "logs" / (std::string(campaign_folder_start) + "*")).string() +
                         " may name dose groups and cannot be removed: " + error.message() +
                         "; check the permissions, or remove the files that end in .log yourself.");
 }

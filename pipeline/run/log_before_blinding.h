@@ -21,6 +21,9 @@ std::filesystem::path log_beside_key(const std::filesystem::path& key_file, cons
 void put_log_away(const std::filesystem::path& out, const std::filesystem::path& key_file, const std::string& secret,
                   const std::string& key_sha256);
 
+// OUT/logs/campaign-0001 and so on are the folders of campaigns (pipeline/campaign/campaign_folder.h).
+inline constexpr const char* campaign_folder_start = "campaign-";
+
 // Removes what Slurm wrote of the jobs of `wane slurm`, OUT/logs/campaign-*/*.log: what `wane group` prints there names
 // dose groups with their means. Throws ResourceError where one cannot be removed.
 void remove_job_logs(const std::filesystem::path& out);

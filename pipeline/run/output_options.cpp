@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "base/error.h"
-
 namespace wane {
 
 namespace {
@@ -31,17 +29,22 @@ std::optional<DerivativesKept> derivatives_named(const std::string& name) {
 }
 
 void OutputOptions::validate() const {
-  if (!derivatives_named(derivatives))
-    throw UsageError("--derivatives is '" + derivatives +
-                     "', but it has to be one of: minimal, standard, full (docs/outputs.md, \"How much is kept\").");
+  require_allowed_options("", *this);
 }
 
 OptionFields option_fields(OutputOptions& options) {
+  std::vector<std::string> names;
+  for (const DerivativesKept kept : all_kept) names.emplace_back(name_of(kept));
   return {
-      {"derivatives", "",
+      {"derivatives",
+       "",
        "how many images of each participant are kept: minimal (what the pages are made of), standard (also masks and "
        "images to look at), full (also maps for further analysis)",
-       &options.derivatives},
+       &options.derivatives,
+       {},
+       {},
+       OptionKind::user,
+       names},
   };
 }
 

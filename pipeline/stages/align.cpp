@@ -182,8 +182,7 @@ double blur_factor(const std::vector<ConformedVisit>& visits, const std::vector<
 }  // namespace
 
 void AlignOptions::validate() const {
-  AlignOptions copy = *this;
-  require_allowed_values("align", option_fields(copy));
+  require_allowed_options("align", *this);
 }
 
 OptionFields option_fields(AlignOptions& o) {

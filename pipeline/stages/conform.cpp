@@ -239,8 +239,7 @@ void turn_upright(ConformedVisit& visit, Mask& constant) {
 }  // namespace
 
 void ConformOptions::validate() const {
-  ConformOptions copy = *this;
-  require_allowed_values("conform", option_fields(copy));
+  require_allowed_options("conform", *this);
 }
 
 OptionFields option_fields(ConformOptions& o) {

@@ -131,8 +131,7 @@ std::vector<Vec3> blurs_of(const AlignedVisits& aligned, const std::vector<Confo
 }  // namespace
 
 void ExtractOptions::validate() const {
-  ExtractOptions copy = *this;
-  require_allowed_values("extract", option_fields(copy));
+  require_allowed_options("extract", *this);
 }
 
 OptionFields option_fields(ExtractOptions& o) {

@@ -270,8 +270,7 @@ double share_folded(const Volume& jacobian, const Volume& read) {
 }  // namespace
 
 void MeasureOptions::validate() const {
-  MeasureOptions copy = *this;
-  require_allowed_values("measure", option_fields(copy));
+  require_allowed_options("measure", *this);
 }
 
 OptionFields option_fields(MeasureOptions& o) {

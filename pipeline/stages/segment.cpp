@@ -9,8 +9,7 @@
 namespace wane {
 
 void SegmentOptions::validate() const {
-  SegmentOptions copy = *this;
-  require_allowed_values("segment", option_fields(copy));
+  require_allowed_options("segment", *this);
 }
 
 OptionFields option_fields(SegmentOptions& o) {

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/campaign/outside_program.h"
+#include "base/outside_program.h"
 #include "pipeline/run/output_folder.h"
 #include "tests/broken/scratch_folder.h"
 #include "tests/cases/program.h"
@@ -66,7 +66,7 @@ class Campaign : public testing::Test {
 
   // By GNU parallel or Snakemake, in the scratch folder.
   ProgramEnd by(const std::vector<std::string>& words) const {
-    return run_outside_program(words, scratch_.path(), words.front());
+    return run_outside_program(words, {scratch_.path()}, words.front());
   }
 
   broken::ScratchFolder scratch_;

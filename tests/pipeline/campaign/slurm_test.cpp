@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "pipeline/campaign/campaign_folder.h"
-#include "pipeline/campaign/outside_program.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
@@ -21,33 +20,6 @@ TEST(MostArrayTasks, IsOneLessThanMaxArraySize) {
   EXPECT_EQ(most_array_tasks("MaxDBDMsgs = 20\n"), std::nullopt);
   EXPECT_EQ(most_array_tasks("MaxArraySize = many\n"), std::nullopt);
   EXPECT_EQ(most_array_tasks("MaxArraySize = 0\n"), std::nullopt) << "arrays are switched off";
-}
-
-TEST(OutsideProgram, GetsWordsAsTheyAreAndItsFolder) {
-  const broken::ScratchFolder folder;
-  const std::string hostile = "a b'$(touch hacked)`\"\n*";
-  const ProgramEnd end = run_outside_program(
-      {"sh", "-c", "pwd; printf %s \"$1\"; echo late >&2; exit 3", "sh", hostile}, folder.path(), "dash");
-  EXPECT_EQ(end.exit_code, 3);
-  EXPECT_EQ(end.out, fs::canonical(folder.path()).string() + "\n" + hostile);
-  EXPECT_EQ(end.err, "late\n");
-}
-
-TEST(OutsideProgram, ThatPrintsMuchOnBothSidesDoesNotHang) {
-  const ProgramEnd end =
-      run_outside_program({"sh", "-c", "head -c 3000000 /dev/zero >&2; head -c 300000 /dev/zero"}, ".", "dash");
-  EXPECT_EQ(end.exit_code, 0);
-  EXPECT_EQ(end.out.size(), 300'000U);
-  EXPECT_GE(end.err.size(), 1'000'000U);
-}
-
-TEST(OutsideProgram, ThatIsNotThereNamesItsPackage) {
-  try {
-    run_outside_program({"no-such-program-of-wane"}, ".", "slurm-client");
-    FAIL() << "it is not there";
-  } catch (const ResourceError& error) {
-    EXPECT_NE(std::string(error.what()).find("slurm-client"), std::string::npos);
-  }
 }
 
 // sbatch, scancel and squeue as programs of our own in PATH.

@@ -6,9 +6,13 @@
 #include "base/error.h"
 #include "pipeline/dataset/visit_dates.h"
 #include "tests/refusal.h"
+#include "tests/sentences.h"
 
 namespace wane {
 namespace {
+
+using test::any_has;
+using test::has;
 
 Series t1w(const std::string& patient, const std::string& date, int number = 3) {
   Series series;
@@ -49,16 +53,6 @@ ImportMap map_of(const std::string& text) {
 ImportPlan plan(const std::vector<Series>& series, const ImportMap& map = {}, const ExistingDataset& existing = {},
                 const ImportOptions& options = {}) {
   return plan_import(series, map, existing, options);
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-bool any_has(const std::vector<std::string>& sentences, const std::string& part) {
-  for (const auto& sentence : sentences)
-    if (has(sentence, part)) return true;
-  return false;
 }
 
 TEST(ImportPlan, VisitsAreNumberedByDateAndCountedInDays) {
