@@ -10,7 +10,9 @@
 #include "base/parallel.h"
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
+#include "imaging/sample_points.h"
 #include "imaging/smooth.h"
+#include "registration/affine_sums.h"
 #include "registration/rigid.h"
 
 namespace wane {
@@ -131,42 +133,79 @@ Grid halfway_grid(const ComparableLevel& a, const Affine& half_to_a, const Compa
   return grid;
 }
 
-// Least squares for all twelve parameters of an affine motion: how a residual changes with the motion's matrix (the
-// products of gradient and position, row by row) and its translation (the gradient). The models' own are sums of these.
-struct Sums {
-  Eigen::Matrix<double, 12, 12> normal = Eigen::Matrix<double, 12, 12>::Zero();  // its lower half
-  Eigen::Matrix<double, 12, 1> right = Eigen::Matrix<double, 12, 1>::Zero();
-  double weight = 0, ab = 0, aa = 0, bb = 0;
-  Sums& operator+=(const Sums& o) {
-    normal += o.normal;
-    right += o.right;
-    weight += o.weight;
-    ab += o.ab;
-    aa += o.aa;
-    bb += o.bb;
-    return *this;
-  }
-  void add(const Vec3& gradient, const Vec3& x, double w, double residual) {
-    alignas(16) double slope[12];
-    for (int row = 0; row < 3; ++row) {
-      for (int column = 0; column < 3; ++column) slope[3 * row + column] = gradient[row] * x[column];
-      slope[9 + row] = gradient[row];
-    }
-    for (int d = 0; d < 12; ++d) {
-      const double scaled = w * slope[d];
-      double* column = normal.data() + 12 * d;
-      for (int e = d & ~1; e < 12; ++e) column[e] += scaled * slope[e];
-      right[d] += scaled * residual;
-    }
-  }
-};
-
 constexpr int jackknife_groups = 8;
 struct GroupSums {
-  std::array<Sums, jackknife_groups> groups;
+  std::array<AffineSums, jackknife_groups> groups;
   GroupSums& operator+=(const GroupSums& o) {
     for (std::size_t g = 0; g < groups.size(); ++g) groups[g] += o.groups[g];
     return *this;
+  }
+};
+
+// A scan's values and gradients (per voxel step) at the points of a row.
+struct RowValues {
+  std::vector<float> value, along_x, along_y, along_z;
+  // 0 outside of the scan.
+  void sample_values(const Volume& scan, const PointsView& points) {
+    value.resize(points.count);
+    sample_points(scan.grid.size, scan.values.data(), points, 0.F, value.data());
+  }
+  // -100 outside of the scan.
+  void sample(const Volume& scan, const PointsView& points) {
+    for (auto* of : {&value, &along_x, &along_y, &along_z}) of->resize(points.count);
+    sample_points_with_gradient(scan.grid.size, scan.values.data(), points, -100.F, value.data(), along_x.data(),
+                                along_y.data(), along_z.data());
+  }
+  Vec3 gradient(std::size_t n) const { return Vec3(along_x[n], along_y[n], along_z[n]); }
+};
+
+// From indices of the half-way grid to continuous indices of the two scans.
+struct ScanMaps {
+  Affine a, b;
+};
+
+// What one thread works in while it adds up a row of the half-way grid: the row's points in both scans, one array for
+// each number, so that many points are sampled at once.
+struct Row {
+  std::array<std::vector<float>, 3> place_a, place_b;  // continuous indices
+  std::vector<float> weight_a, weight_b;
+  std::vector<int> index;  // of the points that count, within the row
+  RowValues of_a, of_b;
+  std::vector<AffinePoint> points;
+
+  void resize(std::size_t count) {
+    for (auto* places : {&place_a, &place_b})
+      for (auto& coordinate : *places) coordinate.resize(count);
+    weight_a.resize(count);
+    weight_b.resize(count);
+  }
+  // The half-way points (i, j, k) with i = i_begin, i_begin + i_step, ... below i_end, and their weights.
+  void place(const ScanMaps& maps, int i_begin, int i_end, int i_step, int j, int k, const ComparableLevel& a,
+             const ComparableLevel& b) {
+    const std::size_t count = std::size_t((i_end - i_begin + i_step - 1) / i_step);
+    resize(count);
+    place_row(maps.a, i_begin, i_step, j, k, count, place_a[0].data(), place_a[1].data(), place_a[2].data());
+    place_row(maps.b, i_begin, i_step, j, k, count, place_b[0].data(), place_b[1].data(), place_b[2].data());
+    sample_points(a.weight.grid.size, a.weight.values.data(), in_a(), 0.F, weight_a.data());
+    sample_points(b.weight.grid.size, b.weight.values.data(), in_b(), 0.F, weight_b.data());
+  }
+  PointsView in_a() const { return {weight_a.size(), place_a[0].data(), place_a[1].data(), place_a[2].data()}; }
+  PointsView in_b() const { return {weight_a.size(), place_b[0].data(), place_b[1].data(), place_b[2].data()}; }
+  // Keeps the points whose mean weight is at least `least`; weight_a becomes that mean.
+  void keep_weighted(float least) {
+    index.clear();
+    for (std::size_t n = 0; n < weight_a.size(); ++n) {
+      const float w = 0.5F * (weight_a[n] + weight_b[n]);
+      if (w < least) continue;
+      const std::size_t kept = index.size();
+      weight_a[kept] = w;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        place_a[axis][kept] = place_a[axis][n];
+        place_b[axis][kept] = place_b[axis][n];
+      }
+      index.push_back(int(n));
+    }
+    weight_a.resize(index.size());
   }
 };
 
@@ -178,18 +217,18 @@ class HalfwayProblem {
 
   double residual_scale(const Affine& half_to_a, const Affine& half_to_b) const {
     std::vector<std::vector<float>> of_slices((std::size_t(grid_.size[2]) + 1) / 2);
-    const Maps maps = maps_for(half_to_a, half_to_b);
-    const LinearSampler sa(a_.normalised), sb(b_.normalised), wa(a_.weight), wb(b_.weight);
+    const ScanMaps maps = maps_for(half_to_a, half_to_b);
     parallel_for(of_slices.size(), [&](std::size_t slice) {
       const int k = 2 * int(slice);
-      for (int j = 0; j < grid_.size[1]; j += 2)
-        for (int i = 0; i < grid_.size[0]; i += 2) {
-          const Vec3 pa = maps.a * Vec3(i, j, k), pb = maps.b * Vec3(i, j, k);
-          const float w = wa(float(pa[0]), float(pa[1]), float(pa[2])) + wb(float(pb[0]), float(pb[1]), float(pb[2]));
-          if (w < 0.5F) continue;
-          of_slices[slice].push_back(
-              std::abs(sa(float(pa[0]), float(pa[1]), float(pa[2])) - sb(float(pb[0]), float(pb[1]), float(pb[2]))));
-        }
+      Row row;
+      for (int j = 0; j < grid_.size[1]; j += 2) {
+        row.place(maps, 0, grid_.size[0], 2, j, k, a_, b_);
+        row.keep_weighted(0.25F);
+        row.of_a.sample_values(a_.normalised, row.in_a());
+        row.of_b.sample_values(b_.normalised, row.in_b());
+        for (std::size_t n = 0; n < row.index.size(); ++n)
+          of_slices[slice].push_back(std::abs(row.of_a.value[n] - row.of_b.value[n]));
+      }
     });
     std::vector<float> residuals;
     for (const auto& of_slice : of_slices) residuals.insert(residuals.end(), of_slice.begin(), of_slice.end());
@@ -197,12 +236,12 @@ class HalfwayProblem {
     return std::max(1e-3, 1.4826 * double(upper_median(std::move(residuals))));
   }
 
-  Sums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
+  AffineSums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
     const Evaluation evaluation(*this, half_to_a, half_to_b, scale);
-    return parallel_sum(std::size_t(grid_.size[2]), 1, Sums{}, [&](std::size_t slice, std::size_t) {
-      Sums sums;
-      for (int j = 0; j < grid_.size[1]; ++j)
-        for (int i = 0; i < grid_.size[0]; ++i) evaluation.add(Vec3(i, j, double(slice)), sums);
+    return parallel_sum(std::size_t(grid_.size[2]), 1, AffineSums{}, [&](std::size_t slice, std::size_t) {
+      AffineSums sums;
+      Row row;
+      for (int j = 0; j < grid_.size[1]; ++j) evaluation.add(0, grid_.size[0], j, int(slice), row, sums);
       return sums;
     });
   }
@@ -214,18 +253,20 @@ class HalfwayProblem {
     const auto block = [&](int index, int axis) { return int(index * grid_.spacing_mm[axis] / block_mm); };
     return parallel_sum(std::size_t(grid_.size[2]), 1, GroupSums{}, [&](std::size_t slice, std::size_t) {
       GroupSums sums;
+      Row row;
       for (int j = 0; j < grid_.size[1]; ++j)
-        for (int i = 0; i < grid_.size[0]; ++i) {
+        for (int i = 0, end = 0; i < grid_.size[0]; i = end) {
+          while (end < grid_.size[0] && block(end, 0) == block(i, 0)) ++end;
           // Neighbours along every axis are of different groups.
           const int group = (block(i, 0) + 2 * block(j, 1) + 3 * block(int(slice), 2)) % jackknife_groups;
-          evaluation.add(Vec3(i, j, double(slice)), sums.groups[std::size_t(group)]);
+          evaluation.add(i, end, j, int(slice), row, sums.groups[std::size_t(group)]);
         }
       return sums;
     });
   }
 
   // The step in the model's parameters that the sums lead to.
-  Eigen::VectorXd step_from(const Sums& sums) const {
+  Eigen::VectorXd step_from(const AffineSums& sums) const {
     const auto count = Eigen::Index(generators_.size());
     Eigen::MatrixXd parts(12, count);  // what each generator is made of
     for (Eigen::Index d = 0; d < count; ++d) {
@@ -251,18 +292,13 @@ class HalfwayProblem {
   }
 
  private:
-  struct Maps {
-    Affine a, b;
-  };
   // Adds what points of the half-way grid contribute.
   class Evaluation {
    public:
     Evaluation(const HalfwayProblem& p, const Affine& half_to_a, const Affine& half_to_b, double scale)
         : maps_(p.maps_for(half_to_a, half_to_b)),
-          sa_(p.a_.normalised),
-          sb_(p.b_.normalised),
-          wa_(p.a_.weight),
-          wb_(p.b_.weight),
+          a_(p.a_),
+          b_(p.b_),
           cut_(float(4.685 * scale)),
           to_lps_(p.grid_.index_to_lps()),
           pivot_mm_(p.pivot_mm_),
@@ -270,38 +306,42 @@ class HalfwayProblem {
           turn_a_((p.a_.normalised.grid.lps_to_index() * half_to_a).linear().transpose()),
           turn_b_((p.b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose()) {}
 
-    void add(const Vec3& index, Sums& sums) const {
-      const Vec3 pa = maps_.a * index, pb = maps_.b * index;
-      const float w =
-          0.5F * (wa_(float(pa[0]), float(pa[1]), float(pa[2])) + wb_(float(pb[0]), float(pb[1]), float(pb[2])));
-      if (w < 0.05F) return;
-      float ga[3], gb[3];
-      const float va = sa_.with_gradient(float(pa[0]), float(pa[1]), float(pa[2]), ga, -100.F);
-      const float vb = sb_.with_gradient(float(pb[0]), float(pb[1]), float(pb[2]), gb, -100.F);
-      if (va < -50.F || vb < -50.F) return;
-      const float r = va - vb;
-      const float t = 1 - r * r / (cut_ * cut_);
-      const double weight = t > 0 ? double(w * t * t) : 0.0;
-      sums.weight += w;
-      sums.ab += double(w * va * vb);
-      sums.aa += double(w * va * va);
-      sums.bb += double(w * vb * vb);
-      if (weight <= 0) return;
-      const Vec3 gradient = 0.5 * (turn_a_ * Vec3(ga[0], ga[1], ga[2]) + turn_b_ * Vec3(gb[0], gb[1], gb[2]));
-      const Vec3 x = to_lps_ * index - pivot_mm_;
-      sums.add(gradient, x, weight, double(r));
+    // Points from (i_begin, j, k) up to (i_end, j, k).
+    void add(int i_begin, int i_end, int j, int k, Row& row, AffineSums& sums) const {
+      row.place(maps_, i_begin, i_end, 1, j, k, a_, b_);
+      row.keep_weighted(0.05F);
+      row.of_a.sample(a_.normalised, row.in_a());
+      row.of_b.sample(b_.normalised, row.in_b());
+      row.points.clear();
+      for (std::size_t n = 0; n < row.index.size(); ++n) {
+        const float w = row.weight_a[n], va = row.of_a.value[n], vb = row.of_b.value[n];
+        if (va < -50.F || vb < -50.F) continue;
+        const float r = va - vb;
+        const float t = 1 - r * r / (cut_ * cut_);
+        const double weight = t > 0 ? double(w * t * t) : 0.0;
+        sums.weight += w;
+        sums.ab += double(w * va * vb);
+        sums.aa += double(w * va * va);
+        sums.bb += double(w * vb * vb);
+        if (weight <= 0) continue;
+        const Vec3 gradient = 0.5 * (turn_a_ * row.of_a.gradient(n) + turn_b_ * row.of_b.gradient(n));
+        const Vec3 x = to_lps_ * Vec3(i_begin + row.index[n], j, k) - pivot_mm_;
+        row.points.push_back(affine_point(gradient, x, weight, double(r)));
+      }
+      add_points(row.points, sums);
     }
 
    private:
-    Maps maps_;
-    LinearSampler sa_, sb_, wa_, wb_;
+    ScanMaps maps_;
+    const ComparableLevel& a_;
+    const ComparableLevel& b_;
     float cut_;
     Affine to_lps_;
     Vec3 pivot_mm_;
     Mat3 turn_a_, turn_b_;
   };
 
-  Maps maps_for(const Affine& half_to_a, const Affine& half_to_b) const {
+  ScanMaps maps_for(const Affine& half_to_a, const Affine& half_to_b) const {
     return {a_.normalised.grid.lps_to_index() * half_to_a * grid_.index_to_lps(),
             b_.normalised.grid.lps_to_index() * half_to_b * grid_.index_to_lps()};
   }
@@ -320,7 +360,7 @@ std::vector<Affine> transforms_leaving_out(const HalfwayProblem& problem, const 
   const GroupSums sums = problem.evaluate_groups(half_to_a, half_to_b, scale);
   std::vector<Affine> result;
   for (int left_out = 0; left_out < jackknife_groups; ++left_out) {
-    Sums others;
+    AffineSums others;
     for (int g = 0; g < jackknife_groups; ++g)
       if (g != left_out) others += sums.groups[std::size_t(g)];
     const Eigen::VectorXd step = problem.step_from(others);
@@ -364,7 +404,7 @@ VisitRegistration register_visits(const ComparableScan& a, const ComparableScan&
     const HalfwayProblem problem(a[level], b[level], grid, grid.centre_mm(), options.model);
     for (int iteration = 0; iteration < most_iterations; ++iteration) {
       const double scale = problem.residual_scale(half_to_a, half_to_b);
-      const Sums sums = problem.evaluate(half_to_a, half_to_b, scale);
+      const AffineSums sums = problem.evaluate(half_to_a, half_to_b, scale);
       if (sums.weight < 50) break;
       result.correlation = sums.ab / std::sqrt(sums.aa * sums.bb + 1e-12);
       const Eigen::VectorXd step = problem.step_from(sums);
