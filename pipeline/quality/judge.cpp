@@ -421,6 +421,28 @@ void judge_drift(Quality& quality, const VisitQualityInput& a, const VisitQualit
           ": the voxel size in the header of one of the two is wrong, or the scanner's gradients changed.");
 }
 
+// One visit's values stand on another level than the other's, or both were moved below 0, which no scanner does.
+void judge_background(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b) {
+  const double of_a = a.scan.values.subtracted, of_b = b.scan.values.subtracted;
+  const auto check = [&](Verdict verdict, const std::string& sentence) {
+    quality.checks.push_back({"background", std::nullopt, std::nullopt, verdict, sentence});
+  };
+  if ((of_a != 0) != (of_b != 0)) {
+    const bool second = of_b != 0;
+    return check(Verdict::warn,
+                 "The air of " + (second ? b : a).scan.session +
+                     " was not at 0 and that of the other visit was: Wane subtracted " +
+                     number(second ? of_b : of_a, 1) +
+                     " from its values. The two were exported differently; export them alike if you can.");
+  }
+  if (of_a < 0 && of_b < 0)
+    return check(Verdict::warn, "The values of " + a.scan.session + " and " + b.scan.session +
+                                    " lie below 0 in the air, as z-scores do: another program has changed both scans. "
+                                    "Wane moved the air back to 0; give the scans as the scanner exported them if you "
+                                    "can.");
+  check(Verdict::pass, "");
+}
+
 void judge_unmeasured(Quality& quality, const VisitQualityInput& a, const VisitQualityInput& b,
                       const QualityLimits& limits) {
   const bool second = b.constant_head_ml >= a.constant_head_ml;
@@ -429,16 +451,7 @@ void judge_unmeasured(Quality& quality, const VisitQualityInput& a, const VisitQ
       number(most, 0) + " mL of the head hold one constant value at " + (second ? b : a).scan.session +
           ": this part was not measured, and the change is that of the rest. Check the scan's field of view, and "
           "whether defacing cut into the brain.");
-  const bool shifted_a = a.scan.values.subtracted != 0, shifted_b = b.scan.values.subtracted != 0;
-  quality.checks.push_back(
-      {"background", std::nullopt, std::nullopt, shifted_a == shifted_b ? Verdict::pass : Verdict::warn,
-       shifted_a == shifted_b
-           ? ""
-           : "The air of " + (shifted_b ? b : a).scan.session +
-                 " was not at 0 and that of the other visit was: Wane "
-                 "subtracted " +
-                 number((shifted_b ? b : a).scan.values.subtracted, 1) +
-                 " from its values. The two were exported differently; export them alike if you can."});
+  judge_background(quality, a, b);
   const double air = std::abs(b.scan.values.surround - a.scan.values.surround);
   add(quality, "air_differs", air, too_large(air, limits.air_change_warn),
       "The air around the head is bright at " + (b.scan.values.surround > a.scan.values.surround ? b : a).scan.session +

@@ -169,6 +169,7 @@ TEST(FieldCases, TheBackgroundNeedNotBeZero) {
     EXPECT_NEAR(trial.brain_ml(label), trial.brain_ml("plain"), 0.005 * trial.brain_ml("plain")) << label;
     for (const char* tissue : {"brain", "gray_matter", "white_matter"})
       EXPECT_NEAR(trial.change(label, tissue), 0, 0.3) << label << ' ' << tissue;
+    EXPECT_EQ(has_finding(trial.report(label)["changes"][0]["quality"], "background"), label == std::string("zscores"));
   }
 }
 

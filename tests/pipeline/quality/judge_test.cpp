@@ -257,6 +257,14 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].constant_head_ml = 40; }), Names{"constant_region"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.values.surround = 0.8; }), Names{"air_differs"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.values.subtracted = -60; }), Names{"background"});
+  // Both below 0, as z-scores are; both above it is only another zero.
+  const auto both_shifted = [&](double by) {
+    return notable_after([by](auto& p) {
+      for (auto& visit : p.visits) visit.scan.values.subtracted = by;
+    });
+  };
+  EXPECT_EQ(both_shifted(-3), Names{"background"});
+  EXPECT_EQ(both_shifted(1000), Names{});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.brain_extracted = true; }),
             Names{"brain_extracted_at_one_visit"});
   EXPECT_EQ(notable_after([](auto& p) { p.changes[0].boundary_shift->percent.brain = 0.5; }),
