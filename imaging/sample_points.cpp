@@ -1,5 +1,7 @@
 #include "imaging/sample_points.h"
 
+#include <immintrin.h>
+
 #include <algorithm>
 
 #include "imaging/resample.h"
@@ -12,8 +14,8 @@ namespace {
 
 constexpr std::size_t block = 64;
 
-struct Cells {
-  int base[block];
+struct alignas(32) Cells {
+  alignas(32) int base[block];
   float fx[block], fy[block], fz[block];
   float v000[block], v100[block], v010[block], v110[block], v001[block], v101[block], v011[block], v111[block];
   int outside[block];
@@ -50,20 +52,34 @@ struct Axis {
   }
 }
 
+// The neighbors along i of four points at once: they lie side by side, so that one load reads two.
+[[gnu::always_inline]] inline void read_pairs(const float* data, const int* base, float* low, float* high) {
+  const auto pair = [&](int n) { return reinterpret_cast<const __m64*>(data + base[n]); };
+  const __m128 first = _mm_loadh_pi(_mm_loadl_pi(_mm_setzero_ps(), pair(0)), pair(1));
+  const __m128 second = _mm_loadh_pi(_mm_loadl_pi(_mm_setzero_ps(), pair(2)), pair(3));
+  _mm_store_ps(low, _mm_shuffle_ps(first, second, _MM_SHUFFLE(2, 0, 2, 0)));
+  _mm_store_ps(high, _mm_shuffle_ps(first, second, _MM_SHUFFLE(3, 1, 3, 1)));
+}
+
 [[gnu::always_inline]] inline void read_cells(const std::array<int, 3>& size, const float* data, std::size_t count,
                                               Cells& c) {
-  const std::ptrdiff_t dx = size[0] > 1 ? 1 : 0, dy = size[1] > 1 ? size[0] : 0,
-                       dz = size[2] > 1 ? std::ptrdiff_t(size[0]) * size[1] : 0;
-  for (std::size_t n = 0; n < count; ++n) {
-    const float* v = data + c.base[n];
-    c.v000[n] = v[0];
-    c.v100[n] = v[dx];
-    c.v010[n] = v[dy];
-    c.v110[n] = v[dy + dx];
-    c.v001[n] = v[dz];
-    c.v101[n] = v[dz + dx];
-    c.v011[n] = v[dz + dy];
-    c.v111[n] = v[dz + dy + dx];
+  const std::ptrdiff_t dy = size[1] > 1 ? size[0] : 0, dz = size[2] > 1 ? std::ptrdiff_t(size[0]) * size[1] : 0;
+  if (size[0] == 1) {  // nothing lies side by side
+    for (std::size_t n = 0; n < count; ++n) {
+      const float* v = data + c.base[n];
+      c.v000[n] = c.v100[n] = v[0];
+      c.v010[n] = c.v110[n] = v[dy];
+      c.v001[n] = c.v101[n] = v[dz];
+      c.v011[n] = c.v111[n] = v[dz + dy];
+    }
+    return;
+  }
+  for (std::size_t n = count; n % 4 != 0; ++n) c.base[n] = 0;
+  for (std::size_t n = 0; n < count; n += 4) {
+    read_pairs(data, c.base + n, c.v000 + n, c.v100 + n);
+    read_pairs(data + dy, c.base + n, c.v010 + n, c.v110 + n);
+    read_pairs(data + dz, c.base + n, c.v001 + n, c.v101 + n);
+    read_pairs(data + dz + dy, c.base + n, c.v011 + n, c.v111 + n);
   }
 }
 

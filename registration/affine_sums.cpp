@@ -1,5 +1,6 @@
 #include "registration/affine_sums.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace wane {
@@ -67,19 +68,17 @@ AffineSums& AffineSums::operator+=(const AffineSums& o) {
   return *this;
 }
 
-AffinePoint affine_point(const Vec3& gradient, const Vec3& position, double weight, double residual) {
-  AffinePoint point;
+void set_point(const Vec3& gradient, const Vec3& position, double weight, double residual, AffinePoint& point) {
   for (int row = 0; row < 3; ++row) {
     for (int column = 0; column < 3; ++column) point.slope[3 * row + column] = gradient[row] * position[column];
     point.slope[9 + row] = gradient[row];
   }
   for (int d = 0; d < 12; ++d) point.weighted[d] = weight * point.slope[d];
   point.residual = residual;
-  return point;
 }
 
-void add_points(const std::vector<AffinePoint>& points, AffineSums& sums) {
-  add_to(points.data(), points.size(), sums.normal.data(), sums.right.data());
+void add_points(const std::vector<AffinePoint>& points, std::size_t count, AffineSums& sums) {
+  add_to(points.data(), std::min(count, points.size()), sums.normal.data(), sums.right.data());
 }
 
 }  // namespace wane

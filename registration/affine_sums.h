@@ -17,15 +17,16 @@ struct AffineSums {
   AffineSums& operator+=(const AffineSums& o);
 };
 
-// One point's part: the residual's gradient (per mm), the position (mm), the weight.
+// One point's part.
 struct AffinePoint {
   double slope[12];     // how the residual changes with each of the twelve parameters
   double weighted[12];  // the same, times the weight
   double residual;
 };
-AffinePoint affine_point(const Vec3& gradient, const Vec3& position, double weight, double residual);
+// gradient: of the residual, per mm. position: mm.
+void set_point(const Vec3& gradient, const Vec3& position, double weight, double residual, AffinePoint& point);
 
-// Adds the points in their order: sums have the same bits however many points are added at once.
-void add_points(const std::vector<AffinePoint>& points, AffineSums& sums);
+// Adds the first `count` points in their order: sums have the same bits however many points are added at once.
+void add_points(const std::vector<AffinePoint>& points, std::size_t count, AffineSums& sums);
 
 }  // namespace wane

@@ -11,7 +11,8 @@
 #include <type_traits>
 
 #include "base/parallel.h"
-#include "imaging/resample.h"
+#include "imaging/sample_points.h"
+#include "imaging/sampled_box.h"
 
 namespace wane {
 namespace {
@@ -65,7 +66,11 @@ class VolumeTransform {
   Values correlated(const Spectrum& kernel, const Spectrum& scan) const {
     Spectrum product(spectrum_count());
     const float scale = 1.F / float(value_count());
-    for (std::size_t n = 0; n < product.size(); ++n) product[n] = scale * std::conj(kernel[n]) * scan[n];
+    // By hand: the library's product looks for infinities first.
+    for (std::size_t n = 0; n < product.size(); ++n) {
+      const float a = scale * kernel[n].real(), b = scale * kernel[n].imag(), c = scan[n].real(), d = scan[n].imag();
+      product[n] = {a * c + b * d, a * d - b * c};
+    }
     Values result(value_count());
     fftwf_execute_dft_c2r(backward_.get(), as_fftw(product), result.data());
     return result;
@@ -146,6 +151,7 @@ class PoseSearch {
       : head_(head),
         weight_(weight),
         scan_(scan),
+        weighted_(sampled_box({&weight}, 0)),
         about_(weighted_middle(weight)),
         half_(int(std::ceil(largest_size * about_.reach_mm / scan.grid.spacing_mm.minCoeff()))),
         transform_(padded_shape()) {
@@ -167,45 +173,48 @@ class PoseSearch {
   // What the scan shows where a head of this size may lie, for each place of its middle. The region is taken as it is
   // unturned: it is nearly round, and what is found from here is registered with the region as it lies.
   struct Shown {
-    Values energy;  // sum of the squared values that the region covers
-    Values share;   // of the region that the scan covers
+    // 1 / root of the sum of the squared values that the region covers; 0 where too little of the region is in view.
+    Values per_root_energy;
   };
   Shown shown_to(double size) const {
+    constexpr double least_share = 0.5;  // with less of a head in view nothing can be measured
     Values weights(transform_.value_count());
-    for_turned(Mat3::Identity(), size, [&](std::size_t n, float w, const Vec3&) { weights[n] = w; });
+    for_turned(Mat3::Identity(), size, [&](std::size_t n, float w, float) { weights[n] = w; });
     double total = 0;
     for (const float w : weights) total += w;
     const Spectrum region = transform_.spectrum_of(weights);
-    Shown result{transform_.correlated(region, squares_), transform_.correlated(region, covered_)};
+    const Values energy = transform_.correlated(region, squares_), covered = transform_.correlated(region, covered_);
     // Air is no head, however well its noise agrees: local normalisation gives tissue a mean square of about 1.
     constexpr double least_energy = 0.3;
-    for (std::size_t n = 0; n < result.share.size(); ++n) {
-      result.share[n] = float(result.share[n] / std::max(total, 1e-9));
-      result.energy[n] = float(std::max(double(result.energy[n]), least_energy * result.share[n] * total));
-    }
+    Shown result{Values(energy.size(), 0.F)};
+    for_places([&](std::size_t n) {
+      const double share = covered[n] / std::max(total, 1e-9);
+      if (share < least_share) return;
+      result.per_root_energy[n] =
+          float(1 / std::sqrt(std::max(double(energy[n]), least_energy * share * total) + 1e-9));
+    });
     return result;
   }
 
   FoundPose best_place(const Mat3& rotation, double size, const Shown& shown) const {
-    constexpr float least_share = 0.5F;  // with less of a head in view nothing can be measured
-    const LinearSampler head(head_);
     Values turned(transform_.value_count());
-    for_turned(rotation, size, [&](std::size_t n, float w, const Vec3& at) {
-      turned[n] = w * head(float(at[0]), float(at[1]), float(at[2]));
-    });
+    for_turned(rotation, size, [&](std::size_t n, float w, float value) { turned[n] = w * value; });
     double energy = 0;
     for (const float v : turned) energy += double(v) * v;
     const Values agreement = transform_.correlated(transform_.spectrum_of(turned), spectrum_);
-    FoundPose best;
-    best.agreement = -1;
+    float most = 0;
     std::size_t place = 0;
-    for (std::size_t n = 0; n < agreement.size(); ++n) {
-      if (shown.share[n] < least_share) continue;
-      const double value = agreement[n] / std::sqrt(energy * shown.energy[n] + 1e-9);
-      if (value <= best.agreement) continue;
-      best.agreement = value;
+    bool seen = false;
+    for_places([&](std::size_t n) {
+      if (shown.per_root_energy[n] == 0) return;
+      const float value = agreement[n] * shown.per_root_energy[n];
+      if (seen && value <= most) return;
+      seen = true;
+      most = value;
       place = n;
-    }
+    });
+    FoundPose best;
+    best.agreement = seen ? double(most) / std::sqrt(energy + 1e-9) : -1;
     Affine turn = Affine::Identity();
     turn.linear() = size * rotation;
     const Vec3 middle = scan_.grid.index_to_lps() * (corner(place) + Vec3::Constant(half_));
@@ -216,8 +225,27 @@ class PoseSearch {
  private:
   std::array<int, 3> padded_shape() const {
     std::array<int, 3> shape{};
-    for (int axis = 0; axis < 3; ++axis) shape[axis] = quick_length(scan_.grid.size[axis] + 2 * half_ + 1);
+    for (int axis = 0; axis < 3; ++axis)
+      shape[axis] = quick_length(std::max(scan_.grid.size[axis] + half_ + farthest_outside(), 2 * half_) + 1);
     return shape;
+  }
+  // How far outside of the scan a head's middle is looked for, in voxels: a head of which half is in view has its
+  // middle hardly outside. The cyclic volume is that much longer than the scan and half the kernel: what wraps around
+  // in it meets no voxel of the scan from any such place.
+  int farthest_outside() const { return half_ / 4; }
+
+  // f(offset) of the kernel's first corner, for all places where the middle is looked for.
+  template <class F>
+  void for_places(F&& f) const {
+    const auto& shape = transform_.shape();
+    const int before = half_ + farthest_outside();
+    std::array<std::vector<int>, 3> places;
+    for (int axis = 0; axis < 3; ++axis)
+      for (int p = -before; p < scan_.grid.size[axis] - half_ + farthest_outside(); ++p)
+        places[axis].push_back(p < 0 ? p + shape[axis] : p);
+    for (const int k : places[2])
+      for (const int j : places[1])
+        for (const int i : places[0]) f(offset(i, j, k));
   }
   std::size_t offset(int i, int j, int k) const {
     const auto& shape = transform_.shape();
@@ -233,7 +261,7 @@ class PoseSearch {
     return index;
   }
 
-  // f(offset, weight, index in the head's grid) for the places of the turned region, in a cube at the first corner of
+  // f(offset, weight, value of the head) for the places of the turned region, in a cube at the first corner of
   // the padded volume.
   template <class F>
   void for_turned(const Mat3& rotation, double size, F&& f) const {
@@ -242,19 +270,26 @@ class PoseSearch {
     map.linear() = to_head;
     map.translation() = about_.middle_mm - to_head * Vec3::Constant(half_);
     map = head_.grid.lps_to_index() * map;
-    const LinearSampler weight(weight_);
-    for (int k = 0; k <= 2 * half_; ++k)
-      for (int j = 0; j <= 2 * half_; ++j)
-        for (int i = 0; i <= 2 * half_; ++i) {
-          const Vec3 at = map * Vec3(i, j, k);
-          const float w = weight(float(at[0]), float(at[1]), float(at[2]));
-          if (w > 0) f(offset(i, j, k), w, at);
-        }
+    const int length = 2 * half_ + 1;
+    Values x(transform_.shape()[0]), y(x), z(x), weight(x), value(x);
+    for (int k = 0; k < length; ++k)
+      for (int j = 0; j < length; ++j) {
+        const auto [begin, end] = row_within(weighted_, map, length, j, k);
+        if (begin >= end) continue;
+        const std::size_t count = std::size_t(end - begin);
+        place_row(map, begin, 1, j, k, count, x.data(), y.data(), z.data());
+        const PointsView points{count, x.data(), y.data(), z.data()};
+        sample_points(weight_.grid.size, weight_.values.data(), points, 0.F, weight.data());
+        sample_points(head_.grid.size, head_.values.data(), points, 0.F, value.data());
+        for (std::size_t n = 0; n < count; ++n)
+          if (weight[n] > 0) f(offset(begin + int(n), j, k), weight[n], value[n]);
+      }
   }
 
   const Volume& head_;
   const Volume& weight_;
   const Volume& scan_;
+  SampledBox weighted_;
   WeightedMiddle about_;
   int half_;  // of the kernel, in voxels
   VolumeTransform transform_;

@@ -11,6 +11,7 @@
 #include "imaging/morphology.h"
 #include "imaging/resample.h"
 #include "imaging/sample_points.h"
+#include "imaging/sampled_box.h"
 #include "imaging/smooth.h"
 #include "registration/affine_sums.h"
 #include "registration/rigid.h"
@@ -213,7 +214,13 @@ class HalfwayProblem {
  public:
   HalfwayProblem(const ComparableLevel& a, const ComparableLevel& b, const Grid& grid, const Vec3& pivot_mm,
                  LinearModel model)
-      : a_(a), b_(b), grid_(grid), pivot_mm_(pivot_mm), generators_(generators(model)) {}
+      : a_(a),
+        b_(b),
+        compared_a_(sampled_box({&a.weight}, 0)),
+        compared_b_(sampled_box({&b.weight}, 0)),
+        grid_(grid),
+        pivot_mm_(pivot_mm),
+        generators_(generators(model)) {}
 
   double residual_scale(const Affine& half_to_a, const Affine& half_to_b) const {
     std::vector<std::vector<float>> of_slices((std::size_t(grid_.size[2]) + 1) / 2);
@@ -222,7 +229,8 @@ class HalfwayProblem {
       const int k = 2 * int(slice);
       Row row;
       for (int j = 0; j < grid_.size[1]; j += 2) {
-        row.place(maps, 0, grid_.size[0], 2, j, k, a_, b_);
+        const auto [begin, end] = compared_part(maps, j, k);
+        row.place(maps, begin & ~1, end, 2, j, k, a_, b_);
         row.keep_weighted(0.25F);
         row.of_a.sample_values(a_.normalised, row.in_a());
         row.of_b.sample_values(b_.normalised, row.in_b());
@@ -238,10 +246,14 @@ class HalfwayProblem {
 
   AffineSums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
     const Evaluation evaluation(*this, half_to_a, half_to_b, scale);
+    const ScanMaps maps = maps_for(half_to_a, half_to_b);
     return parallel_sum(std::size_t(grid_.size[2]), 1, AffineSums{}, [&](std::size_t slice, std::size_t) {
       AffineSums sums;
       Row row;
-      for (int j = 0; j < grid_.size[1]; ++j) evaluation.add(0, grid_.size[0], j, int(slice), row, sums);
+      for (int j = 0; j < grid_.size[1]; ++j) {
+        const auto [begin, end] = compared_part(maps, j, int(slice));
+        evaluation.add(begin, end, j, int(slice), row, sums);
+      }
       return sums;
     });
   }
@@ -312,7 +324,8 @@ class HalfwayProblem {
       row.keep_weighted(0.05F);
       row.of_a.sample(a_.normalised, row.in_a());
       row.of_b.sample(b_.normalised, row.in_b());
-      row.points.clear();
+      row.points.resize(std::max(row.points.size(), row.index.size()));
+      std::size_t count = 0;
       for (std::size_t n = 0; n < row.index.size(); ++n) {
         const float w = row.weight_a[n], va = row.of_a.value[n], vb = row.of_b.value[n];
         if (va < -50.F || vb < -50.F) continue;
@@ -326,9 +339,9 @@ class HalfwayProblem {
         if (weight <= 0) continue;
         const Vec3 gradient = 0.5 * (turn_a_ * row.of_a.gradient(n) + turn_b_ * row.of_b.gradient(n));
         const Vec3 x = to_lps_ * Vec3(i_begin + row.index[n], j, k) - pivot_mm_;
-        row.points.push_back(affine_point(gradient, x, weight, double(r)));
+        set_point(gradient, x, weight, double(r), row.points[count++]);
       }
-      add_points(row.points, sums);
+      add_points(row.points, count, sums);
     }
 
    private:
@@ -346,8 +359,18 @@ class HalfwayProblem {
             b_.normalised.grid.lps_to_index() * half_to_b * grid_.index_to_lps()};
   }
 
+  // The points of a row that either scan may compare: all others have no weight.
+  std::pair<int, int> compared_part(const ScanMaps& maps, int j, int k) const {
+    const auto in_a = row_within(compared_a_, maps.a, grid_.size[0], j, k);
+    const auto in_b = row_within(compared_b_, maps.b, grid_.size[0], j, k);
+    if (in_a.first >= in_a.second) return in_b;
+    if (in_b.first >= in_b.second) return in_a;
+    return {std::min(in_a.first, in_b.first), std::max(in_a.second, in_b.second)};
+  }
+
   const ComparableLevel& a_;
   const ComparableLevel& b_;
+  SampledBox compared_a_, compared_b_;
   Grid grid_;
   Vec3 pivot_mm_;
   std::vector<Generator> generators_;
