@@ -1,3 +1,6 @@
+// ITK's own copy of Eigen has the names of the one used here and does not go with it: ITK's headers take this one too.
+#define ITK_USE_SYSTEM_EIGEN
+
 #include "registration/transform_file.h"
 
 #include <gtest/gtest.h>
