@@ -18,8 +18,8 @@
 #include "pipeline/report/image_names.h"
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/page_images.h"
-#include "pipeline/report/tissue_labels.h"
 #include "pipeline/report/picture_file.h"
+#include "pipeline/report/tissue_labels.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
