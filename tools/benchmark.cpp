@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/peak_memory.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/error_model_json.h"
@@ -97,8 +99,10 @@ DatasetParticipant participant_of(const std::vector<fs::path>& scans) {
   return participant;
 }
 
-// Everything that `wane participant` does for one person, stage by stage: name, wall and CPU seconds.
+// Everything that `wane participant` does for one person, stage by stage: name, wall and CPU seconds, peak memory (with
+// what earlier stages left for it), or the peak so far where the kernel does not count it anew.
 Json stages_of_one_run(const BenchmarkCommand& command, const fs::path& out) {
+  const bool each_counted = restart_peak_memory();
   const RunOptions options = command.line.options();
   const DatasetParticipant participant = participant_of(command.scans);
   Json stages = Json::array();
@@ -107,7 +111,11 @@ Json stages_of_one_run(const BenchmarkCommand& command, const fs::path& out) {
   stopwatch.lap();
   const auto next = [&](const std::string& stage) {
     const Stopwatch::Lap lap = stopwatch.lap();
-    stages.push_back({{"stage", under_way}, {"wall_s", lap.wall_s}, {"cpu_s", lap.cpu_s}});
+    stages.push_back({{"stage", under_way},
+                      {"wall_s", lap.wall_s},
+                      {"cpu_s", lap.cpu_s},
+                      {each_counted ? "peak_memory_mib" : "peak_memory_so_far_mib", peak_memory_mib()}});
+    restart_peak_memory();
     under_way = stage;
   };
   const ReferenceData reference{read_template(command.line.template_folder()),
@@ -202,6 +210,17 @@ std::size_t voxels_of(const std::vector<fs::path>& scans) {
   return voxels;
 }
 
+double memory_of(const Json& stage) {
+  return stage.contains("peak_memory_mib") ? stage["peak_memory_mib"] : stage["peak_memory_so_far_mib"];
+}
+
+// Where stages are counted anew, the system's count of the whole holds the last of them alone.
+double peak_memory_of(const Run& run) {
+  double peak_mib = double(run.usage.ru_maxrss) / 1024;
+  for (const Json& stage : run.stages) peak_mib = std::max(peak_mib, memory_of(stage));
+  return peak_mib;
+}
+
 Json line_of(const Run& run, int threads, const std::vector<fs::path>& scans, std::size_t voxels) {
   Json stages = run.stages;
   for (Json& stage : stages) stage["share"] = stage["wall_s"].get<double>() / run.wall_s;
@@ -213,25 +232,26 @@ Json line_of(const Run& run, int threads, const std::vector<fs::path>& scans, st
           {"voxels", voxels},
           {"wall_s", run.wall_s},
           {"cpu_s", cpu_seconds(run.usage)},
-          {"peak_memory_mib", double(run.usage.ru_maxrss) / 1024},
+          {"peak_memory_mib", peak_memory_of(run)},
           {"voxels_per_second", double(voxels) / run.wall_s},
           {"stages", stages}};
 }
 
-void print_row(const std::string& name, const Json& times, double share) {
-  std::fprintf(stderr, "%-10s %8.1f %8.1f %6.0f %%\n", name.c_str(), times["wall_s"].get<double>(),
-               times["cpu_s"].get<double>(), 100 * share);
+void print_row(const std::string& name, const Json& row, double share) {
+  std::fprintf(stderr, "%-10s %8.1f %8.1f %6.0f %% %9.0f\n", name.c_str(), row["wall_s"].get<double>(),
+               row["cpu_s"].get<double>(), 100 * share, memory_of(row));
 }
 
 void print_table(const Json& line, double wall_of_one_thread) {
   const int threads = line["threads"];
-  std::fprintf(stderr, "%d thread%s   wall s    CPU s    share\n", threads, threads == 1 ? " " : "s");
+  std::fprintf(stderr, "%d thread%s   wall s    CPU s    share  peak MiB\n", threads, threads == 1 ? " " : "s");
   for (const Json& stage : line["stages"]) print_row(stage["stage"], stage, stage["share"]);
   print_row("whole", line, 1);
-  std::fprintf(stderr, "peak memory %.0f MiB", line["peak_memory_mib"].get<double>());
+  if (line["stages"][0].contains("peak_memory_so_far_mib"))
+    std::fputs("The kernel does not count memory anew for each stage: the peak so far is given.\n", stderr);
   if (threads > 1 && wall_of_one_thread > 0)
-    std::fprintf(stderr, ", %.2f times as fast as one thread", wall_of_one_thread / line["wall_s"].get<double>());
-  std::fputs("\n\n", stderr);
+    std::fprintf(stderr, "%.2f times as fast as one thread\n", wall_of_one_thread / line["wall_s"].get<double>());
+  std::fputs("\n", stderr);
 }
 
 std::vector<int> threads_to_try(const BenchmarkCommand& command) {

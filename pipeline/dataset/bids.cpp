@@ -293,23 +293,37 @@ std::string first_of(const std::vector<std::string>& names) {
          std::to_string(names.size() - most_listed) + " more";
 }
 
+// Whom one label means: the participant of that name, or else all whom it fits as a glob.
+std::set<std::string> ids_meant(const std::string& label, const std::set<std::string>& existing) {
+  const std::string pattern = label_pattern(label, "sub-");
+  if (existing.contains(pattern)) return {pattern};
+  std::set<std::string> ids;
+  if (!is_glob(pattern)) return ids;
+  for (const auto& id : existing)
+    if (matches_glob(pattern, id)) ids.insert(id);
+  return ids;
+}
+
+// Names of folders may hold blanks and commas, which also stand between labels: what names somebody as a whole is not
+// taken apart.
+void add_ids(const std::string& words, const std::set<std::string>& existing, const std::string& separators,
+             std::set<std::string>& wanted) {
+  const std::set<std::string> whole = ids_meant(words, existing);
+  wanted.insert(whole.begin(), whole.end());
+  if (!whole.empty()) return;
+  if (!separators.empty()) {
+    for (const auto& part : separate_labels(words, separators.front()))
+      add_ids(part, existing, separators.substr(1), wanted);
+    return;
+  }
+  std::vector<std::string> names(existing.begin(), existing.end());
+  std::sort(names.begin(), names.end(), natural_less);
+  throw UsageError("There is no participant '" + words + "' in the dataset; there are: " + first_of(names) + ".");
+}
+
 std::set<std::string> wanted_ids(const std::vector<std::string>& labels, const std::set<std::string>& existing) {
   std::set<std::string> wanted;
-  for (const auto& label : separate_labels(labels)) {
-    const std::string pattern = label_pattern(label, "sub-");
-    bool found = existing.contains(pattern);
-    if (found) wanted.insert(pattern);
-    for (const auto& id : existing) {
-      if (!is_glob(pattern)) break;
-      if (!matches_glob(pattern, id)) continue;
-      wanted.insert(id);
-      found = true;
-    }
-    if (found) continue;
-    std::vector<std::string> names(existing.begin(), existing.end());
-    std::sort(names.begin(), names.end(), natural_less);
-    throw UsageError("There is no participant '" + label + "' in the dataset; there are: " + first_of(names) + ".");
-  }
+  for (const auto& words : labels) add_ids(words, existing, ", ", wanted);
   if (wanted.empty() && !labels.empty())
     throw UsageError("The list of participants to measure is empty: give labels, such as 01,02 or 0*.");
   return wanted;

@@ -108,21 +108,19 @@ std::string label_pattern(const std::string& label, const std::string& prefix) {
   return label.starts_with('*') ? label : with_prefix(label, prefix);
 }
 
-std::vector<std::string> separate_labels(const std::vector<std::string>& given) {
+std::vector<std::string> separate_labels(const std::string& given, char separator) {
   std::vector<std::string> labels;
-  for (const auto& word : given) {
-    std::istringstream stream(word);
-    for (std::string label; std::getline(stream, label, ',');) {
-      const auto begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t");
-      if (begin == std::string::npos) continue;
-      labels.push_back(label.substr(begin, end - begin + 1));
-    }
+  std::istringstream stream(given);
+  for (std::string label; std::getline(stream, label, separator);) {
+    const auto begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t");
+    if (begin == std::string::npos) continue;
+    labels.push_back(label.substr(begin, end - begin + 1));
   }
   return labels;
 }
 
 ScanFilter::ScanFilter(const DatasetOptions& options)
-    : sessions_(separate_labels({options.sessions})),
+    : sessions_(separate_labels(options.sessions)),
       values_(options.filter_file.empty() ? std::map<std::string, Values>() : values_in(options.filter_file)) {}
 
 bool ScanFilter::takes_session(const std::string& session) const {

@@ -11,8 +11,8 @@
 
 namespace wane {
 
-// "01,02", "sub-0*" as one command line gives them, as single labels: "01", "02", "sub-0*".
-std::vector<std::string> separate_labels(const std::vector<std::string>& given);
+// "01, sub-0*" as the command line gives them, as single labels: "01", "sub-0*".
+std::vector<std::string> separate_labels(const std::string& given, char separator = ',');
 
 // "01", "0*" with the prefix; "*" and "*1" may stand for the prefix too.
 std::string label_pattern(const std::string& label, const std::string& prefix);

@@ -24,7 +24,8 @@ std::string label_in(const Table& table, const Table::Row& row, const char* colu
   if (label.starts_with(prefix)) label.erase(0, prefix.size());
   if (!label.empty() && !is_label(label))
     throw InputError(table.where(row) + ": " + column + " '" + label +
-                     "' cannot name files of a BIDS dataset; use letters and digits alone.");
+                     "' cannot name files of a BIDS dataset; use letters and digits alone, at most " +
+                     std::to_string(longest_label) + ".");
   return label;
 }
 

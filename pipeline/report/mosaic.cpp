@@ -17,15 +17,13 @@
 
 #include "base/error.h"
 #include "imaging/morphology.h"
+#include "pipeline/report/tissue_labels.h"
 
 namespace wane {
 namespace {
 
-struct Colour {
-  std::uint8_t red, green, blue;
-};
-constexpr Colour kWhite{235, 235, 235}, kGrey{150, 150, 150}, kOutline{255, 205, 30};
-constexpr Colour kCsf{60, 120, 255}, kGm{60, 200, 110}, kWm{255, 170, 70};
+constexpr Color kWhite{235, 235, 235}, kGrey{150, 150, 150}, kOutline{255, 205, 30};
+constexpr Color kCsf = csf_label.color, kGm = gm_label.color, kWm = wm_label.color;
 constexpr double kTissueOpacity = 0.55;
 constexpr double kOffMidline =
     0.04;  // of the brain's width: the slice in the very middle shows the falx, not the brain
@@ -228,9 +226,9 @@ class Canvas {
  public:
   Canvas(int width, int height) : picture_{width, height, std::vector<std::uint8_t>(std::size_t(width) * height * 3)} {}
 
-  void set(int x, int y, Colour colour) { blend(x, y, colour, 1.0); }
+  void set(int x, int y, Color colour) { blend(x, y, colour, 1.0); }
 
-  void blend(int x, int y, Colour colour, double opacity) {
+  void blend(int x, int y, Color colour, double opacity) {
     if (x < 0 || y < 0 || x >= picture_.width || y >= picture_.height) return;
     std::uint8_t* pixel = &picture_.rgb[3 * (std::size_t(y) * picture_.width + x)];
     const std::uint8_t channels[] = {colour.red, colour.green, colour.blue};
@@ -238,7 +236,7 @@ class Canvas {
   }
 
   // `x`, `y`: left and top of the text's box. Returns the text's width.
-  int text(const std::string& words, int x, int y, int size, Colour colour, bool bold = false) {
+  int text(const std::string& words, int x, int y, int size, Color colour, bool bold = false) {
     vtkNew<vtkTextProperty> property;
     property->SetFontSize(size);
     property->SetBold(bold);
@@ -265,7 +263,7 @@ class Canvas {
   Picture picture_;
 };
 
-Colour mixed(Colour a, Colour b, Colour c, double wa, double wb, double wc) {
+Color mixed(Color a, Color b, Color c, double wa, double wb, double wc) {
   const double sum = wa + wb + wc;
   auto mix = [&](double x, double y, double z) { return std::uint8_t(std::lround((wa * x + wb * y + wc * z) / sum)); };
   return {mix(a.red, b.red, c.red), mix(a.green, b.green, c.green), mix(a.blue, b.blue, c.blue)};

@@ -19,6 +19,7 @@
 #include "pipeline/report/brain_surface.h"
 #include "pipeline/report/image_names.h"
 #include "pipeline/report/page_images.h"
+#include "pipeline/report/tissue_labels.h"
 #include "registration/transform_file.h"
 
 namespace wane {
@@ -68,8 +69,6 @@ void write_all(Writing writing) {
   parallel_tasks(writing.size(), [&](std::size_t n) { writing[n].write(); });
 }
 
-const Json tissue_labels = {{"1", "CSF"}, {"2", "GM"}, {"3", "WM"}};
-
 // Unless everything is kept. White matter is at 100, and noise is many times as large.
 constexpr float brightness_step = 0.1F;
 const std::string brightness_steps_words = ", in steps of 0.1";
@@ -103,7 +102,7 @@ void write_native(const fs::path& stem, const ProcessedParticipant& processed, s
   writing.push_back({2, [=, &sidecar] {
                        write_nifti(image_file(tissue), maps->tissue);
                        sidecar.write(tissue, "The tissue that fills most of each voxel, on the grid of the raw scan",
-                                     {source}, {{"LabelMap", tissue_labels}});
+                                     {source}, {{"LabelMap", tissue_label_map()}});
                      }});
 }
 
@@ -141,7 +140,7 @@ void write_midpoint(const fs::path& stem, const std::string& reference, const Pr
           [&measured](const fs::path& file) {
             write_nifti(file, fullest_tissue(measured.tissues.csf, measured.tissues.gm, measured.tissues.wm));
           },
-          {{"LabelMap", tissue_labels}});
+          {{"LabelMap", tissue_label_map()}});
     return;
   }
   write(1, "label-GM_probseg", "Fraction of gray matter in each voxel",
@@ -287,13 +286,14 @@ void write_average(const fs::path& stem, const Volume& average, const std::vecto
 // What BIDS has no names for, for validators.
 constexpr const char* not_of_bids =
     "*.html\nmethods.md\n/*.tsv\n/*.json\n!/dataset_description.json\ndose-groups/\nlogs/\nfigures/\n*_atrophy.json\n"
-    "*_map.*\n*_surface.*\n*_xfm.*\n";
+    "*_map.*\n*_surface.*\n*_xfm.*\nlabels/\n";
 
 constexpr const char* readme =
     "Brain atrophy from repeated T1-weighted MRI, measured by Wane. Negative numbers are losses.\n\n"
     "Open trial.html first. Tables (*.tsv) have a data dictionary of the same name (*.json). Images of each "
     "participant\n"
-    "lie in sub-*/, named as BIDS names derivatives. methods.md says how they were made, logs/run.jsonl when and by "
+    "lie in sub-*/, named as BIDS names derivatives; labels/ has the names and colors of tissues for viewers. "
+    "methods.md says how they were made, logs/run.jsonl when and by "
     "whom.\n";
 
 // By its name: what write_derivatives writes, and the quality picture.
@@ -401,6 +401,8 @@ void write_derivatives_description(const fs::path& out, const std::string& progr
   if (dataset.empty()) return;
   write_unless_there(out / ".bidsignore", not_of_bids);
   write_unless_there(out / "README", readme);
+  make_folders_inside(out, out / "labels");
+  for (const LabelFile& file : tissue_label_files()) write_unless_there(out / file.name, file.text);
 }
 
 }  // namespace wane

@@ -27,7 +27,7 @@ void write_derivatives(const std::filesystem::path& out, const std::string& part
 void remove_derivatives(const std::filesystem::path& out, const std::string& participant_id);
 
 // OUT/dataset_description.json, as BIDS asks of derivatives; where `dataset`, the raw scans, is named, also of which
-// dataset they are, and README and .bidsignore unless they are there.
+// dataset they are, and README, .bidsignore and the tables of tissue_label_files() unless they are there.
 void write_derivatives_description(const std::filesystem::path& out, const std::string& program_version,
                                    const std::filesystem::path& dataset = {});
 

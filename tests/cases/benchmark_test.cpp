@@ -1,6 +1,8 @@
 // What `wane benchmark` prints, and that it leaves nothing behind.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
@@ -27,12 +29,15 @@ TEST(Benchmark, TimesEveryStageForEveryNumberOfThreads) {
     EXPECT_EQ(line["threads"], n + 1);
     EXPECT_EQ(line["visits"], 2);
     std::vector<std::string> names;
-    double wall = 0, cpu = 0, share = 0;
+    std::map<std::string, double> memory_mib;
+    double wall = 0, cpu = 0, share = 0, most_memory_mib = 0;
     for (const auto& stage : line["stages"]) {
       names.push_back(stage["stage"]);
       wall += stage["wall_s"].get<double>();
       cpu += stage["cpu_s"].get<double>();
       share += stage["share"].get<double>();
+      memory_mib[names.back()] = stage["peak_memory_mib"].get<double>();
+      most_memory_mib = std::max(most_memory_mib, memory_mib[names.back()]);
     }
     EXPECT_EQ(names, (std::vector<std::string>{"read", "conform", "align", "extract", "segment", "measure", "write"}));
     // The rest is the start and the end of the process.
@@ -45,8 +50,13 @@ TEST(Benchmark, TimesEveryStageForEveryNumberOfThreads) {
                 1, 1e-6);
     EXPECT_GT(line["peak_memory_mib"], 50);
     EXPECT_LT(line["peak_memory_mib"], 2000);
+    EXPECT_EQ(line["peak_memory_mib"], most_memory_mib);
+    // Of each stage alone: reading the template takes less than the stages that work on the scans.
+    EXPECT_GT(memory_mib["read"], 50);
+    EXPECT_LT(memory_mib["read"], 0.9 * most_memory_mib);
   }
   EXPECT_NE(result.err.find("times as fast as one thread"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("share  peak MiB\n"), std::string::npos) << result.err;
 }
 
 TEST(Benchmark, SaysWhichScanCannotBeRead) {

@@ -94,7 +94,8 @@ bool is_ignored(const std::string& name) {
   for (const char* ending : {".html", ".md", "_atrophy.json", "_map.nii.gz", "_map.json", "_xfm.txt", "_xfm.json",
                              "_surface.vtk", "_surface.json"})
     if (name.ends_with(ending)) return true;
-  return contains(name, "figures/") || contains(name, "dose-groups/") || !contains(name, "/");
+  return contains(name, "figures/") || contains(name, "dose-groups/") || name.starts_with("labels/") ||
+         !contains(name, "/");
 }
 
 TEST(BidsDerivatives, EveryImageHasANameOfBidsOrIsInBidsignoreAndEachHasASidecar) {
@@ -102,7 +103,7 @@ TEST(BidsDerivatives, EveryImageHasANameOfBidsOrIsInBidsignoreAndEachHasASidecar
   const std::regex name_of_bids(
       R"(sub-\d+/(ses-\d+/)?(anat/)?sub-\d+(_ses-\d+)?(_space-midpoint)?(_label-(GM|WM|CSF))?(_desc-[a-z]+)?_(T1w|mask|dseg|probseg)\.(nii\.gz|json))");
   const std::string ignored = text_of(run.out / ".bidsignore");
-  for (const char* line : {"*.html\n", "logs/\n", "figures/\n", "*_xfm.*\n", "*_map.*\n"})
+  for (const char* line : {"*.html\n", "logs/\n", "figures/\n", "labels/\n", "*_xfm.*\n", "*_map.*\n"})
     EXPECT_TRUE(contains(ignored, line)) << line;
   std::size_t images = 0;
   for (const std::string& name : files_below(run.out)) {

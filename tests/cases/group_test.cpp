@@ -280,7 +280,9 @@ TEST_F(GroupCommand, ABlindedRunInWhichEverybodyFailsLeavesNoDoseBehind) {
   EXPECT_EQ(result.exit_code, 3) << "no scan can be read: " << result.err;
   auto files = trial_files_in(out_);
   // What marks OUT as derivatives, the same for every dataset.
-  for (const char* name : {"dataset_description.json", "README", ".bidsignore"}) std::erase(files, name);
+  for (const char* name : {"dataset_description.json", "README", ".bidsignore", "dseg.tsv", "labels/wane-tissues.ctbl",
+                           "labels/wane-tissues.lut", "labels/wane-tissues.txt"})
+    EXPECT_EQ(std::erase(files, name), 1U) << name;
   EXPECT_EQ(files, std::vector<std::string>());
   EXPECT_TRUE(json_of(out_ / "sub-90/sub-90_atrophy.json")["dose"].is_null());
 }

@@ -1,6 +1,12 @@
+// ITK's own copy of Eigen has the names of the one used here and does not go with it: ITK's headers take this one too.
+#define ITK_USE_SYSTEM_EIGEN
+
 #include "registration/transform_file.h"
 
 #include <gtest/gtest.h>
+#include <itkMatrixOffsetTransformBase.h>
+#include <itkTransformFactoryBase.h>
+#include <itkTransformFileReader.h>
 #include <unistd.h>
 
 #include <array>
@@ -33,6 +39,27 @@ TEST_F(TransformFile, ReadsBackToTheSameBits) {
   affine.translation() = Vec3(0.1, -27.3, 1e-7);
   write_itk_affine(file_, affine);
   EXPECT_EQ(read_itk_affine(file_).matrix(), affine.matrix());
+}
+
+// As ANTs, ITK-SNAP and 3D Slicer read it.
+TEST_F(TransformFile, ItkReadsTheSameMap) {
+  Affine affine = Affine::Identity();
+  affine.linear() = Eigen::AngleAxisd(0.3, Vec3(1, 2, 3).normalized()).toRotationMatrix();
+  affine.translation() = Vec3(0.1, -27.3, 1e-7);
+  write_itk_affine(file_, affine);
+  itk::TransformFactoryBase::RegisterDefaultTransforms();
+  const auto reader = itk::TransformFileReaderTemplate<double>::New();
+  reader->SetFileName(file_.string());
+  reader->Update();
+  ASSERT_EQ(reader->GetTransformList()->size(), 1U);
+  const auto* transform = dynamic_cast<const itk::MatrixOffsetTransformBase<double, 3, 3>*>(
+      reader->GetTransformList()->front().GetPointer());
+  ASSERT_NE(transform, nullptr);
+  for (const Vec3& point : {Vec3(0, 0, 0), Vec3(10, -20, 30), Vec3(-70, 80.5, 0.25)}) {
+    const double lps[] = {point[0], point[1], point[2]};
+    const auto moved = transform->TransformPoint(itk::Point<double, 3>(lps));
+    EXPECT_LT((Vec3(moved[0], moved[1], moved[2]) - affine * point).norm(), 1e-12);
+  }
 }
 
 TEST_F(TransformFile, TheCentreIsHeeded) {

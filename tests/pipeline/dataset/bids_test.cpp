@@ -433,6 +433,21 @@ TEST(ReadDataset, LabelsMayBeGlobsAndListsWithCommas) {
   EXPECT_THROW(read_dataset(data.folder(), {}, {","}), UsageError);
 }
 
+TEST(Bids, LabelsWithCommasAndBlanksNameTheirOwn) {
+  const TemporaryDataset data;
+  for (const char* id : {"sub-a", "sub-b", "sub-a,b", "sub-c d", "sub-c", "sub-e*", "sub-ef"}) data.scan(id, "ses-01");
+  const auto asked = [&](const Labels& labels) { return ids(read_dataset(data.folder(), {}, labels)); };
+  EXPECT_EQ(asked({"a,b"}), Labels{"sub-a,b"}) << "as a task of a campaign asks for one";
+  EXPECT_EQ(asked({"sub-c d"}), Labels{"sub-c d"});
+  EXPECT_EQ(asked({"sub-e*"}), Labels{"sub-e*"});
+  EXPECT_EQ(asked({"a, c"}), (Labels{"sub-a", "sub-c"}));
+  EXPECT_EQ(asked({"a b"}), (Labels{"sub-a", "sub-b"})) << "a list in one word, as wrappers give it";
+  EXPECT_EQ(asked({"a b,c d"}), (Labels{"sub-a", "sub-b", "sub-c d"}));
+  EXPECT_EQ(asked({"[ab]"}), (Labels{"sub-a", "sub-b"}));
+  EXPECT_THROW(asked({"a z"}), UsageError);
+  EXPECT_THROW(asked({" , "}), UsageError);
+}
+
 TEST(ReadDataset, SessionsThatAreNotAskedForAreAsIfTheyWereNotThere) {
   const TemporaryDataset data;
   for (const char* session : {"ses-01", "ses-02", "ses-11"}) data.scan("sub-01", session);

@@ -318,7 +318,15 @@ TEST(ImportPlan, AVisitThatHasItsScanGetsNoSecond) {
 
 TEST(ImportMap, LabelsThatAreNoLabelsAreRefusedWithTheirLine) {
   const auto refusal = [](const std::string& text) { return test::refusal([&] { map_of(text); }); };
-  EXPECT_TRUE(has(refusal("patient_id\tparticipant_id\nP1\t../x\n"), "line 2"));
+  for (const char* label : {"../x", "01,02", "0 1", "sub-0_1", "site-1", "\xc3\xa4", "*"}) {
+    const std::string words = refusal("patient_id\tparticipant_id\nP0\t00\nP1\t" + std::string(label) + "\n");
+    EXPECT_TRUE(has(words, "map.tsv, line 3: participant_id '")) << words;
+    if (!std::string(label).starts_with("sub-")) {
+      EXPECT_TRUE(has(words, "'" + std::string(label) + "'")) << words;
+    }
+  }
+  EXPECT_TRUE(has(refusal("patient_id\tparticipant_id\tsession\nP1\t01\tmonth 6\n"), "line 2: session 'month 6'"));
+  EXPECT_TRUE(has(refusal("patient_id\tparticipant_id\nP1\t" + std::string(65, 'a') + "\n"), "at most 64"));
   EXPECT_TRUE(has(refusal("patient_id\tparticipant_id\nP1\tn/a\n"), "participant_id is empty"));
   EXPECT_TRUE(has(refusal("patient_id\tfolder\tparticipant_id\nn/a\tn/a\t01\n"), "both patient_id and folder"));
   EXPECT_TRUE(has(refusal("patient_id\tparticipant_id\tstudy_date\nP1\t01\t01/02/2024\n"), "not a date"));

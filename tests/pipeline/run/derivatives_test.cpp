@@ -19,6 +19,7 @@
 #include "pipeline/report/mosaic.h"
 #include "pipeline/report/page_images.h"
 #include "pipeline/report/picture_file.h"
+#include "pipeline/report/tissue_labels.h"
 #include "tests/broken/scratch_folder.h"
 
 namespace wane {
@@ -168,6 +169,17 @@ TEST_F(Derivatives, LessIsKeptWhereLessIsAskedForAndEveryImageHasItsSidecar) {
   EXPECT_TRUE(std::includes(standard.begin(), standard.end(), minimal.begin(), minimal.end()));
   EXPECT_EQ(standard.size(), minimal.size() + 7) << "the average; a mask, a label map and a transform of each visit";
   EXPECT_EQ(full.size(), 21U);
+}
+
+TEST_F(Derivatives, OutHasTheTablesOfLabelsAndKeepsThoseOfTheUser) {
+  fs::create_directories(out_ / "labels");
+  std::ofstream(out_ / "labels" / "wane-tissues.lut") << "mine";
+  write_derivatives_description(out_, "1", out_ / "raw");
+  for (const LabelFile& file : tissue_label_files()) {
+    const bool own = file.name == "labels/wane-tissues.lut";
+    EXPECT_EQ(read_text_file(out_ / file.name, 1 << 20), own ? "mine" : file.text) << file.name;
+  }
+  EXPECT_NE(read_text_file(out_ / ".bidsignore", 1 << 20).find("\nlabels/\n"), std::string::npos);
 }
 
 // The page is made of whatever is kept.
