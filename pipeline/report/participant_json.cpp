@@ -300,15 +300,6 @@ struct FoundReport {
   bool drift_measured = false;
 };
 
-// Of one of the files that the report was made from; empty where it is not named.
-std::string sha256_of_input(const ordered_json& report, const std::string& path) {
-  const auto inputs = report.find("inputs");
-  if (inputs == report.end() || !inputs->is_array()) return {};
-  for (const auto& input : *inputs)
-    if (text_member(input, "path") == path) return text_member(input, "sha256");
-  return {};
-}
-
 // Of its JSON.
 std::string version_in(const std::string& version) {
   const auto json = parse_ordered_json(version);
@@ -384,6 +375,14 @@ ordered_json rate_details_json(const ParticipantRate& rates) {
     if (own.change_of_rate) json[tissue.key]["change_of_rate"] = rate_json(own.change_of_rate);
   }
   return json;
+}
+
+std::string sha256_of_input(const ordered_json& report, const std::string& path) {
+  const auto inputs = report.find("inputs");
+  if (inputs == report.end() || !inputs->is_array()) return {};
+  for (const auto& input : *inputs)
+    if (text_member(input, "path") == path) return text_member(input, "sha256");
+  return {};
 }
 
 std::string participant_json_path(const std::string& participant_id) {

@@ -32,6 +32,9 @@ nlohmann::ordered_json rate_details_json(const ParticipantRate& rates);
 // fields.
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file);
 
+// Of one of the files that a report was made from, by its path in `inputs`; empty where the report does not name it.
+std::string sha256_of_input(const nlohmann::ordered_json& report, const std::string& path);
+
 // In reports' inputs; below the folder of the program's files too.
 inline constexpr const char* template_head = "template/head.nii.gz";
 
