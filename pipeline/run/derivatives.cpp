@@ -309,14 +309,6 @@ bool is_derivative(const std::string& name, const std::string& participant_id) {
 
 }  // namespace
 
-void make_folders(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() +
-                        "; choose another output folder or free it.");
-}
-
 void write_derivatives(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
                        const ProcessedParticipant& processed, const Json& provenance, DerivativesKept kept) {
   const Sidecar sidecar(provenance);

@@ -3,10 +3,11 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
+
+#include "base/normal_quantile.h"
 
 namespace wane {
 namespace {
@@ -160,7 +161,7 @@ std::optional<Line> line_through(const std::vector<ReconciledVisit>& visits) {
 }
 
 double quantile_975(double degrees_of_freedom) {
-  if (degrees_of_freedom <= 0) return boost::math::quantile(boost::math::normal(), 0.975);
+  if (degrees_of_freedom <= 0) return normal_quantile_975;
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), 0.975);
 }
 
@@ -181,7 +182,7 @@ Rate rate_of(const Line& line, double scale_error) {
   rate.scale_error = scale_error;
   rate.standard_error = std::hypot(error / per_percent, scale_error);
   const double half_width = std::hypot(quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error,
-                                       quantile_975(0) * scale_error * per_percent);
+                                       normal_quantile_975 * scale_error * per_percent);
   rate.interval_95_low = percent_of(line.slope - half_width);
   rate.interval_95_high = percent_of(line.slope + half_width);
   return rate;
@@ -211,8 +212,8 @@ Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
                           2 * a * b * shared_covariance(before, run_in, after, later);
   change.scale_error = scale_error;
   change.standard_error = std::hypot(std::sqrt(std::max(0.0, variance)), scale_error);
-  change.interval_95_low = change.percent_per_year - quantile_975(0) * *change.standard_error;
-  change.interval_95_high = change.percent_per_year + quantile_975(0) * *change.standard_error;
+  change.interval_95_low = change.percent_per_year - normal_quantile_975 * *change.standard_error;
+  change.interval_95_high = change.percent_per_year + normal_quantile_975 * *change.standard_error;
   return change;
 }
 
