@@ -52,7 +52,7 @@ std::string change_lines(const ChangeRow& change) {
 
 std::string rate_lines(const ParticipantReport& report, const ChangeRow& change) {
   if (!change.days) return "Rate per year: give --days N, the days between the scans.\n";
-  const ParticipantRate rates = rate_of(report);
+  const TissueRates rates = rate_of(report);
   if (!rates.brain.rate) return "Rate per year: none, because a check failed.\n";
   std::string text = line("Rate per year (%g days between the scans; negative = loss):", *change.days);
   for (const Tissue& tissue : tissues) {
@@ -67,12 +67,12 @@ std::string rate_lines(const ParticipantReport& report, const ChangeRow& change)
 
 std::string volume_lines(const ParticipantReport& report) {
   std::string text = line("Volumes: %18s  %14s", "first mL", "second mL");
-  const auto row = [&](const char* words, double Volumes::*volume) {
+  const auto row = [&](const char* words, double TissueVolumes::*volume) {
     text += line("  %-13s %11.1f  %14.1f", words, report.visits.front().volumes_ml.*volume,
                  report.visits.back().volumes_ml.*volume);
   };
   for (const Tissue& tissue : tissues) row(tissue.words, tissue.volume);
-  row("intracranial", &Volumes::intracranial);
+  row("intracranial", &TissueVolumes::intracranial);
   return text;
 }
 

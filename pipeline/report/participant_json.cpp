@@ -23,7 +23,7 @@ namespace wane {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-ordered_json volumes_json(const Volumes& volumes) {
+ordered_json volumes_json(const TissueVolumes& volumes) {
   return {{"brain", number_json(volumes.brain, decimals_ml)},
           {"gray_matter", number_json(volumes.gray_matter, decimals_ml)},
           {"white_matter", number_json(volumes.white_matter, decimals_ml)},
@@ -366,7 +366,7 @@ std::optional<std::string> options_in(const fs::path& file) {
 
 }  // namespace
 
-ordered_json rate_details_json(const ParticipantRate& rates) {
+ordered_json rate_details_json(const TissueRates& rates) {
   ordered_json json;
   for (const auto& tissue : tissues) {
     const TissueRate& own = rates.*tissue.rate;

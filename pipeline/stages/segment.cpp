@@ -25,10 +25,10 @@ OptionFields option_fields(SegmentOptions& o) {
 TissueMaps segment(const ExtractedBrain& extracted, const SegmentOptions& options) {
   TissueMixtureOptions mixture;
   mixture.markov_weight = options.smoothness;
-  TissueMixture found = segment_tissues(extracted.average, extracted.brain,
+  TissueMixture found = segment_tissues(extracted.mean, extracted.brain_mask,
                                         {extracted.csf_prior, extracted.gm_prior, extracted.wm_prior}, mixture);
   TissueMaps maps{std::move(found.gm), std::move(found.wm), std::move(found.csf)};
-  const Mask not_brain = meninges(gray_and_white(maps), extracted.brain);
+  const Mask not_brain = meninges(gray_and_white(maps), extracted.brain_mask);
   maps = with_linear_partial_volume(maps, found.corrected, found.mean);
   parallel_voxels(not_brain.size(), [&](std::size_t n) {
     if (!not_brain[n]) return;

@@ -1,4 +1,4 @@
-// Stage 4, all visits of a person: partial-volume maps of the tissues, made jointly from the person's average.
+// Stage 4, all visits of a person: partial-volume maps of the tissues, made jointly from the person's mean.
 #pragma once
 
 #include "base/option_field.h"

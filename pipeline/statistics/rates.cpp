@@ -286,8 +286,8 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
   return visits;
 }
 
-ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
-                                 const RateOptions& options) {
+TissueRates participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                             const RateOptions& options) {
   std::array<Parts, 3> parts;
   for (std::size_t t = 0; t < parts.size(); ++t) parts[t] = parts_of(days, changes, tissue_members[t], options);
   const LargestRates largest = largest_of(parts);
@@ -297,7 +297,7 @@ ParticipantRate participant_rate(const std::vector<std::optional<double>>& days,
   return {rate(0), rate(1), rate(2)};
 }
 
-std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& all) {
+std::optional<TissueValues> rates_percent_per_year(const TissueRates& all) {
   const auto value = [](const TissueRate& tissue) { return tissue.rate ? tissue.rate->percent_per_year : none; };
   const TissueValues rates{value(all.brain), value(all.gray_matter), value(all.white_matter)};
   if (std::isnan(rates.brain) && std::isnan(rates.gray_matter) && std::isnan(rates.white_matter)) return std::nullopt;

@@ -23,7 +23,7 @@ ParticipantReport measured_report() {
   ParticipantReport report;
   report.participant_id = "sub-01";
   report.dose_group = "A";
-  const Volumes volumes{1100, 600, 500, 300, 1500};
+  const TissueVolumes volumes{1100, 600, 500, 300, 1500};
   report.visits = {{"ses-01", 0.0, volumes, {{"calibration_drift_percent", -0.1}}, {}, {}},
                    {"ses-02", 100.0, volumes, {{"calibration_drift_percent", 0.15}}, {}, {}},
                    {"ses-03", 200.0, volumes, {}, {}, {}}};
