@@ -62,13 +62,17 @@ void require_links_inside(const fs::path& root, const fs::path& folder, Depth de
     require_each_inside<fs::directory_iterator>(root, folder);
 }
 
-void make_folders_inside(const fs::path& root, const fs::path& folder) {
-  require_inside(root, folder);
+void make_folders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() +
-                        "; choose another output folder or free it.");
+    throw ResourceError("The folder " + folder.string() + " cannot be created: " + error.message() +
+                        "; check its permissions and the disk, or name another folder.");
+}
+
+void make_folders_inside(const fs::path& root, const fs::path& folder) {
+  require_inside(root, folder);
+  make_folders(folder);
 }
 
 }  // namespace wane

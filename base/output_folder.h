@@ -16,6 +16,9 @@ enum class Depth { entries, all };
 // The same for the entries of `folder` (`root` or a folder below it), or for all that is below it.
 void require_links_inside(const std::filesystem::path& root, const std::filesystem::path& folder, Depth depth);
 
+// Makes `folder` and what is missing on the way. Throws ResourceError naming the folder and the reason.
+void make_folders(const std::filesystem::path& folder);
+
 // Makes `folder`, which is below `root`, and what is missing on the way, after require_inside. Throws ResourceError.
 void make_folders_inside(const std::filesystem::path& root, const std::filesystem::path& folder);
 

@@ -26,16 +26,19 @@ CarriedTemplate carry_template(const HeadTemplate& t, const Grid& grid, const Di
 
 namespace {
 
+constexpr const char* too_little_brain =
+    "The scans show too little brain to find its border: look at them, and leave out those that do not show a whole "
+    "brain.";
+
 // Brightness of the tissues well inside the template's brain, by its priors.
 double brightness_where(const Volume& corrected, const Volume& prior, const Mask& core) {
   std::vector<float> values;
   for (std::size_t n = 0; n < core.size(); ++n)
     if (core[n] && prior[n] > 0.7F) values.push_back(corrected[n]);
-  if (values.size() < 100)
-    throw InputError(
-        "The scans show too little brain to find its border: look at them, and leave out those that do not show a "
-        "whole brain.");
-  return upper_median(std::move(values));
+  if (values.size() < 100) throw InputError(too_little_brain);
+  const double brightness = upper_median(std::move(values));
+  if (!(brightness > 0)) throw InputError(too_little_brain);  // air where the brain should be
+  return brightness;
 }
 
 }  // namespace

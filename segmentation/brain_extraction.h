@@ -24,7 +24,8 @@ struct BrainExtractionOptions {
   double brighter_than_white = 1.35;  // what is brighter than this, in white matter's brightness, is fat or blood
 };
 
-// `corrected`: bias corrected T1-weighted head; `carried` on the same grid.
+// `corrected`: bias corrected T1-weighted head; `carried` on the same grid. Throws InputError where the grid holds next
+// to nothing of the template's brain, or the scan is dark there.
 Mask extract_brain(const Volume& corrected, const CarriedTemplate& carried, const BrainExtractionOptions& options = {});
 
 }  // namespace wane

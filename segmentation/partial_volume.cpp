@@ -64,9 +64,9 @@ PureTissue pure_tissue(const Volume& map, const Volume& intensity, const Mask& c
 }
 
 // Brightness of a tissue around each voxel; where there is little of it, that of the tissue as a whole.
-Volume local_brightness(const PureTissue& pure, const Volume& intensity, double sigma_mm) {
-  constexpr float whole_weight = 0.002F;  // against the share of the surroundings that is the pure tissue
-  constexpr double working_mm = 4;        // a field as smooth as this one loses nothing on it
+Volume local_brightness(const PureTissue& pure, const Volume& intensity, const PartialVolumeOptions& options) {
+  const auto whole_weight = float(options.whole_weight);
+  constexpr double working_mm = 4;  // a field as smooth as this one loses nothing on it
   const auto whole = float(pure.brightness);
   Volume weight = as_volume(pure.where), weighted = intensity;
   // A vessel or a cut-off value would pull on its surroundings.
@@ -74,8 +74,8 @@ Volume local_brightness(const PureTissue& pure, const Volume& intensity, double 
   parallel_voxels(weight.size(),
                   [&](std::size_t n) { weighted[n] = weight[n] * std::clamp(weighted[n], least, most); });
   const double coarse_mm = std::max(working_mm, weight.grid.spacing_mm.minCoeff());
-  weight = gaussian(downsampled(weight, coarse_mm), sigma_mm);
-  weighted = gaussian(downsampled(weighted, coarse_mm), sigma_mm);
+  weight = gaussian(downsampled(weight, coarse_mm), options.local_sigma_mm);
+  weighted = gaussian(downsampled(weighted, coarse_mm), options.local_sigma_mm);
   for (std::size_t n = 0; n < weight.size(); ++n)
     weighted[n] = (weighted[n] + whole_weight * whole) / (weight[n] + whole_weight);
   return resample(weighted, intensity.grid, Affine::Identity(), Interpolation::linear, whole);
@@ -93,17 +93,16 @@ TissueMaps with_linear_partial_volume(const TissueMaps& found, const Volume& int
   const PureTissue wm = pure_tissue(found.wm, intensity, core, mixture_mean[2], options);
   if (!(csf < gm.brightness && gm.brightness < wm.brightness)) return found;
 
-  const Volume local_gm = local_brightness(gm, intensity, options.local_sigma_mm);
-  const Volume local_wm = local_brightness(wm, intensity, options.local_sigma_mm);
+  const Volume local_gm = local_brightness(gm, intensity, options);
+  const Volume local_wm = local_brightness(wm, intensity, options);
   const int reach = options.reach_voxels;
   const Mask in_csf = pure_all_around(found.csf, options.pure, reach);
   const Mask in_gm = pure_all_around(found.gm, options.pure, reach);
   const Mask in_wm = pure_all_around(found.wm, options.pure, reach);
   const Mask near_wm = anywhere_within(threshold(found.wm, 0.5F), reach);
   // No place may turn the order of the tissues round.
-  constexpr double least_share_of_gap = 0.5;
-  const auto least_white_gap = float(least_share_of_gap * (wm.brightness - gm.brightness));
-  const auto least_gray = float(csf + least_share_of_gap * (gm.brightness - csf));
+  const auto least_white_gap = float(options.least_share_of_gap * (wm.brightness - gm.brightness));
+  const auto least_gray = float(csf + options.least_share_of_gap * (gm.brightness - csf));
 
   TissueMaps maps{Volume(intensity.grid), Volume(intensity.grid), Volume(intensity.grid)};
   parallel_voxels(brain.size(), [&](std::size_t n) {

@@ -18,11 +18,13 @@ struct PartialVolumeOptions {
   // Voxels around a border, in each direction, whose fractions follow their brightness; farther in, noise would be
   // taken for partial volume. The blur of a voxel and of the interpolation reaches as far.
   int reach_voxels = 2;
-  double pure = 0.9;               // fraction from which a voxel of `found` counts as one tissue there
-  double purest = 0.98;            // and from which its brightness is that of the tissue
-  double clear_of_rim_mm = 3;      // where, at the brain's rim, it is not: meninges and vessels
-  double local_sigma_mm = 15;      // how far around a place the brightness of gray and white matter is averaged
-  std::size_t least_voxels = 200;  // of a tissue so pure; with fewer, its mean in the mixture is taken
+  double pure = 0.9;                // fraction from which a voxel of `found` counts as one tissue there
+  double purest = 0.98;             // and from which its brightness is that of the tissue
+  double clear_of_rim_mm = 3;       // where, at the brain's rim, it is not: meninges and vessels
+  double local_sigma_mm = 15;       // how far around a place the brightness of gray and white matter is averaged
+  double whole_weight = 0.002;      // of the tissue as a whole, against the share of the surroundings that is pure
+  double least_share_of_gap = 0.5;  // of the gap between two tissues as a whole that is left between them at any place
+  std::size_t least_voxels = 200;   // of a tissue so pure; with fewer, its mean in the mixture is taken
 };
 
 // `found`: fractions as a mixture of classes gives them; `intensity`: the same grid, free of bias, T1-weighted;

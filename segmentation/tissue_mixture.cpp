@@ -298,18 +298,14 @@ void update_bias(Packed& p, const Gaussians& g, Volume& residual, Volume& weight
       8192);
 }
 
-// Where gray and white matter differ by less, in units of their deviation, the border between them is drawn by noise
-// and priors. Balls of known size without any contrast come out at 0.7 to 0.8, and at 1.2 the white one is half again
-// too large; a real head whose bright values were cut off comes out at 0.3. Of ten real scans the least, 3 mm slices of
-// a brain with MS, has 1.8; the others have 2.4 to 3.9.
-constexpr double least_contrast = 1.2;
 constexpr double least_share = 0.01;  // of the brain; no brain has less gray or white matter
 
-void require_gray_and_white(const Packed& p, const Gaussians& g) {
+void require_gray_and_white(const Packed& p, const Gaussians& g, double least_contrast) {
   const double contrast = (g.mean[2] - g.mean[1]) / g.deviation[1];
   if (contrast < least_contrast)
     throw InputError("Gray and white matter hardly differ in brightness (by " + std::to_string(contrast).substr(0, 4) +
-                     " of their spread, at least 1.2 is needed): check that the scans are T1-weighted and that their "
+                     " of their spread, at least " + std::to_string(least_contrast).substr(0, 3) +
+                     " is needed): check that the scans are T1-weighted and that their "
                      "export did not cut the bright values off.");
   for (int t = 1; t < 3; ++t) {
     double share = 0;
@@ -358,7 +354,7 @@ TissueMixture segment_tissues(const Volume& intensity, const Mask& brain, const 
     update_gaussians(p, g);
     if (options.bias_sigma_mm > 0 && iteration >= 2) update_bias(p, g, residual, weight, options.bias_sigma_mm);
   }
-  require_gray_and_white(p, g);
+  require_gray_and_white(p, g, options.least_contrast);
   TissueMixture result;
   result.csf = Volume(intensity.grid);
   result.gm = Volume(intensity.grid);

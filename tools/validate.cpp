@@ -14,12 +14,12 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/output_folder.h"
 #include "base/sha256.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/bids.h"
 #include "pipeline/dataset/template_folder.h"
 #include "pipeline/report/error_model_json.h"
-#include "pipeline/run/derivatives.h"
 #include "pipeline/run/output_folder.h"
 #include "pipeline/run/trial.h"
 #include "pipeline/simulation/simulated_dataset.h"

@@ -25,7 +25,7 @@ struct HumanDecision {
 struct VisitRow {
   std::string session;         // "ses-01"
   std::optional<double> days;  // since the first visit (may be negative: run-in); empty where the dataset has no dates
-  Volumes volumes_ml;
+  TissueVolumes volumes_ml;
   std::map<std::string, double> figures;  // e.g. "template_similarity"
   std::vector<std::string> notes;         // e.g. "already brain-extracted"
   std::vector<std::string> inputs;        // the files used, relative to the dataset

@@ -440,13 +440,13 @@ bool TrialAnalysis::is_primary(std::size_t measure, Trend test) const {
   return trial.plan.file && plan.measure == tissues[measure].key && plan.test == test;
 }
 
-ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options) {
+TissueRates rate_of(const ParticipantReport& report, const RateOptions& options) {
   const VisitSeries series = counting_series_of(report);
   return participant_rate(series.days, series.changes, options);
 }
 
-ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options) {
-  const ParticipantRate rates = rate_of(report, options);
+TissueRates set_rates(ParticipantReport& report, const RateOptions& options) {
+  const TissueRates rates = rate_of(report, options);
   report.rates_percent_per_year = rates_percent_per_year(rates);
   report.rates_with_excluded_percent_per_year.reset();
   if (!what_counts(report).excluded_any()) return rates;

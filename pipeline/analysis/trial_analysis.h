@@ -58,15 +58,15 @@ struct Tissue {
   const char* words;  // in sentences
   double TissueValues::*value;
   Summary TissueSummaries::*summary;
-  TissueRate ParticipantRate::*rate;
-  double Volumes::*volume;
+  TissueRate TissueRates::*rate;
+  double TissueVolumes::*volume;
 };
 inline constexpr std::array<Tissue, 3> tissues = {{
-    {"brain", "brain", &TissueValues::brain, &TissueSummaries::brain, &ParticipantRate::brain, &Volumes::brain},
-    {"gray_matter", "gray matter", &TissueValues::gray_matter, &TissueSummaries::gray_matter,
-     &ParticipantRate::gray_matter, &Volumes::gray_matter},
+    {"brain", "brain", &TissueValues::brain, &TissueSummaries::brain, &TissueRates::brain, &TissueVolumes::brain},
+    {"gray_matter", "gray matter", &TissueValues::gray_matter, &TissueSummaries::gray_matter, &TissueRates::gray_matter,
+     &TissueVolumes::gray_matter},
     {"white_matter", "white matter", &TissueValues::white_matter, &TissueSummaries::white_matter,
-     &ParticipantRate::white_matter, &Volumes::white_matter},
+     &TissueRates::white_matter, &TissueVolumes::white_matter},
 }};
 
 struct NextTrialRow {
@@ -111,9 +111,9 @@ struct WithExcluded {
 };
 
 struct TrialAnalysis {
-  Trial trial;                         // with rates_percent_per_year as the options want them
-  AnalysisPlan plan;                   // of the file, or the scale of the options with all tests exploratory
-  std::vector<ParticipantRate> rates;  // of trial.reports
+  Trial trial;                     // with rates_percent_per_year as the options want them
+  AnalysisPlan plan;               // of the file, or the scale of the options with all tests exploratory
+  std::vector<TissueRates> rates;  // of trial.reports
   DoseGroups groups;
   std::array<MeasureAnalysis, 3> measures;    // of `tissues`
   std::optional<WithExcluded> with_excluded;  // only where something does not count
@@ -134,10 +134,10 @@ struct TrialAnalysis {
 TrialAnalysis analyse(Trial trial);
 
 // A participant's rates from the visits and changes of its report that count.
-ParticipantRate rate_of(const ParticipantReport& report, const RateOptions& options = {});
+TissueRates rate_of(const ParticipantReport& report, const RateOptions& options = {});
 
 // Sets both of the report's rates, of what counts and with what was excluded, and gives the details of the former.
-ParticipantRate set_rates(ParticipantReport& report, const RateOptions& options = {});
+TissueRates set_rates(ParticipantReport& report, const RateOptions& options = {});
 
 // Why a participant has no rate, as the end of a sentence; empty where there is one.
 std::string why_no_rate(const ParticipantReport& report, double baseline_after_days = 0);

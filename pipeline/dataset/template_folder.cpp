@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/output_folder.h"
 #include "base/parallel.h"
 #include "imaging/nifti.h"
 
@@ -86,10 +87,7 @@ HeadTemplate read_template(const fs::path& folder) {
 }
 
 void write_template(const fs::path& folder, const HeadTemplate& head_template) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw ResourceError("The template folder " + folder.string() + " cannot be made: " + error.message() + ".");
+  make_folders(folder);
   write_nifti(folder / kHead, head_template.head);
   write_nifti(folder / kBrainProbability, head_template.brain_probability);
   write_nifti(folder / kGmPrior, head_template.gm_prior);

@@ -36,14 +36,8 @@ constexpr const char* dcm2niix_package = "dcm2niix";
 constexpr const char* bids_version = "1.8.0";
 
 [[noreturn]] void throw_folder(const fs::path& folder, const std::string& why) {
-  throw ResourceError("Cannot make the folder " + folder.string() + ": " + why +
+  throw ResourceError("The folder " + folder.string() + " cannot be used: " + why +
                       "; check its permissions and the disk, or name another folder.");
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw_folder(folder, error.message());
 }
 
 // ------------------------------------------------------------------------------------------------ one scan
@@ -67,7 +61,7 @@ std::vector<std::string> lines_with(const std::string& output, const std::string
 
 // Its links have names of numbers: names of the scanner's files reach neither dcm2niix nor the dataset.
 void link_files(const Series& series, const fs::path& folder) {
-  make_folder(folder);
+  make_folders(folder);
   for (std::size_t n = 0; n < series.files.size(); ++n) {
     std::error_code error;
     fs::create_symlink(fs::absolute(series.files[n]), folder / (std::to_string(n) + ".dcm"), error);
@@ -94,7 +88,7 @@ std::string last_words(const ProgramEnd& end) {
 
 Made convert(const Series& series, const fs::path& folder) {
   link_files(series, folder / "in");
-  make_folder(folder / "out");
+  make_folders(folder / "out");
   // No compression here, since the scan is written again without the texts of its header.
   const ProgramEnd end = run_dcm2niix(
       {"-b", "y", "-ba", "y", "-z", "n", "-f", "scan", "-o", (folder / "out").string(), (folder / "in").string()},
@@ -155,7 +149,7 @@ struct Staged {
 ImportOutcome stage(const Series& series, const PlannedSeries& planned, const fs::path& folder, const ImportRun& run,
                     Staged& staged) {
   ImportOutcome outcome;
-  make_folder(folder);
+  make_folders(folder);
   try {
     Made made = series.nifti ? take(series) : convert(series, folder);
     staged = {folder / "scan.nii.gz", folder / "scan.json"};
@@ -280,7 +274,7 @@ void write_description(const fs::path& bids, const ImportRun& run, const std::st
 }  // namespace
 
 ImportStaging::ImportStaging(const fs::path& bids) {
-  make_folder(bids);
+  make_folders(bids);
   lock_ = open(bids.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0) throw_folder(bids, std::strerror(errno));
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {

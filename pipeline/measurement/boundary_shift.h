@@ -18,10 +18,10 @@
 
 namespace wane {
 
-// Percent of the mean of both volumes, negative = loss. `tissues`: joint maps of the person; `seen`:
+// Percent of the mean of both volumes, negative = loss. `tissues`: joint maps of the person; `comparable`:
 // 0..1, where both visits can be compared; `from`, `to`: the visits rigidly aligned, free of bias field and about
 // equally bright; all on one grid. Empty where CSF, gray and white matter cannot be told apart by brightness.
-std::optional<TissueValues> boundary_shift(const TissueMaps& tissues, const Volume& seen, const Volume& from,
+std::optional<TissueValues> boundary_shift(const TissueMaps& tissues, const Volume& comparable, const Volume& from,
                                            const Volume& to);
 
 }  // namespace wane

@@ -85,7 +85,7 @@ TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm) {
   return {sharpened(tissues.gm, sigma_mm), sharpened(tissues.wm, sigma_mm), sharpened(tissues.csf, sigma_mm)};
 }
 
-Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
+TissueVolumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
   require_same_grid(tissues.gm.grid, jacobian.grid, "the tissue maps", "the Jacobian determinant");
   const Sums sums = parallel_sum(jacobian.size(), voxel_block, Sums{}, [&](std::size_t begin, std::size_t end) {
     Sums part;
@@ -100,7 +100,7 @@ Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian) {
   return {(sums.gm + sums.wm) * ml, sums.gm * ml, sums.wm * ml, sums.csf * ml, 0};
 }
 
-TissueValues percent_change(const Volumes& from, const Volumes& to) {
+TissueValues percent_change(const TissueVolumes& from, const TissueVolumes& to) {
   return {percent_change(from.brain, to.brain), percent_change(from.gray_matter, to.gray_matter),
           percent_change(from.white_matter, to.white_matter)};
 }

@@ -10,7 +10,7 @@ namespace wane {
 
 // mL of each tissue at a visit; `jacobian` (mean -> visit), or a weight of 0..1 for what a part holds, is on the maps'
 // grid. The intracranial volume stays 0.
-Volumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian);
+TissueVolumes integrate_volumes(const TissueMaps& tissues, const Volume& jacobian);
 
 // How wide a tissue's border is, as the sigma of the Gaussian that a sharp border would have to be blurred by, mm,
 // where `weight` (0..1, on the map's grid) is. For such a border the integral of m (1 - m) over that of |gradient m| is
@@ -42,7 +42,7 @@ double sharpening_mm(double white_border_mm, double neighbourhood_mm, const Shar
 // the right one.
 TissueMaps sharpened(const TissueMaps& tissues, double sigma_mm);
 
-TissueValues percent_change(const Volumes& from, const Volumes& to);  // of the mean of both, of each tissue
+TissueValues percent_change(const TissueVolumes& from, const TissueVolumes& to);  // of the mean of both, of each tissue
 
 // What is still different between the two registered visits at the tissue's borders, read as volume, percent of the
 // tissue (one standard error): a boundary shift integral of the residuals, summed in blocks of space that are taken as

@@ -8,8 +8,8 @@
 
 namespace wane {
 
-struct Volumes {     // mL
-  double brain = 0;  // parenchyma: gray + white, brainstem and cerebellum included
+struct TissueVolumes {  // mL
+  double brain = 0;     // parenchyma: gray + white, brainstem and cerebellum included
   double gray_matter = 0;
   double white_matter = 0;
   double csf = 0;

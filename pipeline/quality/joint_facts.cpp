@@ -68,11 +68,12 @@ double rank_of(const Volume& visit, const Volume& prior, const ExtractedBrain& e
   constexpr std::size_t least_voxels = 100;
   std::vector<float> values;
   for (std::size_t n = 0; n < visit.size(); ++n)
-    if (extracted.brain[n] && prior[n] > sure_of_tissue && extracted.comparable[n] > 0.5F) values.push_back(visit[n]);
+    if (extracted.brain_mask[n] && prior[n] > sure_of_tissue && extracted.comparable[n] > 0.5F)
+      values.push_back(visit[n]);
   if (values.size() < least_voxels) return 0;
   const float median = upper_median(std::move(values));
   const auto sums = voxel_sums<2>(visit.size(), [&](std::size_t n, auto& sum) {
-    if (!extracted.brain[n] || !(extracted.comparable[n] > 0.5F)) return;
+    if (!extracted.brain_mask[n] || !(extracted.comparable[n] > 0.5F)) return;
     sum[0] += 1;
     sum[1] += visit[n] < median ? 1.0 : visit[n] > median ? 0.0 : 0.5;
   });
@@ -143,7 +144,7 @@ Enhancement enhancement_of(const ExtractedBrain& extracted, std::size_t from, st
   constexpr float much_brighter = 50, least_comparable = 0.5F;  // white matter is at 100
   const Volume& a = extracted.corrected[from];
   const Volume& b = extracted.corrected[to];
-  Mask where = extracted.brain;
+  Mask where = extracted.brain_mask;
   parallel_voxels(where.size(), [&](std::size_t n) {
     where[n] = where[n] && extracted.comparable[n] > least_comparable && a[n] > 0 && b[n] > 0;
   });
@@ -160,17 +161,17 @@ Enhancement enhancement_of(const ExtractedBrain& extracted, std::size_t from, st
 
 BrainFacts brain_facts(const ExtractedBrain& extracted, const Affine& template_to_midpoint, double template_middle_mm) {
   constexpr float brighter_than_brain = 140;  // white matter is at 100
-  const Grid& grid = extracted.brain.grid;
+  const Grid& grid = extracted.brain_mask.grid;
   const Affine to_template = template_to_midpoint.inverse() * grid.index_to_lps();
   const std::size_t width = std::size_t(grid.size[0]), height = std::size_t(grid.size[1]);
-  const auto sums = voxel_sums<5>(extracted.brain.size(), [&](std::size_t n, auto& sum) {
+  const auto sums = voxel_sums<5>(extracted.brain_mask.size(), [&](std::size_t n, auto& sum) {
     sum[1] += extracted.intracranial[n] != 0;
-    if (!extracted.brain[n]) return;
+    if (!extracted.brain_mask[n]) return;
     sum[0] += 1;
     const Vec3 index(double(n % width), double(n / width % height), double(n / (width * height)));
     const bool left = (to_template * index)[0] > template_middle_mm;
     sum[left ? 2 : 3] += 1;
-    sum[4] += extracted.average[n] > brighter_than_brain;
+    sum[4] += extracted.mean[n] > brighter_than_brain;
   });
   const auto& s = sums.value;
   const double voxel_ml = grid.voxel_volume_ml();

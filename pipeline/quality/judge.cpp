@@ -537,7 +537,7 @@ void judge_brain(PersonQuality& result, const PersonQualityInput& input, const Q
 }
 
 void judge_volumes(Quality& quality, const VisitQualityInput& visit, const QualityLimits& limits) {
-  const Volumes& volumes = visit.volumes_ml;
+  const TissueVolumes& volumes = visit.volumes_ml;
   add(quality, "brain_volume", volumes.brain,
       outside(volumes.brain, limits.brain_least_ml, limits.brain_most_ml, Verdict::fail),
       "The brain measures " + number(volumes.brain, 0) +

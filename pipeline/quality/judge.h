@@ -32,7 +32,7 @@ struct ScanQualityInput {
 struct VisitQualityInput {
   ScanQualityInput scan;
   JointVisitFacts joint;
-  Volumes volumes_ml;
+  TissueVolumes volumes_ml;
   double folded_share = 0;
   double constant_head_ml = 0;      // of the head: one constant value, where nothing was measured
   std::optional<VisitDrift> drift;  // of the voxel size; empty where the skull is not seen

@@ -128,7 +128,7 @@ ordered_json flags_json(const ParticipantReport& report) {
   return flags;
 }
 
-ordered_json intervals_json(const ParticipantRate& rates) {
+ordered_json intervals_json(const TissueRates& rates) {
   auto intervals = ordered_json::object();
   for (const auto& tissue : tissues)
     if (const auto& rate = (rates.*tissue.rate).rate; rate && rate->interval_95_low)
@@ -150,7 +150,7 @@ ordered_json left_out_because_json(const ParticipantReport& report, double basel
   return why_not.empty() ? ordered_json(nullptr) : ordered_json(as_sentence(why_not));
 }
 
-ordered_json measured_participant(const ParticipantReport& report, const ParticipantRate& rates,
+ordered_json measured_participant(const ParticipantReport& report, const TissueRates& rates,
                                   const GroupOptions& options, bool page) {
   const Counting counting = counting_of(report);
   const std::vector<bool> in_rate = visits_in_rate(report, std::max(0.0, options.baseline_after_days));

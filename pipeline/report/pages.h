@@ -41,7 +41,7 @@ ParticipantReport as_known_now(ParticipantReport full, const ParticipantReport& 
 struct ParticipantPageParts {
   bool blinded = false;
   std::string dose_unit;
-  ParticipantRate rates;                 // of the report as it is known now, with
+  TissueRates rates;                     // of the report as it is known now, with
   RateOptions rate_options;              // these options
   nlohmann::ordered_json scans, viewer;  // scan_facts_json, viewer_json
   std::string picture;                   // picture_data_uri

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/normal_quantile.h"
 #include "pipeline/analysis/exclusion.h"
 #include "pipeline/analysis/trial_analysis.h"
 #include "pipeline/report/words.h"
@@ -11,8 +12,6 @@
 namespace wane {
 
 namespace {
-
-constexpr double quantile_975 = 1.959964;  // of the normal distribution
 
 template <class... Values>
 std::string line(const char* format, Values... values) {
@@ -40,7 +39,7 @@ std::string change_lines(const ChangeRow& change) {
   text += line("  %-13s %9s  %14s  %-17s", "", "change %", "std. error %", "95 % interval");
   for (const Tissue& tissue : tissues) {
     const double percent = change.percent.*tissue.value, error = change.standard_error.*tissue.value;
-    const double low = percent - quantile_975 * error, high = percent + quantile_975 * error;
+    const double low = percent - normal_quantile_975 * error, high = percent + normal_quantile_975 * error;
     text += line("  %-13s %+9.2f  %14.2f  %-17s %s", tissue.words, percent, error, interval_words(low, high).c_str(),
                  direction(low, high));
   }
@@ -53,7 +52,7 @@ std::string change_lines(const ChangeRow& change) {
 
 std::string rate_lines(const ParticipantReport& report, const ChangeRow& change) {
   if (!change.days) return "Rate per year: give --days N, the days between the scans.\n";
-  const ParticipantRate rates = rate_of(report);
+  const TissueRates rates = rate_of(report);
   if (!rates.brain.rate) return "Rate per year: none, because a check failed.\n";
   std::string text = line("Rate per year (%g days between the scans; negative = loss):", *change.days);
   for (const Tissue& tissue : tissues) {
@@ -68,12 +67,12 @@ std::string rate_lines(const ParticipantReport& report, const ChangeRow& change)
 
 std::string volume_lines(const ParticipantReport& report) {
   std::string text = line("Volumes: %18s  %14s", "first mL", "second mL");
-  const auto row = [&](const char* words, double Volumes::*volume) {
+  const auto row = [&](const char* words, double TissueVolumes::*volume) {
     text += line("  %-13s %11.1f  %14.1f", words, report.visits.front().volumes_ml.*volume,
                  report.visits.back().volumes_ml.*volume);
   };
   for (const Tissue& tissue : tissues) row(tissue.words, tissue.volume);
-  row("intracranial", &Volumes::intracranial);
+  row("intracranial", &TissueVolumes::intracranial);
   return text;
 }
 

@@ -23,7 +23,7 @@ namespace wane {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-ordered_json volumes_json(const Volumes& volumes) {
+ordered_json volumes_json(const TissueVolumes& volumes) {
   return {{"brain", number_json(volumes.brain, decimals_ml)},
           {"gray_matter", number_json(volumes.gray_matter, decimals_ml)},
           {"white_matter", number_json(volumes.white_matter, decimals_ml)},
@@ -300,15 +300,6 @@ struct FoundReport {
   bool drift_measured = false;
 };
 
-// Of one of the files that the report was made from; empty where it is not named.
-std::string sha256_of_input(const ordered_json& report, const std::string& path) {
-  const auto inputs = report.find("inputs");
-  if (inputs == report.end() || !inputs->is_array()) return {};
-  for (const auto& input : *inputs)
-    if (text_member(input, "path") == path) return text_member(input, "sha256");
-  return {};
-}
-
 // Of its JSON.
 std::string version_in(const std::string& version) {
   const auto json = parse_ordered_json(version);
@@ -375,7 +366,7 @@ std::optional<std::string> options_in(const fs::path& file) {
 
 }  // namespace
 
-ordered_json rate_details_json(const ParticipantRate& rates) {
+ordered_json rate_details_json(const TissueRates& rates) {
   ordered_json json;
   for (const auto& tissue : tissues) {
     const TissueRate& own = rates.*tissue.rate;
@@ -384,6 +375,14 @@ ordered_json rate_details_json(const ParticipantRate& rates) {
     if (own.change_of_rate) json[tissue.key]["change_of_rate"] = rate_json(own.change_of_rate);
   }
   return json;
+}
+
+std::string sha256_of_input(const ordered_json& report, const std::string& path) {
+  const auto inputs = report.find("inputs");
+  if (inputs == report.end() || !inputs->is_array()) return {};
+  for (const auto& input : *inputs)
+    if (text_member(input, "path") == path) return text_member(input, "sha256");
+  return {};
 }
 
 std::string participant_json_path(const std::string& participant_id) {

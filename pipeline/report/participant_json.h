@@ -20,17 +20,20 @@ namespace wane {
 std::string participant_json_text(const ParticipantReport& report, const Provenance& provenance);
 
 // Parts of it that pages hold too. A decision that there is not is null.
-nlohmann::ordered_json volumes_json(const Volumes& volumes);
+nlohmann::ordered_json volumes_json(const TissueVolumes& volumes);
 nlohmann::ordered_json check_json(const QualityCheck& check);
 nlohmann::ordered_json decision_json(const std::optional<HumanDecision>& decision);
 
 // Each tissue's rate with its interval; run-in and change of rate where there are visits before day 0.
-nlohmann::ordered_json rate_details_json(const ParticipantRate& rates);
+nlohmann::ordered_json rate_details_json(const TissueRates& rates);
 
 // The report in a text written by the above; null percentages become NaN. `file` is what messages call it.
 // Throws InputError for text that is not JSON, another program's or another version's JSON, and missing or wrong
 // fields.
 ParticipantReport parse_participant_json(const std::string& text, const std::string& file);
+
+// Of one of the files that a report was made from, by its path in `inputs`; empty where the report does not name it.
+std::string sha256_of_input(const nlohmann::ordered_json& report, const std::string& path);
 
 // In reports' inputs; below the folder of the program's files too.
 inline constexpr const char* template_head = "template/head.nii.gz";

@@ -347,11 +347,11 @@ TableText volumes_long_table(const TrialAnalysis& analysis) {
                   {"volume_ml", "volume of the tissue at the visit", "mL"},
                   {"flags", "checks of the visit that did not pass, such as saturation:warn; NA: nothing to look at"}});
   TableBuilder table(columns);
-  const std::pair<const char*, double Volumes::*> volumes[] = {{"brain", &Volumes::brain},
-                                                               {"gray_matter", &Volumes::gray_matter},
-                                                               {"white_matter", &Volumes::white_matter},
-                                                               {"csf", &Volumes::csf},
-                                                               {"intracranial", &Volumes::intracranial}};
+  const std::pair<const char*, double TissueVolumes::*> volumes[] = {{"brain", &TissueVolumes::brain},
+                                                                     {"gray_matter", &TissueVolumes::gray_matter},
+                                                                     {"white_matter", &TissueVolumes::white_matter},
+                                                                     {"csf", &TissueVolumes::csf},
+                                                                     {"intracranial", &TissueVolumes::intracranial}};
   for (const auto& report : trial.reports)
     for (const auto& visit : report.visits)
       for (const auto& [name, volume] : volumes)

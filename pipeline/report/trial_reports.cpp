@@ -62,7 +62,7 @@ JsonRows left_out_rows(const std::vector<LeftOut>& left_out) {
   return rows;
 }
 
-ordered_json participant_json(const ParticipantReport& report, const ParticipantRate& rates) {
+ordered_json participant_json(const ParticipantReport& report, const TissueRates& rates) {
   ordered_json json = {
       {"participant_id", report.participant_id},
       {"dose_group", text_json(report.dose_group)},

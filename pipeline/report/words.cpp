@@ -227,7 +227,7 @@ std::string group_sentence(const DoseGroup& group, const std::string& dose_unit)
 std::string participant_sentence(const ParticipantReport& report, const RateOptions& options) {
   const std::string reason = why_no_rate(report, options.baseline_after_days);
   if (!reason.empty()) return "There is no rate of change: " + reason + "." + passed_words(report);
-  const ParticipantRate rates = rate_of(report, options);
+  const TissueRates rates = rate_of(report, options);
   std::string sentence;
   for (const auto& tissue : tissues) {
     const auto& rate = (rates.*tissue.rate).rate;

@@ -75,7 +75,7 @@ const std::string brightness_steps_words = ", in steps of 0.1";
 
 std::vector<const Mask*> brains_of(const ProcessedParticipant& processed) {
   std::vector<const Mask*> brains;
-  for (const MeasuredVisit& visit : processed.measurement.visits) brains.push_back(&visit.brain);
+  for (const MeasuredVisit& visit : processed.measurement.visits) brains.push_back(&visit.brain_mask);
   return brains;
 }
 
@@ -134,7 +134,7 @@ void write_midpoint(const fs::path& stem, const std::string& reference, const Pr
             write_nifti_in_steps(file, emptied_outside(corrected, part), brightness_step);
           });
   write(1, "desc-brain_mask", "Brain with the CSF around it",
-        [&measured](const fs::path& file) { write_nifti(file, measured.brain); });
+        [&measured](const fs::path& file) { write_nifti(file, measured.brain_mask); });
   if (kept != DerivativesKept::full) {
     write(1, "dseg", "The tissue that fills most of each voxel",
           [&measured](const fs::path& file) {
@@ -171,7 +171,7 @@ struct ChangeWriting {
 };
 
 void write_measured_mask(const ChangeWriting& all, const fs::path& file) {
-  write_nifti(file, placed_on(all.processed.measurement.measured, all.processed.extracted.brain.grid));
+  write_nifti(file, placed_on(all.processed.measurement.measured, all.processed.extracted.brain_mask.grid));
   all.sidecar.write(
       stem_of(file),
       "Where changes are read: 3 mm or more inside of the brain mask, where all visits show the brain and "
@@ -198,7 +198,7 @@ void write_change_map(const ChangeWriting& all, const Change& change, Volume cha
   parallel_voxels(measured.size(), [&](std::size_t n) {
     if (!measured[n]) change_percent[n] = 0;
   });
-  write_nifti_in_steps(file, placed_on(change_percent, all.processed.extracted.brain.grid), change_step_percent);
+  write_nifti_in_steps(file, placed_on(change_percent, all.processed.extracted.brain_mask.grid), change_step_percent);
   Json about = about_change(all, change);
   about.update(more);
   all.sidecar.write(stem_of(file), description, {all.sources[change.from], all.sources[change.to]}, about);
@@ -268,14 +268,14 @@ void write_changes(const ChangeWriting& all, DerivativesKept kept, Writing& writ
   writing.push_back({1, [&all] { write_measured_mask(all, measured_mask_file(all.out, all.participant_id)); }});
 }
 
-void write_average(const fs::path& stem, const Volume& average, const std::vector<std::string>& sources,
-                   const Sidecar& sidecar, DerivativesKept kept, Writing& writing) {
+void write_mean(const fs::path& stem, const Volume& mean, const std::vector<std::string>& sources,
+                const Sidecar& sidecar, DerivativesKept kept, Writing& writing) {
   const bool full = kept == DerivativesKept::full;
-  writing.push_back({4, [=, &sidecar, &average] {
+  writing.push_back({4, [=, &sidecar, &mean] {
                        if (full)
-                         write_nifti(image_file(stem), average);
+                         write_nifti(image_file(stem), mean);
                        else
-                         write_nifti_in_steps(image_file(stem), average, brightness_step);
+                         write_nifti_in_steps(image_file(stem), mean, brightness_step);
                        sidecar.write(stem,
                                      "The person's unbiased average of all visits" +
                                          (full ? std::string() : brightness_steps_words),
@@ -309,14 +309,6 @@ bool is_derivative(const std::string& name, const std::string& participant_id) {
 
 }  // namespace
 
-void make_folders(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw ResourceError("The folder " + folder.string() + " cannot be made: " + error.message() +
-                        "; choose another output folder or free it.");
-}
-
 void write_derivatives(const fs::path& out, const std::string& participant_id, const std::vector<VisitFiles>& visits,
                        const ProcessedParticipant& processed, const Json& provenance, DerivativesKept kept) {
   const Sidecar sidecar(provenance);
@@ -324,13 +316,13 @@ void write_derivatives(const fs::path& out, const std::string& participant_id, c
   for (const VisitFiles& visit : visits) sources.push_back(visit.scan.generic_string());
 
   const fs::path folder = out / participant_id;
-  const std::string average_name = participant_id + "_space-midpoint_T1w";
+  const std::string mean_name = participant_id + "_space-midpoint_T1w";
   make_folders_inside(out, kept == DerivativesKept::minimal ? folder : folder / "anat");
   Writing writing;
   if (kept != DerivativesKept::minimal)
-    write_average(folder / "anat" / average_name, processed.measurement.average, sources, sidecar, kept, writing);
+    write_mean(folder / "anat" / mean_name, processed.measurement.mean, sources, sidecar, kept, writing);
   const fs::path grid_file = kept != DerivativesKept::minimal
-                                 ? image_file(folder / "anat" / average_name)
+                                 ? image_file(folder / "anat" / mean_name)
                                  : midpoint_file(out, participant_id, visits.front().session, "desc-brain_mask.nii.gz");
   const std::string reference = "bids::" + grid_file.lexically_relative(out).generic_string();
 

@@ -31,7 +31,4 @@ void remove_derivatives(const std::filesystem::path& out, const std::string& par
 void write_derivatives_description(const std::filesystem::path& out, const std::string& program_version,
                                    const std::filesystem::path& dataset = {});
 
-// Throws ResourceError naming the folder and the reason.
-void make_folders(const std::filesystem::path& folder);
-
 }  // namespace wane

@@ -327,7 +327,7 @@ void write_quality_figure(const fs::path& out, const DatasetParticipant& partici
   for (std::size_t n = 0; n < measured.places.size(); ++n) {
     const MeasuredVisit& visit = measured.processed->measurement.visits[n];
     visits.push_back({participant.visits[measured.places[n]].session, &measured.processed->extracted.corrected[n],
-                      &visit.brain, &visit.tissues.gm, &visit.tissues.wm, &visit.tissues.csf});
+                      &visit.brain_mask, &visit.tissues.gm, &visit.tissues.wm, &visit.tissues.csf});
   }
   const std::string& id = participant.participant_id;
   make_folders_inside(out, out / id / "figures");

@@ -164,14 +164,14 @@ ProcessedParticipant process_participant(std::vector<VisitScan> scans, const Ref
 void release_images(ProcessedParticipant& processed) {
   processed.extracted = {};
   processed.joint_tissues = {};
-  processed.measurement.average = {};
+  processed.measurement.mean = {};
   processed.measurement.measured = {};
   processed.measurement.measured_tissue = {};
   for (MeasuredVisit& visit : processed.measurement.visits) {
     visit.tissues = {};
-    visit.brain = {};
-    visit.average_to_visit = {};
-    visit.visit_to_average = {};
+    visit.brain_mask = {};
+    visit.mean_to_visit = {};
+    visit.visit_to_mean = {};
     visit.volume_ratio = {};
   }
 }
@@ -181,7 +181,7 @@ Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const Ru
   const AlignedVisits aligned = align(conformed, head_template, options.align);
   const ExtractedBrain extracted = extract(aligned, conformed, head_template, options.extract);
   const Volume brain =
-      resample(as_volume(extracted.brain), conformed[0].scan.grid, aligned.visits[0].midpoint_to_scan.inverse());
+      resample(as_volume(extracted.brain_mask), conformed[0].scan.grid, aligned.visits[0].midpoint_to_scan.inverse());
   Mask mask(brain.grid);
   for (std::size_t n = 0; n < brain.size(); ++n) mask[n] = brain[n] >= 0.5F ? 1 : 0;
   return mask;
@@ -190,11 +190,11 @@ Mask extracted_brain(VisitScan scan, const HeadTemplate& head_template, const Ru
 NativeMaps native_maps(const ProcessedParticipant& participant, std::size_t visit) {
   const Grid& scan = participant.conformed[visit].scan.grid;
   const Affine scan_to_midpoint = participant.aligned.visits[visit].midpoint_to_scan.inverse();
-  const DisplacementField& visit_to_average = participant.measurement.visits[visit].visit_to_average;
+  const DisplacementField& visit_to_mean = participant.measurement.visits[visit].visit_to_mean;
   const TissueMaps& joint = participant.joint_tissues;
-  const Volume joint_brain = as_volume(participant.extracted.brain);
+  const Volume joint_brain = as_volume(participant.extracted.brain_mask);
   const std::vector<Volume> carried =
-      resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_average);
+      resample_displaced({&joint_brain, &joint.csf, &joint.gm, &joint.wm}, scan, scan_to_midpoint, visit_to_mean);
   // Another visit may have shown brain where this one shows nothing.
   const Mask& seen = participant.aligned.visits[visit].seen;
   const Mask shown = seen.empty() ? Mask(scan, 1) : resample(seen, scan, scan_to_midpoint);

@@ -40,7 +40,7 @@ struct ProcessedParticipant {
   std::vector<ConformedVisit> conformed;
   AlignedVisits aligned;
   ExtractedBrain extracted;
-  TissueMaps joint_tissues;  // of the person's average, on the midpoint grid
+  TissueMaps joint_tissues;  // of the person's mean, on the midpoint grid
   Measurement measurement;
   std::vector<ScanQualityInput> scan_quality;  // of each visit
   PersonQuality quality;

@@ -208,7 +208,7 @@ class PageWriter {
     return plan_work(bytes, request_.threads, request_.memory_bytes).participants_at_once;
   }
 
-  Made make(const ParticipantReport& known, const ParticipantRate& rates) const {
+  Made make(const ParticipantReport& known, const TissueRates& rates) const {
     Made made;
     made.page =
         made_or_warned(participant_page_name(known.participant_id), events_, [&] { made.visits = page(known, rates); });
@@ -230,7 +230,7 @@ class PageWriter {
   }
 
   // Writes the page and gives the rows of the quality page.
-  std::vector<QualityVisit> page(const ParticipantReport& known, const ParticipantRate& rates) const {
+  std::vector<QualityVisit> page(const ParticipantReport& known, const TissueRates& rates) const {
     const std::string& id = known.participant_id;
     const std::string text = collected_report(id);
     const ParticipantReport now = as_known_now(parse_participant_json(text, participant_json_path(id)), known);

@@ -170,7 +170,7 @@ ScanValues scan_values_from(const Json& json) {
   return values;
 }
 
-Json to_json(const Volumes& volumes) {
+Json to_json(const TissueVolumes& volumes) {
   return {{"brain", volumes.brain},
           {"gray_matter", volumes.gray_matter},
           {"white_matter", volumes.white_matter},
@@ -341,14 +341,14 @@ AlignedVisits load_aligned(const fs::path& work) {
 }
 
 void save_extracted(const fs::path& work, const ExtractedBrain& extracted) {
-  const auto& [corrected, average, comparable, brain, intracranial, skull_shown, coarsest_voxel_mm3, blurs_mm,
+  const auto& [corrected, mean, comparable, brain_mask, intracranial, skull_shown, coarsest_voxel_mm3, blurs_mm,
                scan_axes, unseen_brain_ml, gm_prior, wm_prior, csf_prior] = extracted;
   const fs::path folder = work / "extract";
   make_folder(work, folder, "extract");
   const auto visits = aligned_visits(work);
   for (std::size_t n = 0; n < visits.size(); ++n) write_nifti(folder / (visits[n] + "_corrected.nii.gz"), corrected[n]);
-  write_nifti(folder / volume_name("average"), average);
-  write_nifti(folder / volume_name("brain"), brain);
+  write_nifti(folder / volume_name("average"), mean);
+  write_nifti(folder / volume_name("brain"), brain_mask);
   write_nifti(folder / volume_name("intracranial"), intracranial);
   write_nifti(folder / volume_name("comparable"), comparable);
   write_nifti(folder / volume_name("gm_prior"), gm_prior);
@@ -391,8 +391,8 @@ ExtractedBrain load_extracted(const fs::path& work) {
                        " is not of the visits that `wane align` took: run `wane extract` again.");
     for (const auto& visit : json.at("visits"))
       extracted.corrected.push_back(read_volume(folder / (visit.get<std::string>() + "_corrected.nii.gz"), grid));
-    extracted.average = read_volume(folder / volume_name("average"), grid);
-    extracted.brain = read_mask(folder / volume_name("brain"), grid);
+    extracted.mean = read_volume(folder / volume_name("average"), grid);
+    extracted.brain_mask = read_mask(folder / volume_name("brain"), grid);
     extracted.intracranial = read_mask(folder / volume_name("intracranial"), grid);
     extracted.comparable = read_volume(folder / volume_name("comparable"), grid);
     extracted.gm_prior = read_volume(folder / volume_name("gm_prior"), grid);
@@ -434,14 +434,14 @@ std::string save_measured(const fs::path& work, const Measurement& measurement) 
     write_nifti(folder / volume_name(names[n] + "_gm"), visit.tissues.gm);
     write_nifti(folder / volume_name(names[n] + "_wm"), visit.tissues.wm);
     write_nifti(folder / volume_name(names[n] + "_csf"), visit.tissues.csf);
-    write_nifti(folder / volume_name(names[n] + "_brain"), visit.brain);
+    write_nifti(folder / volume_name(names[n] + "_brain"), visit.brain_mask);
     const auto& drift = visit.calibration_drift_percent;
     visits.push_back({{"visit", names[n]},
                       {"volumes_ml", to_json(visit.volumes_ml)},
                       {"calibration_drift_percent", drift ? Json(*drift) : Json(nullptr)},
                       {"voxel_size_drift", to_json(visit.voxel_size_drift)}});
   }
-  write_nifti(folder / volume_name("average"), measurement.average);
+  write_nifti(folder / volume_name("average"), measurement.mean);
 
   Json changes = Json::array();
   for (const Change& change : measurement.changes)

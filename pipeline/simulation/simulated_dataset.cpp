@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/output_folder.h"
 #include "imaging/nifti.h"
 #include "pipeline/dataset/json_input.h"
 #include "pipeline/simulation/truth_json.h"
@@ -15,12 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw ResourceError("Cannot make the folder " + folder.string() + ": " + error.message() + ".");
-}
 
 void write_json(const fs::path& file, const json& value) {
   write_text_atomically(file, value.dump(1) + "\n");
@@ -68,7 +63,7 @@ void put_person(const fs::path& dataset, const fs::path& staging, const std::str
 
 void write_dataset_description(const fs::path& dataset, const std::string& name) {
   const fs::path file = dataset / "dataset_description.json";
-  make_folder(dataset);
+  make_folders(dataset);
   if (fs::exists(file)) return;
   write_json(file, {{"Name", name},
                     {"BIDSVersion", "1.8.0"},
@@ -93,7 +88,7 @@ void write_participants(const fs::path& dataset, const std::vector<TrialParticip
     dose << participant.dose << " million cells per kg of body weight";
     levels[participant.dose_group] = dose.str();
   }
-  make_folder(dataset);
+  make_folders(dataset);
   write_text_atomically(dataset / "participants.tsv", table.str());
   write_json(dataset / "participants.json",
              {{"dose_group", {{"Description", "Dose group of the trial"}, {"Levels", levels}}},
@@ -109,14 +104,14 @@ void write_person(const fs::path& dataset, const std::string& label, const Simul
   for (std::size_t v = 0; v < person.visits.size(); ++v) {
     const std::string session = session_name(v);
     const fs::path folder = dataset / label / session / "anat";
-    make_folder(folder);
+    make_folders(folder);
     write_nifti(folder / (label + "_" + session + "_T1w.nii.gz"), as_int16(person.visits[v].scan));
     sessions << session << '\t' << person.visits[v].truth.days << '\n';
   }
   write_text_atomically(dataset / label / (label + "_sessions.tsv"), sessions.str());
   write_json(dataset / label / (label + "_sessions.json"),
              {{"days_since_baseline", {{"Description", "Days since the first visit"}, {"Units", "d"}}}});
-  make_folder(dataset / "truth");
+  make_folders(dataset / "truth");
   write_json(dataset / "truth" / (label + ".json"), truth_json(label, person, requests, options, source));
 }
 

@@ -87,18 +87,17 @@ Volume comparable_region(const AlignedVisits& aligned, const std::vector<Conform
 
 // Other tools leave a rim of dura and half-empty voxels: what is darker than any brain (white matter is 100), lies near
 // the cut and can be reached from outside through such voxels is taken off.
-Mask without_dark_rim(const Mask& brain, const Volume& average) {
+Mask without_dark_rim(const Mask& brain, const Volume& mean) {
   constexpr double rim_mm = 4.0;
   constexpr float darker_than = 32.F;
   const Mask core = eroded(brain, rim_mm);
   Mask open(brain.grid);  // holes of the complement are what cannot be reached from outside
-  parallel_voxels(brain.size(), [&](std::size_t n) { open[n] = brain[n] && (core[n] || average[n] >= darker_than); });
+  parallel_voxels(brain.size(), [&](std::size_t n) { open[n] = brain[n] && (core[n] || mean[n] >= darker_than); });
   return holes_filled(open);
 }
 
 // What was left in scans that came without skull: where the extracted visits, on average, are not empty.
-Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits,
-                        const Volume& average) {
+Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<ConformedVisit>& visits, const Volume& mean) {
   Volume kept(aligned.midpoint);
   float total = 0;
   for (std::size_t v = 0; v < visits.size(); ++v) {
@@ -110,7 +109,7 @@ Mask brain_as_delivered(const AlignedVisits& aligned, const std::vector<Conforme
     total += 1;
   }
   const Mask whole = largest_component(holes_filled(threshold(kept, 0.5F * total)));
-  return largest_component(holes_filled(without_dark_rim(whole, average)));
+  return largest_component(holes_filled(without_dark_rim(whole, mean)));
 }
 
 // Along the midpoint space's axes; `scan_axes` are the scans' own in it.
@@ -169,7 +168,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
     result.corrected[v] = naming_in_errors(
         visits[v].name, [&] { return corrected_visit(aligned.visits[v].preprocessed, rough, rough_white, bias); });
   });
-  result.average = mean_where_seen(result.corrected, aligned);
+  result.mean = mean_where_seen(result.corrected, aligned);
   result.comparable = comparable_region(aligned, visits);
 
   // Scans that came without skull are compared with the template's brain alone.
@@ -179,7 +178,7 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   const Volume weight = as_volume(dilated(rough, extracted ? 8.0 : 12.0));
   DeformableOptions deformable;
   deformable.levels_mm = {4 * options.warp_spacing_mm, 2 * options.warp_spacing_mm, options.warp_spacing_mm};
-  const DisplacementField displacement = register_deformable(result.average, weight, moving, to_template, deformable);
+  const DisplacementField displacement = register_deformable(result.mean, weight, moving, to_template, deformable);
   const CarriedTemplate carried = carry_template(head_template, grid, displacement, to_template);
 
   result.intracranial = carried.intracranial;
@@ -191,16 +190,16 @@ ExtractedBrain extract(const AlignedVisits& aligned, const std::vector<Conformed
   for (const ConformedVisit& visit : visits)
     result.coarsest_voxel_mm3 = std::max(result.coarsest_voxel_mm3, visit.scan.grid.voxel_volume_mm3());
   if (extracted) {
-    result.brain = brain_as_delivered(aligned, visits, result.average);
+    result.brain_mask = brain_as_delivered(aligned, visits, result.mean);
   } else {
-    result.brain = extract_brain(result.average, carried);
+    result.brain_mask = extract_brain(result.mean, carried);
     parallel_voxels(grid.voxel_count(), [&](std::size_t n) {
-      if (!seen_by_any(aligned, n)) result.brain[n] = 0;
+      if (!seen_by_any(aligned, n)) result.brain_mask[n] = 0;
     });
   }
   for (const AlignedVisit& visit : aligned.visits) {
     Mask unseen(grid);
-    parallel_voxels(grid.voxel_count(), [&](std::size_t n) { unseen[n] = result.brain[n] && !visit.seen[n]; });
+    parallel_voxels(grid.voxel_count(), [&](std::size_t n) { unseen[n] = result.brain_mask[n] && !visit.seen[n]; });
     result.unseen_brain_ml.push_back(volume_ml(unseen));
   }
   result.gm_prior = carried.priors.gm;

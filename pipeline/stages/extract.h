@@ -18,9 +18,9 @@ OptionFields option_fields(ExtractOptions& options);
 
 struct ExtractedBrain {
   std::vector<Volume> corrected;  // each visit on the midpoint grid, bias corrected, white matter at 100
-  Volume average;                 // the person's average of the corrected visits
+  Volume mean;                    // of the corrected visits
   Volume comparable;              // 0..1: where all visits were seen and none was cut by its own brain extraction
-  Mask brain;                     // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
+  Mask brain_mask;                // brain with the CSF around it (what BET or HD-BET keep), joint for all visits
   Mask intracranial;              // inside the skull
   bool skull_shown = true;        // by every visit: none came brain-extracted
   double coarsest_voxel_mm3 = 0;  // of the visits' own scans

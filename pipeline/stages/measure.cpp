@@ -63,7 +63,7 @@ Volume least(const Volume& a, const Volume& b) {
   return result;
 }
 
-Volumes volumes_of(const TissueMaps& tissues) {
+TissueVolumes volumes_of(const TissueMaps& tissues) {
   return integrate_volumes(tissues, Volume(tissues.gm.grid, 1.F));
 }
 
@@ -85,14 +85,14 @@ void judge_coverage(double share, std::vector<std::string>& warnings) {
 }
 
 // What the whole holds where its part, `part` in the person's mean, holds `measured`.
-Volumes scaled_to(const Volumes& whole, const Volumes& part, const Volumes& measured) {
+TissueVolumes scaled_to(const TissueVolumes& whole, const TissueVolumes& part, const TissueVolumes& measured) {
   const auto scaled = [](double all, double mean, double visit) { return mean > 0 ? all * visit / mean : all; };
   const double gray = scaled(whole.gray_matter, part.gray_matter, measured.gray_matter);
   const double white = scaled(whole.white_matter, part.white_matter, measured.white_matter);
   return {gray + white, gray, white, scaled(whole.csf, part.csf, measured.csf), measured.intracranial};
 }
 
-void remove_drift(Volumes& volumes, double drift_percent_length) {
+void remove_drift(TissueVolumes& volumes, double drift_percent_length) {
   const double factor = drift_free_factor(drift_percent_length);
   for (double* volume : {&volumes.brain, &volumes.gray_matter, &volumes.white_matter, &volumes.csf}) *volume *= factor;
 }
@@ -170,11 +170,11 @@ class Drift {
 // What the box around the brain holds of everything that is measured in it.
 struct Prepared {
   std::vector<Volume> visits;
-  TissueMaps tissues;   // of the person's mean
-  Volume comparable;    // 0..1: what all visits see and none has cut
-  Volume read;          // 0..1: where changes are read
-  TissueMaps compared;  // the tissues there
-  Volume weight;        // 0..1, for the registration
+  TissueMaps tissues;  // of the person's mean
+  Volume comparable;   // 0..1: what all visits see and none has cut
+  Volume measured;     // 0..1: where changes are read
+  TissueMaps measured_tissues;
+  Volume weight;  // 0..1, for the registration
   double share_compared = 1;
 };
 
@@ -183,13 +183,13 @@ Prepared prepared(const ExtractedBrain& extracted, const TissueMaps& joint_tissu
   for (const Volume& corrected : extracted.corrected) result.visits.push_back(resample(corrected, box));
   result.tissues = {resample(joint_tissues.gm, box), resample(joint_tissues.wm, box), resample(joint_tissues.csf, box)};
   result.comparable = resample(extracted.comparable, box);
-  const Volume distance_mm = signed_distance(extracted.brain);
+  const Volume distance_mm = signed_distance(extracted.brain_mask);
   result.weight = resample(weight_around(distance_mm, extracted.comparable), box);
   const Volume clear = resample(clear_of_border(distance_mm), box);
-  result.read = least(clear, result.comparable);
-  result.compared = weighted(result.tissues, result.read);
+  result.measured = least(clear, result.comparable);
+  result.measured_tissues = weighted(result.tissues, result.measured);
   const double inside_ml = integrate_volumes(result.tissues, clear).brain;
-  result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, result.read).brain / inside_ml : 0;
+  result.share_compared = inside_ml > 0 ? integrate_volumes(result.tissues, result.measured).brain / inside_ml : 0;
   return result;
 }
 
@@ -207,14 +207,14 @@ GroupwiseOptions groupwise_options(const MeasureOptions& options) {
 TissueMaps integrated_tissues(const Prepared& box, double neighbourhood_mm, bool voxel_sizes_differ) {
   SharpeningOptions sharpening;
   if (voxel_sizes_differ) sharpening.most_mm = sharpening.least_mm;
-  const double sigma_mm = sharpening_mm(border_width_mm(box.tissues.wm, box.read), neighbourhood_mm, sharpening);
-  return weighted(sharpened(box.tissues, sigma_mm), box.read);
+  const double sigma_mm = sharpening_mm(border_width_mm(box.tissues.wm, box.measured), neighbourhood_mm, sharpening);
+  return weighted(sharpened(box.tissues, sigma_mm), box.measured);
 }
 
-std::vector<Volumes> volumes_at_visits(const Prepared& box, const TissueMaps& sharp,
-                                       const std::vector<Volume>& jacobians) {
-  const Volumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
-  std::vector<Volumes> volumes;
+std::vector<TissueVolumes> volumes_at_visits(const Prepared& box, const TissueMaps& sharp,
+                                             const std::vector<Volume>& jacobians) {
+  const TissueVolumes whole = volumes_of(box.tissues), part = volumes_of(sharp);
+  std::vector<TissueVolumes> volumes;
   for (const Volume& jacobian : jacobians)
     volumes.push_back(scaled_to(whole, part, integrate_volumes(sharp, jacobian)));
   return volumes;
@@ -223,13 +223,13 @@ std::vector<Volumes> volumes_at_visits(const Prepared& box, const TissueMaps& sh
 // The deformation of a visit both ways, and the joint maps carried to its anatomy on the midpoint grid.
 MeasuredVisit visit_of(const VectorField& field, const TissueMaps& joint_tissues) {
   MeasuredVisit visit;
-  visit.average_to_visit = to_displacement_mm(field);
-  visit.visit_to_average = to_displacement_mm(inverted(field));
+  visit.mean_to_visit = to_displacement_mm(field);
+  visit.visit_to_mean = to_displacement_mm(inverted(field));
   const Grid& full = joint_tissues.gm.grid;
   std::vector<Volume> carried = resample_displaced({&joint_tissues.gm, &joint_tissues.wm, &joint_tissues.csf}, full,
-                                                   Affine::Identity(), visit.visit_to_average);
+                                                   Affine::Identity(), visit.visit_to_mean);
   visit.tissues = {std::move(carried[0]), std::move(carried[1]), std::move(carried[2])};
-  visit.brain = brain_of(visit.tissues);
+  visit.brain_mask = brain_of(visit.tissues);
   return visit;
 }
 
@@ -240,9 +240,9 @@ bool is_one_blurred_more(const ExtractedBrain& extracted, std::size_t from, std:
   return (extracted.blurs_mm[from] - extracted.blurs_mm[to]).norm() > notable_mm;
 }
 
-Mask read_anywhere(const Volume& read) {
-  Mask mask(read.grid);
-  parallel_voxels(mask.size(), [&](std::size_t n) { mask[n] = read[n] > 0; });
+Mask measured_anywhere(const Volume& measured) {
+  Mask mask(measured.grid);
+  parallel_voxels(mask.size(), [&](std::size_t n) { mask[n] = measured[n] > 0; });
   return mask;
 }
 
@@ -256,12 +256,12 @@ struct FoldedPlaces {
 };
 
 // Where changes are read.
-double share_folded(const Volume& jacobian, const Volume& read) {
+double share_folded(const Volume& jacobian, const Volume& measured) {
   const FoldedPlaces sum =
       parallel_sum(jacobian.size(), voxel_block, FoldedPlaces{}, [&](std::size_t begin, std::size_t end) {
         FoldedPlaces part;
         for (std::size_t n = begin; n < end; ++n)
-          if (read[n] > 0) part += {jacobian[n] > 0 ? 0U : 1U, 1U};
+          if (measured[n] > 0) part += {jacobian[n] > 0 ? 0U : 1U, 1U};
         return part;
       });
   return sum.places > 0 ? double(sum.folded) / double(sum.places) : 0;
@@ -299,7 +299,7 @@ OptionFields option_fields(MeasureOptions& o) {
 
 Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tissues, const MeasureOptions& options,
                     const ErrorModel& error_model) {
-  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain, 10.0));
+  const Prepared box = prepared(extracted, joint_tissues, box_around(extracted.brain_mask, 10.0));
   Measurement result;
   result.share_compared = box.share_compared;
   if (box.visits.size() > 1) judge_coverage(result.share_compared, result.warnings);
@@ -313,7 +313,7 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
 
   const GroupwiseOptions how = groupwise_options(options);
   const GroupwiseResult groupwise = register_groupwise(box.visits, box.weight, how);
-  result.average = resample(groupwise.mean, extracted.brain.grid);
+  result.mean = resample(groupwise.mean, extracted.brain_mask.grid);
   result.last_step_mm = groupwise.last_step_mm;
   std::vector<Volume> jacobians;
   for (const VectorField& field : groupwise.mean_to_visit) {
@@ -321,14 +321,14 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     jacobians.back().values = jacobian_determinant(field);
   }
   TissueMaps sharp = integrated_tissues(box, options.neighbourhood_mm, is_any_blurred(extracted.blurs_mm));
-  const std::vector<Volumes> volumes = volumes_at_visits(box, sharp, jacobians);
-  result.measured = read_anywhere(box.read);
+  const std::vector<TissueVolumes> volumes = volumes_at_visits(box, sharp, jacobians);
+  result.measured = measured_anywhere(box.measured);
   result.measured_tissue = gray_and_white(std::move(sharp));
   for (std::size_t v = 0; v < box.visits.size(); ++v) {
     MeasuredVisit visit = visit_of(groupwise.mean_to_visit[v], joint_tissues);
     visit.volume_ratio = volume_ratio_map(jacobians[v], result.measured, drift.removed() ? drift.percent(v) : 0);
     visit.volumes_ml = volumes[v];
-    visit.folded_share = share_folded(jacobians[v], box.read);
+    visit.folded_share = share_folded(jacobians[v], box.measured);
     if (found_drift) visit.voxel_size_drift = found_drift->visits[v];
     if (found_drift) visit.calibration_drift_percent = drift.percent(v);
     if (drift.removed()) remove_drift(visit.volumes_ml, drift.percent(v));
@@ -343,10 +343,10 @@ Measurement measure(const ExtractedBrain& extracted, const TissueMaps& joint_tis
     change.from = from;
     change.to = to;
     change.percent = percent_change(result.visits[from].volumes_ml, result.visits[to].volumes_ml);
-    change.errors = change_errors(
-        error_model,
-        residual_percent(box.compared, jacobians[from], jacobians[to], groupwise.warped[from], groupwise.warped[to]),
-        drift.error_percent(from, to), voxel_mm3, is_one_blurred_more(extracted, from, to));
+    change.errors = change_errors(error_model,
+                                  residual_percent(box.measured_tissues, jacobians[from], jacobians[to],
+                                                   groupwise.warped[from], groupwise.warped[to]),
+                                  drift.error_percent(from, to), voxel_mm3, is_one_blurred_more(extracted, from, to));
     change.standard_error = standard_error(*change.errors, change.percent);
     const double drift_percent = drift.removed() ? 3 * drift.between(from, to) : 0;
     if (const auto shift = boundary_shift(box.tissues, box.comparable, box.visits[from], box.visits[to]))

@@ -29,7 +29,7 @@ struct MeasureOptions {
 OptionFields option_fields(MeasureOptions& options);
 
 struct MeasuredVisit {
-  Volumes volumes_ml;  // free of calibration drift where that was seen and is not switched off
+  TissueVolumes volumes_ml;  // free of calibration drift where that was seen and is not switched off
   // By how many percent in length this visit shows the head too large, against the mean of the visits; empty where the
   // skull is not seen.
   std::optional<double> calibration_drift_percent;
@@ -40,18 +40,18 @@ struct MeasuredVisit {
   // against the mean of the visits, percent in length, and standard errors. Empty where the skull is not seen.
   std::optional<VisitDrift> voxel_size_drift;
   TissueMaps tissues;  // the joint maps carried to this visit's own anatomy, on the midpoint grid
-  Mask brain;          // likewise
+  Mask brain_mask;     // likewise
   DisplacementField
-      average_to_visit;  // on the midpoint grid: a point of the person's average -> this visit (both midpoint LPS mm)
-  DisplacementField visit_to_average;  // its inverse
-  // How much of this visit's volume a small piece of the average holds, free of calibration drift as the volumes are;
+      mean_to_visit;  // on the midpoint grid: a point of the person's mean -> this visit (both midpoint LPS mm)
+  DisplacementField visit_to_mean;  // its inverse
+  // How much of this visit's volume a small piece of the mean holds, free of calibration drift as the volumes are;
   // on a part of the midpoint grid, 0 where changes are not read. measurement/change_map.h makes maps of two.
   Volume volume_ratio{};
 };
 
 struct Measurement {
   std::vector<MeasuredVisit> visits;
-  Volume average;  // sharpened by the deformation
+  Volume mean;  // of the visits, sharpened by the deformation
   // Of the brain inside the outermost millimetres of its mask: what all visits see and none has cut. Changes are
   // measured there, and volumes of the whole change by as much.
   double share_compared = 1;

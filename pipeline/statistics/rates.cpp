@@ -3,10 +3,11 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
+
+#include "base/normal_quantile.h"
 
 namespace wane {
 namespace {
@@ -160,7 +161,7 @@ std::optional<Line> line_through(const std::vector<ReconciledVisit>& visits) {
 }
 
 double quantile_975(double degrees_of_freedom) {
-  if (degrees_of_freedom <= 0) return boost::math::quantile(boost::math::normal(), 0.975);
+  if (degrees_of_freedom <= 0) return normal_quantile_975;
   return boost::math::quantile(boost::math::students_t(degrees_of_freedom), 0.975);
 }
 
@@ -181,7 +182,7 @@ Rate rate_of(const Line& line, double scale_error) {
   rate.scale_error = scale_error;
   rate.standard_error = std::hypot(error / per_percent, scale_error);
   const double half_width = std::hypot(quantile_975(by_scatter ? static_cast<double>(rate.visits) - 2 : 0) * error,
-                                       quantile_975(0) * scale_error * per_percent);
+                                       normal_quantile_975 * scale_error * per_percent);
   rate.interval_95_low = percent_of(line.slope - half_width);
   rate.interval_95_high = percent_of(line.slope + half_width);
   return rate;
@@ -211,8 +212,8 @@ Rate change_of(const std::vector<ReconciledVisit>& before, const Line& run_in,
                           2 * a * b * shared_covariance(before, run_in, after, later);
   change.scale_error = scale_error;
   change.standard_error = std::hypot(std::sqrt(std::max(0.0, variance)), scale_error);
-  change.interval_95_low = change.percent_per_year - quantile_975(0) * *change.standard_error;
-  change.interval_95_high = change.percent_per_year + quantile_975(0) * *change.standard_error;
+  change.interval_95_low = change.percent_per_year - normal_quantile_975 * *change.standard_error;
+  change.interval_95_high = change.percent_per_year + normal_quantile_975 * *change.standard_error;
   return change;
 }
 
@@ -285,8 +286,8 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
   return visits;
 }
 
-ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
-                                 const RateOptions& options) {
+TissueRates participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                             const RateOptions& options) {
   std::array<Parts, 3> parts;
   for (std::size_t t = 0; t < parts.size(); ++t) parts[t] = parts_of(days, changes, tissue_members[t], options);
   const LargestRates largest = largest_of(parts);
@@ -296,7 +297,7 @@ ParticipantRate participant_rate(const std::vector<std::optional<double>>& days,
   return {rate(0), rate(1), rate(2)};
 }
 
-std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& all) {
+std::optional<TissueValues> rates_percent_per_year(const TissueRates& all) {
   const auto value = [](const TissueRate& tissue) { return tissue.rate ? tissue.rate->percent_per_year : none; };
   const TissueValues rates{value(all.brain), value(all.gray_matter), value(all.white_matter)};
   if (std::isnan(rates.brain) && std::isnan(rates.gray_matter) && std::isnan(rates.white_matter)) return std::nullopt;

@@ -27,7 +27,7 @@ struct TissueRate {
   std::optional<Rate> change_of_rate;  // rate - run_in; `visits` are those of both
 };
 
-struct ParticipantRate {
+struct TissueRates {
   TissueRate brain, gray_matter, white_matter;
 };
 
@@ -64,11 +64,11 @@ std::vector<ReconciledVisit> reconciled_visits(const std::vector<std::optional<d
 // 5. Visits before day 0 (run-in) never count in the rate. The visit at day 0 ends the run-in and begins the rate; the
 //    standard error of the change of rate counts its error in both. Scale errors are the same before and after: theirs
 //    is a share of the largest change of rate.
-ParticipantRate participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
-                                 const RateOptions& options = {});
+TissueRates participant_rate(const std::vector<std::optional<double>>& days, const std::vector<Change>& changes,
+                             const RateOptions& options = {});
 
 // The rates of the above alone: percent per year, NaN for a tissue without; empty where no tissue has one.
-std::optional<TissueValues> rates_percent_per_year(const ParticipantRate& rates);
+std::optional<TissueValues> rates_percent_per_year(const TissueRates& rates);
 std::optional<TissueValues> rates_percent_per_year(const std::vector<std::optional<double>>& days,
                                                    const std::vector<Change>& changes, const RateOptions& options = {});
 

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/normal_quantile.h"
 #include "pipeline/measurement/volumes.h"
 
 namespace wane {
 namespace {
 
-constexpr double kNormal95 = 1.96;
 // The planter comes within 0.001 % of what is asked for: what is left where nothing is asked for has no slope.
 constexpr double kLeastPlantedPercent = 0.01;
 
@@ -35,7 +35,7 @@ std::optional<double> coverage_of(const std::vector<PlantedAndMeasured>& changes
   for (const auto& change : changes) {
     if (!change.standard_error || !std::isfinite(*change.standard_error)) continue;
     ++with_interval;
-    if (std::abs(change.error()) <= kNormal95 * *change.standard_error) ++held;
+    if (std::abs(change.error()) <= normal_quantile_975 * *change.standard_error) ++held;
   }
   if (with_interval == 0) return std::nullopt;
   return 100.0 * static_cast<double>(held) / static_cast<double>(with_interval);

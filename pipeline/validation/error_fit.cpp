@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/normal_quantile.h"
 #include "pipeline/validation/accuracy.h"
 
 namespace wane {
 namespace {
-
-constexpr double normal_95 = 1.959964;
 
 // One change of one tissue: an error, what of its variance is known, and how the unknown rest grows.
 struct Sample {
@@ -145,7 +144,7 @@ double widening(const std::vector<HeldOut>& held_out) {
     std::size_t held = 0;
     for (const HeldOut& one : held_out) {
       const double variance = variance_of(*one.sample, scaled(one.found, factor), one.exponents);
-      if (std::abs(one.sample->error) <= normal_95 * std::sqrt(variance)) ++held;
+      if (std::abs(one.sample->error) <= normal_quantile_975 * std::sqrt(variance)) ++held;
     }
     return static_cast<double>(held) / static_cast<double>(held_out.size());
   };

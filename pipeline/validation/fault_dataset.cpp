@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/output_folder.h"
 #include "imaging/nifti.h"
 #include "pipeline/simulation/simulated_dataset.h"
 #include "pipeline/simulation/truth_json.h"
@@ -41,12 +42,6 @@ void write_scan(const fs::path& stem, const FaultyScan& scan) {
   else
     write_nifti(file, as_int16(scan.scan));
   if (scan.without_forms) take_forms_away(file);
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw ResourceError("Cannot make the folder " + folder.string() + ": " + error.message() + ".");
 }
 
 // A variant's visits without noise, which is drawn anew for each person.
@@ -86,12 +81,12 @@ void FaultPlanter::plant(const fs::path& dataset, const fs::path& staging, const
     sessions << "session_id\tdays_since_baseline\n";
     for (std::size_t v = 0; v < visits.size(); ++v) {
       const std::string session = session_name(v);
-      make_folder(folder / person.label / session / "anat");
+      make_folders(folder / person.label / session / "anat");
       write_scan(folder / person.label / session / "anat" / (person.label + "_" + session + "_T1w"), visits[v]);
       sessions << session << '\t' << variant.visits[v].days << '\n';
     }
     write_text_atomically(folder / person.label / (person.label + "_sessions.tsv"), sessions.str());
-    make_folder(folder / "truth");
+    make_folders(folder / "truth");
     const json truth =
         truth_json(person.label, simulated(person.variant), variant.visits, variant.options, source_of(person));
     write_text_atomically(folder / "truth" / (person.label + ".json"), truth.dump(1) + "\n");

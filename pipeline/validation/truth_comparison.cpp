@@ -1,7 +1,7 @@
 #include "pipeline/validation/truth_comparison.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -29,10 +29,15 @@ TissueValues planted_in(const json& visit) {
           of_the_mean(visit.at("wm_change_percent"))};
 }
 
-// Reads a JSON file and keeps its hash.
-json read_input(const fs::path& file, const std::string& name, std::vector<InputFile>& inputs) {
-  const std::string text = read_text_file(file, most_json_bytes);
+// Reads a text file and keeps its hash.
+std::string read_input(const fs::path& file, const std::string& name, std::vector<InputFile>& inputs) {
+  std::string text = read_text_file(file, most_json_bytes);
   inputs.push_back({name, sha256_of_text(text)});
+  return text;
+}
+
+json read_truth(const fs::path& file, std::vector<InputFile>& inputs) {
+  const std::string text = read_input(file, "truth/" + file.filename().string(), inputs);
   json parsed = parse_json(text);
   if (parsed.is_discarded()) throw InputError(file.string() + " is not valid JSON: " + json_problem(text) + ".");
   return parsed;
@@ -50,45 +55,15 @@ std::vector<fs::path> truth_files(const fs::path& folder, const std::vector<std:
   return files;
 }
 
-double number_or_nan(const json& values, const char* key) {
-  const auto found = values.find(key);
-  if (found == values.end() || !found->is_number()) return std::numeric_limits<double>::quiet_NaN();
-  return *found;
-}
-
 // Empty where a tissue's percent is not known.
-std::optional<TissueValues> percent_of(const json& change) {
-  const json& percent = change.at("percent");
-  for (const Tissue& tissue : tissues)
-    if (percent.at(tissue.key).is_null()) return std::nullopt;
-  return TissueValues{percent.at("brain"), percent.at("gray_matter"), percent.at("white_matter")};
+std::optional<TissueValues> where_known(const TissueValues& percent) {
+  for (const double TissueValues::*tissue : tissue_members)
+    if (std::isnan(percent.*tissue)) return std::nullopt;
+  return percent;
 }
 
-std::optional<TissueValues> standard_error_of(const json& change) {
-  const auto found = change.find("standard_error");
-  if (found == change.end() || !found->is_object()) return std::nullopt;
-  return TissueValues{number_or_nan(*found, "brain"), number_or_nan(*found, "gray_matter"),
-                      number_or_nan(*found, "white_matter")};
-}
-
-// Reports of older builds do not have them.
-std::optional<ChangeErrors> errors_of(const json& change) {
-  const auto found = change.find("errors");
-  if (found == change.end() || !found->is_object()) return std::nullopt;
-  const auto tissue_values = [&](const char* key) {
-    const json& values = found->at(key);
-    return TissueValues{number_or_nan(values, "brain"), number_or_nan(values, "gray_matter"),
-                        number_or_nan(values, "white_matter")};
-  };
-  return ChangeErrors{tissue_values("residual"),          number_or_nan(*found, "calibration"),
-                      number_or_nan(*found, "voxel_mm3"), tissue_values("noise"),
-                      tissue_values("scale_share"),       found->value("visits_blurred", false)};
-}
-
-std::optional<TissueValues> boundary_shift_of(const json& change) {
-  const auto found = change.find("boundary_shift");
-  if (found == change.end() || !found->is_object()) return std::nullopt;
-  return percent_of(*found);
+std::optional<TissueValues> boundary_shift_of(const ChangeRow& change) {
+  return change.boundary_shift ? where_known(change.boundary_shift->percent) : std::nullopt;
 }
 
 InputFile head_of(const json& truth) {
@@ -98,15 +73,9 @@ InputFile head_of(const json& truth) {
   return {text_member(head, "file"), text_member(head, "sha256")};
 }
 
-std::string error_model_of(const json& report) {
-  for (const json& input : report.value("inputs", json::array()))
-    if (text_member(input, "path") == error_model_file_name) return text_member(input, "sha256");
-  return {};
-}
-
-const json* change_between(const json& report, const std::string& from, const std::string& to) {
-  for (const json& change : report.at("changes"))
-    if (change.at("from") == from && change.at("to") == to) return &change;
+const ChangeRow* change_between(const ParticipantReport& report, const std::string& from, const std::string& to) {
+  for (const ChangeRow& change : report.changes)
+    if (change.from == from && change.to == to) return &change;
   return nullptr;
 }
 
@@ -121,24 +90,17 @@ std::optional<double> planted_drift(const json& truth_visit) {
   return found->get<double>();
 }
 
-std::optional<double> measured_drift(const json& report, const std::string& session) {
-  for (const json& visit : report.value("visits", json::array())) {
-    if (visit.at("session") != session) continue;
-    const auto quality = visit.find("quality");
-    if (quality == visit.end()) return std::nullopt;
-    const auto drift = quality->find("calibration_drift_percent");
-    if (drift == quality->end() || !drift->is_number()) return std::nullopt;
-    return drift->get<double>();
+std::optional<double> measured_drift(const ParticipantReport& report, const std::string& session) {
+  for (const VisitRow& visit : report.visits) {
+    if (visit.session != session) continue;
+    const auto drift = visit.figures.find("calibration_drift_percent");
+    if (drift == visit.figures.end() || std::isnan(drift->second)) return std::nullopt;
+    return drift->second;
   }
   return std::nullopt;
 }
 
-std::string dose_group_of(const json& report) {
-  const auto group = report.find("dose_group");
-  return group != report.end() && group->is_string() ? group->get<std::string>() : "-";
-}
-
-std::vector<TissueValues> gaps_of(const json& truth_visits, const json& report) {
+std::vector<TissueValues> gaps_of(const json& truth_visits, const ParticipantReport& report) {
   std::vector<TissueValues> gaps;
   for (std::size_t v = 2; v < truth_visits.size(); ++v) {
     const std::string first = truth_visits[0].at("session"), between = truth_visits[v - 1].at("session"),
@@ -146,7 +108,8 @@ std::vector<TissueValues> gaps_of(const json& truth_visits, const json& report) 
     std::optional<TissueValues> parts[3];
     const std::pair<std::string, std::string> steps[3] = {{first, between}, {between, last}, {first, last}};
     for (int i = 0; i < 3; ++i)
-      if (const json* change = change_between(report, steps[i].first, steps[i].second)) parts[i] = percent_of(*change);
+      if (const ChangeRow* change = change_between(report, steps[i].first, steps[i].second))
+        parts[i] = where_known(change->percent);
     if (!parts[0] || !parts[1] || !parts[2]) continue;
     TissueValues gap;
     for (const Tissue& tissue : tissues) {
@@ -158,24 +121,24 @@ std::vector<TissueValues> gaps_of(const json& truth_visits, const json& report) 
   return gaps;
 }
 
-ComparedParticipant compared(const json& truth, const json& report, std::vector<std::string>& missing) {
+ComparedParticipant compared(const json& truth, const ParticipantReport& report, std::vector<std::string>& missing) {
   const json& visits = truth.at("visits");
-  ComparedParticipant participant{truth.at("label"), dose_group_of(report), {}, false, gaps_of(visits, report),
-                                  head_of(truth),    error_model_of(report)};
+  ComparedParticipant participant{
+      truth.at("label"), report.dose_group.value_or("-"), {}, false, gaps_of(visits, report), head_of(truth)};
   for (std::size_t v = 1; v < visits.size(); ++v) {
     ComparedChange row;
     row.from = visits[0].at("session");
     row.to = visits[v].at("session");
-    const json* change = change_between(report, row.from, row.to);
-    const auto percent = change != nullptr ? percent_of(*change) : std::nullopt;
+    const ChangeRow* change = change_between(report, row.from, row.to);
+    const auto percent = change != nullptr ? where_known(change->percent) : std::nullopt;
     if (!percent) {
       missing.push_back(participant.participant_id + " " + row.to + ": no change in its report");
       continue;
     }
     row.planted = planted_in(visits[v]);
     row.measured = *percent;
-    row.standard_error = standard_error_of(*change);
-    row.errors = errors_of(*change);
+    row.standard_error = change->standard_error;
+    row.errors = change->errors;
     row.boundary_shift_percent = boundary_shift_of(*change);
     row.planted_drift_percent = difference(planted_drift(visits[0]), planted_drift(visits[v]));
     row.measured_drift_percent = difference(measured_drift(report, row.from), measured_drift(report, row.to));
@@ -192,18 +155,19 @@ TruthComparison compare_with_truth(const fs::path& out_dir, const fs::path& trut
   TruthComparison comparison;
   for (const fs::path& file : truth_files(truth_dir, labels)) {
     try {
-      const json truth = read_input(file, "truth/" + file.filename().string(), comparison.inputs);
+      const json truth = read_truth(file, comparison.inputs);
       const std::string label = truth.at("label");
       const std::string report_name = participant_json_path(label);
       if (!fs::exists(out_dir / report_name)) {
         comparison.missing.push_back(label + ": no report in " + out_dir.string());
         continue;
       }
-      const json report = read_input(out_dir / report_name, report_name, comparison.inputs);
-      ComparedParticipant participant = compared(truth, report, comparison.missing);
+      const std::string text = read_input(out_dir / report_name, report_name, comparison.inputs);
+      ComparedParticipant participant = compared(truth, parse_participant_json(text, report_name), comparison.missing);
+      participant.error_model_sha256 = sha256_of_input(parse_ordered_json(text), error_model_file_name);
       if (!participant.changes.empty()) comparison.participants.push_back(std::move(participant));
     } catch (const json::exception& error) {
-      throw InputError(file.string() + " or the report of its participant lacks a field: " + error.what() + ".");
+      throw InputError(file.string() + " lacks a field: " + error.what() + ".");
     }
   }
   if (comparison.participants.empty())

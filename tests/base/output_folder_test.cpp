@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 
 #include "base/error.h"
 #include "tests/broken/scratch_folder.h"
@@ -36,6 +37,21 @@ TEST_F(OutputFolder, WhatIsNotThereYetIsFine) {
   make_folders_inside(out_, out_ / "sub-01" / "anat");
   EXPECT_TRUE(fs::is_directory(out_ / "sub-01" / "anat"));
   EXPECT_EQ(refusal(out_ / "sub-01" / "anat" / "x.json"), "");
+}
+
+TEST_F(OutputFolder, AFolderThatCannotBeCreatedIsNamedWithTheReason) {
+  std::ofstream(out_ / "file") << "not a folder";
+  for (const auto& make : {std::function([&] { make_folders(out_ / "file" / "sub-01"); }),
+                           std::function([&] { make_folders_inside(out_, out_ / "file" / "sub-01"); })}) {
+    try {
+      make();
+      FAIL() << "a folder within a file";
+    } catch (const ResourceError& error) {
+      EXPECT_EQ(error.what(), "The folder " + (out_ / "file" / "sub-01").string() +
+                                  " cannot be created: Not a directory; check its permissions and the disk, or name "
+                                  "another folder.");
+    }
+  }
 }
 
 TEST_F(OutputFolder, ALinkThatLeadsOutIsNamed) {

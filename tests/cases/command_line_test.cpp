@@ -178,7 +178,7 @@ TEST(Resources, AnOutputFolderThatCannotBeMadeIsOne) {
   std::ofstream(scratch / "file") << "not a folder";
   const ProgramResult result = wane({"run", scratch / "dataset", scratch / "file" / "out"});
   EXPECT_EQ(result.exit_code, 5) << result.err;
-  EXPECT_TRUE(contains(result.err, "cannot be made")) << result.err;
+  EXPECT_TRUE(contains(result.err, "cannot be created: Not a directory")) << result.err;
 }
 
 TEST(Resources, AParticipantThatDoesNotFitIntoTheMemoryIsNotTried) {

@@ -25,12 +25,19 @@ class Validate : public testing::Test {
   }
   void measure(const std::string& changes) const {
     std::ofstream(scratch_ / "out/sub-01/sub-01_atrophy.json")
-        << R"({"dose_group": "A", "changes": )" << changes << "}";
+        << R"({"schema": "wane/participant/1", "participant_id": "sub-01", "dose_group": "A", "dose": null,
+               "visits": [)"
+        << visit("ses-01") << ", " << visit("ses-02") << R"(], "changes": )" << changes
+        << R"(, "rates_percent_per_year": null, "warnings": []})";
+  }
+  static std::string visit(const std::string& session) {
+    return R"({"session": ")" + session + R"(", "days": null, "quality": {}, "volumes_ml": {"brain": 1100,
+               "gray_matter": 600, "white_matter": 500, "csf": 300, "intracranial": 1500}})";
   }
   ProgramResult validate() const {
     return wane({"validate", "--out", scratch_ / "out", "--truth", scratch_ / "truth"});
   }
-  static constexpr const char* kMeasured = R"([{"from": "ses-01", "to": "ses-02",
+  static constexpr const char* kMeasured = R"([{"from": "ses-01", "to": "ses-02", "days": null,
       "percent": {"brain": -0.9, "gray_matter": -1.0, "white_matter": -0.8},
       "standard_error": {"brain": 0.06, "gray_matter": 0.05, "white_matter": null}}])";
   broken::ScratchFolder scratch_;

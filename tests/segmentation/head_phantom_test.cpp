@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 
+#include "base/error.h"
+#include "imaging/morphology.h"
 #include "segmentation/brain_extraction.h"
 #include "segmentation/build_template.h"
 
@@ -78,6 +80,68 @@ TEST(ExtractBrain, FindsTheBrainWhoseTemplateIsThreeMillimetresOff) {
   }
   EXPECT_LT(missed, 0.01 * all);
   EXPECT_LT(outside, 0.01 * all) << "no skull and no scalp";
+}
+
+// A head of 2 mm voxels whose eyes, with the bright fat of their orbits, reach 4 mm into what the template calls brain.
+struct HeadWithEyes {
+  static constexpr float fat = 160, vitreous = 20;  // white matter is at 100
+  Grid grid = test::upright_grid({84, 102, 93}, Vec3::Constant(2));
+  Volume scan = test::phantom_scan(grid, {});
+  Mask orbits{grid}, scalp{grid}, brain{grid};
+  CarriedTemplate carried;
+
+  HeadWithEyes() {
+    const Affine to_lps = grid.index_to_lps();
+    for (int k = 0; k < grid.size[2]; ++k)
+      for (int j = 0; j < grid.size[1]; ++j)
+        for (int i = 0; i < grid.size[0]; ++i) {
+          const Vec3 p = to_lps * Vec3(i, j, k);
+          const bool cranium = test::phantom_cranium.distance_mm(p) < 0;
+          double from_eye_mm = 1e9;
+          for (const Vec3& eye : {Vec3(28, -74, -23), Vec3(-28, -74, -23)})
+            from_eye_mm = std::min(from_eye_mm, (p - eye).norm());
+          const bool orbit = from_eye_mm < 12;
+          if (orbit) scan.at(i, j, k) = from_eye_mm < 5 ? vitreous : fat;
+          orbits.at(i, j, k) = orbit;
+          scalp.at(i, j, k) = test::tissue_at(p, {}).scalp > 0.5;
+          brain.at(i, j, k) = cranium && !orbit;
+        }
+    carried = carry_template(test::phantom_template(), grid, DisplacementField(grid, Eigen::Vector3f::Zero()),
+                             Affine::Identity());
+  }
+};
+
+double share_of(const Mask& part, const Mask& mask) {
+  double both = 0, all = 0;
+  for (std::size_t n = 0; n < part.size(); ++n) {
+    all += part[n];
+    both += part[n] && mask[n] ? 1 : 0;
+  }
+  return both / all;
+}
+
+TEST(ExtractBrain, IsTheTrueBrainWithoutEyesAndScalp) {
+  const HeadWithEyes head;
+  const Mask found = extract_brain(head.scan, head.carried);
+  EXPECT_GT(dice(found, head.brain), 0.99);
+  EXPECT_EQ(share_of(head.scalp, found), 0);
+  EXPECT_LT(share_of(head.orbits, found), 0.01) << "some 0.1 mL, where the cut is smoothed";
+  // What the bounds would say of a mask that is a voxel too wide or too narrow, or of one that keeps the orbits.
+  EXPECT_LT(dice(dilated(found, 2.1), head.brain), 0.99);
+  EXPECT_LT(dice(eroded(found, 2.1), head.brain), 0.99);
+  BrainExtractionOptions keeps_all;
+  keeps_all.brighter_than_white = 10;
+  EXPECT_GT(share_of(head.orbits, extract_brain(head.scan, head.carried, keeps_all)), 0.05);
+}
+
+TEST(ExtractBrain, RefusesAScanThatHoldsNoBrain) {
+  HeadWithEyes head;
+  const CarriedTemplate beside =
+      carry_template(test::phantom_template(), head.grid, DisplacementField(head.grid, Eigen::Vector3f::Zero()),
+                     Affine(Eigen::Translation3d(0, 200, 0)));
+  EXPECT_THROW(extract_brain(head.scan, beside), InputError);
+  for (float& value : head.scan.values) value = 0;
+  EXPECT_THROW(extract_brain(head.scan, head.carried), InputError);
 }
 
 TEST(BuildTemplate, OfAHeadWhoseTissuesAreKnownHasThem) {

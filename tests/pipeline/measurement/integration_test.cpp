@@ -57,8 +57,8 @@ TEST(Sharpened, MapsGiveOfABlurredDeterminantWhatTheMapsGiveOfTheSharpOne) {
 
 TEST(Sharpened, MapsHoldWhatTheMapsHold) {
   const TissueMaps maps = random_maps();
-  const Volumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
-  const Volumes after = integrate_volumes(sharpened(maps, 0.7), Volume(grid_for_tests(), 1.F));
+  const TissueVolumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
+  const TissueVolumes after = integrate_volumes(sharpened(maps, 0.7), Volume(grid_for_tests(), 1.F));
   EXPECT_NEAR(after.gray_matter / before.gray_matter, 1, 1e-3);
   EXPECT_NEAR(after.white_matter / before.white_matter, 1, 1e-3);
   EXPECT_NEAR(after.csf / before.csf, 1, 1e-3);
@@ -66,7 +66,7 @@ TEST(Sharpened, MapsHoldWhatTheMapsHold) {
 
 TEST(IntegrateVolumes, WithoutDeformationIsTheSumOfTheFractions) {
   const TissueMaps maps = random_maps();
-  const Volumes found = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
+  const TissueVolumes found = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
   EXPECT_NEAR(found.gray_matter, sum_ml(maps.gm), 1e-9);
   EXPECT_NEAR(found.white_matter, sum_ml(maps.wm), 1e-9);
   EXPECT_NEAR(found.csf, sum_ml(maps.csf), 1e-9);
@@ -77,8 +77,8 @@ TEST(IntegrateVolumes, WithoutDeformationIsTheSumOfTheFractions) {
 TEST(IntegrateVolumes, OfUniformScalingGrowByItsCube) {
   const TissueMaps maps = random_maps();
   const double scale = 0.97;
-  const Volumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
-  const Volumes after = integrate_volumes(maps, Volume(grid_for_tests(), float(scale * scale * scale)));
+  const TissueVolumes before = integrate_volumes(maps, Volume(grid_for_tests(), 1.F));
+  const TissueVolumes after = integrate_volumes(maps, Volume(grid_for_tests(), float(scale * scale * scale)));
   const TissueValues change = percent_change(before, after);
   const double truth = percent_change(1, scale * scale * scale);
   EXPECT_NEAR(change.brain, truth, 1e-5);  // the determinant is in single precision
@@ -95,7 +95,7 @@ TEST(IntegrateVolumes, WeighEachTissueByTheDeterminantWhereItLies) {
   jacobian[10] = 0.5;
   jacobian[20] = 4;
   jacobian[30] = 0;
-  const Volumes found = integrate_volumes(maps, jacobian);
+  const TissueVolumes found = integrate_volumes(maps, jacobian);
   EXPECT_DOUBLE_EQ(found.gray_matter, 0.0005);
   EXPECT_DOUBLE_EQ(found.white_matter, 0.002);
   EXPECT_DOUBLE_EQ(found.brain, 0.0025);
@@ -106,10 +106,10 @@ TEST(IntegrateVolumes, HaveTheSameBitsForAnyNumberOfThreads) {
   const TissueMaps maps = random_maps();
   Volume jacobian = maps.csf;
   omp_set_num_threads(1);
-  const Volumes one = integrate_volumes(maps, jacobian);
+  const TissueVolumes one = integrate_volumes(maps, jacobian);
   for (const int threads : {2, 3}) {
     omp_set_num_threads(threads);
-    const Volumes more = integrate_volumes(maps, jacobian);
+    const TissueVolumes more = integrate_volumes(maps, jacobian);
     EXPECT_EQ(more.gray_matter, one.gray_matter);
     EXPECT_EQ(more.white_matter, one.white_matter);
   }
@@ -121,7 +121,7 @@ TEST(IntegrateVolumes, RefuseADeterminantOnAnotherGrid) {
 }
 
 TEST(PercentChange, IsNegativeForLossAndRelativeToTheMean) {
-  Volumes from, to;
+  TissueVolumes from, to;
   from.brain = 1000;
   to.brain = 980;
   from.gray_matter = 400;

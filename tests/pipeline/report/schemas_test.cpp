@@ -25,6 +25,16 @@ TEST_F(Schemas, trial_and_dose_group_reports_conform) {
     }
 }
 
+TEST_F(Schemas, the_dose_of_participants_left_out_is_a_number_or_null) {
+  for (const auto& file : trial_reports(analyse(small_trial()), small_provenance())) {
+    if (!file.path.ends_with("_atrophy.json")) continue;
+    auto report = nlohmann::ordered_json::parse(file.text);
+    if (report["left_out"].empty()) continue;
+    report["left_out"][0]["dose"] = "24";
+    EXPECT_FALSE(conforms(report.dump(), file.path == "trial_atrophy.json" ? "trial" : "dose-group")) << file.path;
+  }
+}
+
 TEST_F(Schemas, blinded_trial_reports_conform_and_must_not_name_a_group) {
   Trial trial = small_trial();
   trial.blinded = true;

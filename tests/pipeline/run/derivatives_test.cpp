@@ -66,11 +66,11 @@ ProcessedParticipant lost_on_the_left() {
   const Grid full = midpoint_grid();
   ProcessedParticipant processed;
   processed.joint_tissues = {Volume(full), ball(full, 34), Volume(full)};
-  processed.extracted.brain = threshold(ball(full, 38), 0.5F);
+  processed.extracted.brain_mask = threshold(ball(full, 38), 0.5F);
   processed.aligned.midpoint = full;
   const Grid part = cropped_grid(full, {14, 15, 14}, {56, 59, 57});
   Measurement& measurement = processed.measurement;
-  measurement.average = ball(full, 34, 100);
+  measurement.mean = ball(full, 34, 100);
   measurement.measured = threshold(ball(part, 34), 0.5F);
   measurement.measured_tissue = ball(part, 34);
   Volume jacobian(part, 1.F);
@@ -81,8 +81,8 @@ ProcessedParticipant lost_on_the_left() {
           if (on_the_left(part, i, j, k)) jacobian.at(i, j, k) = 0.98F;
     MeasuredVisit visit;
     visit.tissues = processed.joint_tissues;
-    visit.brain = processed.extracted.brain;
-    visit.average_to_visit = visit.visit_to_average = DisplacementField(part, Eigen::Vector3f::Zero());
+    visit.brain_mask = processed.extracted.brain_mask;
+    visit.mean_to_visit = visit.visit_to_mean = DisplacementField(part, Eigen::Vector3f::Zero());
     visit.volume_ratio = volume_ratio_map(jacobian, measurement.measured, 0);
     measurement.visits.push_back(std::move(visit));
     processed.extracted.corrected.push_back(ball(full, 34, 100, 20));

@@ -73,20 +73,19 @@ TEST(NativeMaps, LieWhereTheScanShowsThemWhateverItsOrientation) {
   processed.aligned.visits.resize(1);
   processed.aligned.visits[0].midpoint_to_scan = scan_to_head.inverse();
   processed.measurement.visits.resize(1);
-  processed.measurement.visits[0].visit_to_average = DisplacementField(midpoint, moved.cast<float>());
+  processed.measurement.visits[0].visit_to_mean = DisplacementField(midpoint, moved.cast<float>());
   processed.joint_tissues = test::phantom_tissues(midpoint, {});
-  processed.extracted.brain =
+  processed.extracted.brain_mask =
       test::rendered_mask(midpoint, [](const Vec3& p) { return test::phantom_cranium.distance_mm(p) < 0; });
 
   const NativeMaps maps = native_maps(processed, 0);
-  const auto to_average = [&](const Vec3& p) { return Vec3(scan_to_head * p + moved); };
+  const auto to_mean = [&](const Vec3& p) { return Vec3(scan_to_head * p + moved); };
   EXPECT_EQ(maps.brain.grid.size, flipped_grid().size);
-  EXPECT_GT(dice(maps.brain, [&](const Vec3& p) { return test::phantom_cranium.distance_mm(to_average(p)) < 0; }),
-            0.98);
+  EXPECT_GT(dice(maps.brain, [&](const Vec3& p) { return test::phantom_cranium.distance_mm(to_mean(p)) < 0; }), 0.98);
   const auto fullest = [&](int label) {
     return [&, label](const Vec3& p) {
-      const test::PhantomTissue tissue = test::tissue_at(to_average(p), {});
-      if (test::phantom_cranium.distance_mm(to_average(p)) >= 0) return false;
+      const test::PhantomTissue tissue = test::tissue_at(to_mean(p), {});
+      if (test::phantom_cranium.distance_mm(to_mean(p)) >= 0) return false;
       const double most = std::max({tissue.csf, tissue.gm, tissue.wm});
       return (label == 1 ? tissue.csf : label == 2 ? tissue.gm : tissue.wm) == most;
     };
@@ -104,9 +103,9 @@ TEST(NativeMaps, HoldNothingWhereTheScanShowsNothing) {
   processed.aligned.visits.resize(1);
   processed.aligned.visits[0].seen = test::rendered_mask(midpoint, [](const Vec3& p) { return p[2] > 0; });
   processed.measurement.visits.resize(1);
-  processed.measurement.visits[0].visit_to_average = DisplacementField(midpoint, Eigen::Vector3f::Zero());
+  processed.measurement.visits[0].visit_to_mean = DisplacementField(midpoint, Eigen::Vector3f::Zero());
   processed.joint_tissues = test::phantom_tissues(midpoint, {});
-  processed.extracted.brain =
+  processed.extracted.brain_mask =
       test::rendered_mask(midpoint, [](const Vec3& p) { return test::phantom_cranium.distance_mm(p) < 0; });
   const NativeMaps maps = native_maps(processed, 0);
   EXPECT_GT(dice(maps.brain, [](const Vec3& p) { return p[2] > 0 && test::phantom_cranium.distance_mm(p) < 0; }), 0.99);

@@ -124,9 +124,9 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   save_aligned(work.path(), {"ses-01", "ses-02"}, aligned_pair());
   ExtractedBrain saved;
   saved.corrected = {volume_of(1), volume_of(2)};
-  saved.average = volume_of(3);
+  saved.mean = volume_of(3);
   saved.comparable = volume_of(4);
-  saved.brain = mask_of(2);
+  saved.brain_mask = mask_of(2);
   saved.intracranial = mask_of(3);
   saved.scan_axes = {oblique_grid().direction, Mat3::Identity()};
   saved.blurs_mm = {Vec3(0, 0, 1.4142135623730951), Vec3::Zero()};
@@ -138,9 +138,9 @@ TEST(WorkFolder, ExtractedBrainsAndTissuesReadBackToTheSameBits) {
   const ExtractedBrain read = load_extracted(work.path());
   ASSERT_EQ(read.corrected.size(), 2U);
   expect_same(read.corrected[1], saved.corrected[1], "corrected");
-  expect_same(read.average, saved.average, "average");
+  expect_same(read.mean, saved.mean, "average");
   expect_same(read.comparable, saved.comparable, "comparable");
-  expect_same(read.brain, saved.brain, "brain");
+  expect_same(read.brain_mask, saved.brain_mask, "brain");
   expect_same(read.intracranial, saved.intracranial, "intracranial");
   EXPECT_EQ(read.scan_axes, saved.scan_axes);
   EXPECT_EQ(read.blurs_mm, saved.blurs_mm);

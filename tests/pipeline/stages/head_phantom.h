@@ -96,11 +96,11 @@ inline TissueMaps phantom_tissues(const Grid& grid, const PhantomVisit& visit) {
 inline ExtractedBrain phantom_extracted(const std::vector<PhantomVisit>& visits, const PhantomVisit& mean = {}) {
   const Grid grid = phantom_grid();
   ExtractedBrain extracted;
-  extracted.average = Volume(grid);
+  extracted.mean = Volume(grid);
   for (const PhantomVisit& visit : visits) {
     extracted.corrected.push_back(phantom_scan(grid, visit));
-    for (std::size_t n = 0; n < extracted.average.size(); ++n)
-      extracted.average[n] += extracted.corrected.back()[n] / float(visits.size());
+    for (std::size_t n = 0; n < extracted.mean.size(); ++n)
+      extracted.mean[n] += extracted.corrected.back()[n] / float(visits.size());
     extracted.scan_axes.push_back(Mat3::Identity());
     extracted.unseen_brain_ml.push_back(0);
   }
@@ -108,7 +108,7 @@ inline ExtractedBrain phantom_extracted(const std::vector<PhantomVisit>& visits,
   const auto within = [&](double mm) {
     return rendered_mask(grid, [&](const Vec3& p) { return phantom_cranium.distance_mm(p) < mm; });
   };
-  extracted.brain = within(-1);
+  extracted.brain_mask = within(-1);
   extracted.intracranial = within(0);
   extracted.coarsest_voxel_mm3 = grid.spacing_mm.prod();
   const TissueMaps maps = phantom_tissues(grid, mean);

@@ -28,7 +28,7 @@ MeasureOptions options_with(Calibration calibration) {
 // With tissue maps that are right everywhere.
 Measurement measured(const std::vector<PhantomVisit>& visits, Calibration calibration) {
   const ExtractedBrain extracted = test::phantom_extracted(visits);
-  return measure(extracted, test::phantom_tissues(extracted.average.grid, {}), options_with(calibration), no_errors);
+  return measure(extracted, test::phantom_tissues(extracted.mean.grid, {}), options_with(calibration), no_errors);
 }
 
 // Ventricles that grow about the size that the maps show.
@@ -97,7 +97,7 @@ TEST(Measure, NothingChangedIsNoChange) {
 TEST(Measure, TooLittleThatAllVisitsShowIsRefused) {
   ExtractedBrain extracted = test::phantom_extracted(growing);
   for (std::size_t n = 0; n < extracted.comparable.size() * 6 / 10; ++n) extracted.comparable[n] = 0;
-  EXPECT_THROW(measure(extracted, test::phantom_tissues(extracted.average.grid, {}), {}, no_errors), InputError);
+  EXPECT_THROW(measure(extracted, test::phantom_tissues(extracted.mean.grid, {}), {}, no_errors), InputError);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(Segment, GivesTheVolumesOfTheEllipsoids) {
   EXPECT_NEAR(ml_of(maps.wm), wm, 0.04 * wm);
   for (std::size_t n = 0; n < maps.gm.size(); ++n) {
     const float sum = maps.gm[n] + maps.wm[n] + maps.csf[n];
-    ASSERT_NEAR(sum, extracted.brain[n] ? 1 : 0, 1e-4) << n;
+    ASSERT_NEAR(sum, extracted.brain_mask[n] ? 1 : 0, 1e-4) << n;
   }
 }
 

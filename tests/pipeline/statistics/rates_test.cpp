@@ -238,7 +238,7 @@ TEST(Rates, the_scale_error_is_a_share_of_the_largest_tissues_rate) {
   c.errors = ChangeErrors{};
   c.errors->noise_percent = all(0.1);
   c.errors->scale_share = {0.05, 0.1, 0.2};
-  const ParticipantRate rates = participant_rate({0.0, year}, {c});
+  const TissueRates rates = participant_rate({0.0, year}, {c});
   EXPECT_NEAR(*rates.brain.rate->scale_error, 0.15, 1e-9);
   EXPECT_NEAR(*rates.gray_matter.rate->scale_error, 0.3, 1e-9);
   EXPECT_NEAR(*rates.white_matter.rate->scale_error, 0.6, 1e-9);

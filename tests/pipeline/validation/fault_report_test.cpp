@@ -49,11 +49,25 @@ class FaultOutcomes : public testing::Test {
               const json& of_person = nullptr) const {
     const json percent = {{"brain", brain}, {"gray_matter", brain - 0.5}, {"white_matter", brain}};
     json visits = json::array();
-    for (const char* session : {"ses-01", "ses-02"}) visits.push_back({{"session", session}});
+    const json volumes = {
+        {"brain", 1100}, {"gray_matter", 600}, {"white_matter", 500}, {"csf", 300}, {"intracranial", 1500}};
+    for (const char* session : {"ses-01", "ses-02"})
+      visits.push_back({{"session", session}, {"days", nullptr}, {"volumes_ml", volumes}, {"quality", json::object()}});
     if (!of_visit.is_null()) visits[1]["quality"] = of_visit;
-    json change = {{"from", "ses-01"}, {"to", "ses-02"}, {"percent", percent}};
+    json change = {{"from", "ses-01"},
+                   {"to", "ses-02"},
+                   {"days", nullptr},
+                   {"percent", percent},
+                   {"standard_error", {{"brain", 0.1}, {"gray_matter", 0.1}, {"white_matter", 0.1}}}};
     if (!of_change.is_null()) change["quality"] = of_change;
-    json text = {{"participant_id", person.label}, {"visits", visits}, {"changes", {change}}};
+    json text = {{"schema", "wane/participant/1"},
+                 {"participant_id", person.label},
+                 {"dose_group", nullptr},
+                 {"dose", nullptr},
+                 {"visits", visits},
+                 {"changes", {change}},
+                 {"rates_percent_per_year", nullptr},
+                 {"warnings", json::array()}};
     if (!of_person.is_null()) text["quality"] = of_person;
     write("out/" + person.label + "/" + person.label + "_atrophy.json", text);
     const json truth = {{"label", person.label},
