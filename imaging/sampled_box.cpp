@@ -45,6 +45,7 @@ SampledBox sampled_box(const std::vector<const Volume*>& sources, double margin_
 }
 
 std::pair<int, int> row_within(const SampledBox& box, const Affine& map, int size, int j, int k) {
+  if (box.low[0] > box.high[0]) return {0, 0};
   const Vec3 start = map * Vec3(0, j, k), step = map.linear().col(0);
   double from = 0, to = size - 1;
   for (int axis = 0; axis < 3; ++axis) {

@@ -8,7 +8,7 @@
 
 namespace wane {
 
-// Continuous indices beyond which there is nothing but zeros; where all is zero, the box is thinner than a voxel.
+// Continuous indices beyond which there is nothing but zeros; empty (low > high) where all is zero.
 struct SampledBox {
   Vec3 low = Vec3::Constant(1), high = Vec3::Constant(0);
 };

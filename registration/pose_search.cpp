@@ -230,8 +230,9 @@ class PoseSearch {
     return shape;
   }
   // How far outside of the scan a head's middle is looked for, in voxels: a head of which half is in view has its
-  // middle hardly outside. The cyclic volume is that much longer than the scan and half the kernel: what wraps around
-  // in it meets no voxel of the scan from any such place.
+  // middle hardly outside (of a ball whose middle is a quarter of its radius outside, a third is in view). The cyclic
+  // volume is that much longer than the scan and half the kernel: what wraps around in it meets no voxel of the scan
+  // from any such place.
   int farthest_outside() const { return half_ / 4; }
 
   // f(offset) of the kernel's first corner, for all places where the middle is looked for.

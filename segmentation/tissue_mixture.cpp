@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 #include "base/elementary.h"
@@ -302,15 +303,18 @@ constexpr double least_share = 0.01;  // of the brain; no brain has less gray or
 
 void require_gray_and_white(const Packed& p, const Gaussians& g, double least_contrast) {
   const double contrast = (g.mean[2] - g.mean[1]) / g.deviation[1];
-  if (contrast < least_contrast)
+  if (!(contrast >= least_contrast)) {
+    char words[32];
+    std::snprintf(words, sizeof words, "%.3g", least_contrast);
     throw InputError("Gray and white matter hardly differ in brightness (by " + std::to_string(contrast).substr(0, 4) +
-                     " of their spread, at least " + std::to_string(least_contrast).substr(0, 3) +
+                     " of their spread, at least " + words +
                      " is needed): check that the scans are T1-weighted and that their "
                      "export did not cut the bright values off.");
+  }
   for (int t = 1; t < 3; ++t) {
     double share = 0;
     for (const Classes& q : p.posterior) share += q[2 * t];
-    if (share < least_share * double(p.place.size())) throw InputError(wrong_order);
+    if (!(share >= least_share * double(p.place.size()))) throw InputError(wrong_order);
   }
 }
 

@@ -435,11 +435,18 @@ void judge_background(Quality& quality, const VisitQualityInput& a, const VisitQ
                      number(second ? of_b : of_a, 1) +
                      " from its values. The two were exported differently; export them alike if you can.");
   }
+  if (of_a * of_b < 0)
+    return check(Verdict::warn,
+                 "The values of " + a.scan.session + " and " + b.scan.session +
+                     " stand on different levels: the air was below 0 at one visit and above it at the "
+                     "other. Wane moved both to 0. The two were exported differently; export them alike if "
+                     "you can.");
   if (of_a < 0 && of_b < 0)
-    return check(Verdict::warn, "The values of " + a.scan.session + " and " + b.scan.session +
-                                    " lie below 0 in the air, as z-scores do: another program has changed both scans. "
-                                    "Wane moved the air back to 0; give the scans as the scanner exported them if you "
-                                    "can.");
+    return check(Verdict::warn,
+                 "The values of " + a.scan.session + " and " + b.scan.session +
+                     " lie below 0 in the air, as z-scores do: another program has probably changed both scans. "
+                     "Wane moved the air back to 0; give the scans as the scanner exported them if you "
+                     "can.");
   check(Verdict::pass, "");
 }
 

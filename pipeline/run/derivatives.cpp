@@ -290,7 +290,8 @@ constexpr const char* not_of_bids =
 
 constexpr const char* readme =
     "Brain atrophy from repeated T1-weighted MRI, measured by Wane. Negative numbers are losses.\n\n"
-    "Open trial.html first. Tables (*.tsv) have a data dictionary of the same name (*.json). Images of each "
+    "Open trial.html first. Tables of the trial (*.tsv) have a data dictionary of the same name (*.json). Images of "
+    "each "
     "participant\n"
     "lie in sub-*/, named as BIDS names derivatives; labels/ has the names and colors of tissues for viewers. "
     "methods.md says how they were made, logs/run.jsonl when and by "

@@ -25,7 +25,7 @@ OptionFields option_fields(SegmentOptions& o) {
              "weight of the Markov prior between neighbouring voxels; more removes noise and thin gray matter",
              &o.smoothness, {0, 5}, judgment),
       expert("prior_floor", "", "least prior of each tissue at any place: the template is another person's head",
-             &mixture.prior_floor, {0, 1}, judgment),
+             &mixture.prior_floor, {0.001, 1}, judgment),
       expert("bias_sigma_mm", "mm", "smoothness of the bias field that is refined with the tissues",
              &mixture.bias_sigma_mm, {4, 400, "not refined"}, judgment),
       expert("least_contrast", "",

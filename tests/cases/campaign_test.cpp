@@ -69,6 +69,19 @@ class Campaign : public testing::Test {
     return run_outside_program(words, {scratch_.path()}, words.front());
   }
 
+  // The plan, as `wane jobs --json` prints it, stage by stage.
+  void expect_done_by_snakemake(const std::string& plan) const {
+    write(scratch_ / "plan.json", plan);
+    const fs::path snakefile = fs::path(WANE_SOURCE_DIR) / "workflow" / "Snakefile";
+    setenv("HOME", scratch_.path().c_str(), 1);  // its cache
+    const ProgramEnd measured =
+        by({"snakemake", "--snakefile", snakefile, "--configfile", "plan.json", "--cores", "2"});
+    ASSERT_EQ(measured.exit_code, 0) << measured.err;
+    for (const char* stage : {"rule conform:", "rule align:", "rule extract:", "rule segment:", "rule participant:"})
+      EXPECT_TRUE(contains(measured.err, stage)) << stage << measured.err;
+    EXPECT_TRUE(contains(measured.err, "Taken up")) << measured.err;
+  }
+
   broken::ScratchFolder scratch_;
   fs::path out_ = scratch_ / "out it's $(touch hacked) {} {1}";
 
@@ -135,17 +148,19 @@ TEST_F(Campaign, ListsOnlyWhoFailedOrIsMissing) {
 TEST_F(Campaign, BySnakemakeStageByStageEndsWithTheBytesOfRun) {
   const faults::Ended planned = wane(with(arguments("jobs"), {"--json"}));
   ASSERT_EQ(planned.exit_code, 0) << planned.err;
-  write(scratch_ / "plan.json", planned.out);
-  const fs::path snakefile = fs::path(WANE_SOURCE_DIR) / "workflow" / "Snakefile";
-  setenv("HOME", scratch_.path().c_str(), 1);  // its cache
-  const ProgramEnd measured = by({"snakemake", "--snakefile", snakefile, "--configfile", "plan.json", "--cores", "2"});
-  ASSERT_EQ(measured.exit_code, 0) << measured.err;
-  for (const char* stage : {"rule conform:", "rule align:", "rule extract:", "rule segment:", "rule participant:"})
-    EXPECT_TRUE(contains(measured.err, stage)) << stage << measured.err;
-  EXPECT_TRUE(contains(measured.err, "Taken up")) << measured.err;
+  expect_done_by_snakemake(planned.out);
   expect_as_by_run();
   EXPECT_FALSE(fs::exists(scratch_ / "stages" / "work" / "sub-01")) << "work folders are removed";
   EXPECT_FALSE(fs::exists(scratch_ / "hacked"));
+}
+
+TEST_F(Campaign, BySnakemakeTheSampleTrialEndsWithTheBytesOfRun) {
+  const SharedRun by_run = sample_trial_run();
+  ASSERT_EQ(by_run.result.exit_code, 0) << by_run.result.err;
+  const faults::Ended planned = wane({"jobs", by_run.dataset, out_, "--json"});
+  ASSERT_EQ(planned.exit_code, 0) << planned.err;
+  expect_done_by_snakemake(planned.out);
+  EXPECT_EQ(faults::difference(faults::hashes_below(by_run.out), faults::hashes_below(out_)), "");
 }
 
 TEST_F(Campaign, StagesOfOtherOptionsAreNotTakenUp) {
@@ -299,6 +314,27 @@ TEST_F(Slurm, GoesOnAfterATaskWasKilledAndEndsWithTheBytesOfRun) {
   const ProgramEnd queue = by({"squeue", "--noheader"});
   EXPECT_EQ(queue.exit_code, 0) << queue.err;
   EXPECT_EQ(queue.out, "");
+}
+
+// The trial that users see first, measured as they measure it.
+TEST_F(Slurm, OnTheSampleTrialGoesOnAfterATaskWasKilledAndEndsWithTheBytesOfRun) {
+  const SharedRun by_run = sample_trial_run();
+  ASSERT_EQ(by_run.result.exit_code, 0) << by_run.result.err;
+  const auto submit_trial = [&] { return wane({"slurm", by_run.dataset, out_, "--submit"}); };
+  const faults::Ended first = submit_trial();
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_TRUE(contains(first.out, "12 participants are to be measured: 2 tasks")) << first.out;
+  const std::string array = json_of(out_ / "logs" / "campaign-0001" / "campaign.json")["array_job"];
+  // Task 2 is to measure those with even numbers, one after another.
+  ASSERT_TRUE(freezes("sub-06"));
+  ASSERT_EQ(by({"scancel", array + "_2"}).exit_code, 0);
+  ASSERT_TRUE(queue_is_empty_within(600s));
+  EXPECT_TRUE(contains(status(), "sub-06       stopped")) << status();
+  const faults::Ended second = submit_trial();
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_TRUE(contains(second.out, "4 participants are to be measured, 8 are up to date")) << second.out;
+  ASSERT_TRUE(queue_is_empty_within(600s));
+  EXPECT_EQ(faults::difference(faults::hashes_below(by_run.out), faults::hashes_below(out_)), "");
 }
 
 TEST_F(Slurm, SaysWhySlurmRefuses) {

@@ -179,8 +179,10 @@ class Campaign {
     const Ended end = run(words);
     std::cout << end.out << end.err << std::flush;
     if (end.exit_code != 0) throw std::runtime_error("wane slurm ended with " + std::to_string(end.exit_code));
-    const std::string planned = std::to_string(people_ - int(measured)) + " participants are to be measured";
-    require(end.out.find(planned) != std::string::npos, "exactly those who are missing are submitted");
+    const int missing = people_ - int(measured);
+    const std::string planned =
+        "\n" + std::to_string(missing) + (missing == 1 ? " participant is" : " participants are") + " to be measured";
+    require(("\n" + end.out).find(planned) != std::string::npos, "as many are submitted as are missing");
   }
 
   // A process is killed that has just begun, then the running tasks and a waiting one are cancelled.

@@ -47,6 +47,27 @@ TEST_F(SearchPoses, AHeadThatReachesOverTheFirstFaceOfTheScanIsFound) {
   EXPECT_LT((found.front().head_to_scan * Vec3::Zero() - truth * Vec3::Zero()).norm(), 20);
 }
 
+// Its middle lies on the outermost voxels: the volume that the places wrap around in is no longer than it must be.
+TEST_F(SearchPoses, AHeadOfWhichHalfIsInViewIsFoundAtEachFaceOfTheScan) {
+  PoseSearchOptions options;
+  options.sizes = {1.0};
+  const Vec3 outermost_mm(104, 120, 92);
+  for (int axis = 0; axis < 3; ++axis)
+    for (const double side : {-1.0, 1.0}) {
+      const Vec3 middle = side * outermost_mm[axis] * Vec3::Unit(axis);
+      const auto found = search_poses(head_, weight_, scan_in(Affine(Eigen::Translation3d(middle))), options);
+      EXPECT_LT((found.front().head_to_scan * Vec3::Zero() - middle).norm(), 20) << axis << ' ' << side;
+    }
+}
+
+TEST_F(SearchPoses, AHeadIsFoundInAScanThatIsThinnerThanIt) {
+  const Vec3 truth(16, -24, 8);
+  const Grid thin = test::upright_grid({27, 31, 10}, Vec3::Constant(8));
+  const Volume scan = test::rendered(thin, [&](const Vec3& p) { return blobs(p - truth); });
+  const auto found = search_poses(head_, weight_, scan, {});
+  EXPECT_LT((found.front().head_to_scan * Vec3::Zero() - truth).norm(), 20);
+}
+
 TEST_F(SearchPoses, OnlyTheWholeCircleHoldsAHeadUpsideDown) {
   const Affine truth = test::turned(180, Vec3::UnitX());
   PoseSearchOptions options;

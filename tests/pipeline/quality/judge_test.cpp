@@ -265,6 +265,11 @@ TEST(Judge, EachFaultOfAPairIsSeenByItsOwnCheck) {
   };
   EXPECT_EQ(both_shifted(-3), Names{"background"});
   EXPECT_EQ(both_shifted(1000), Names{});
+  EXPECT_EQ(notable_after([](auto& p) {
+              p.visits[0].scan.values.subtracted = -3;
+              p.visits[1].scan.values.subtracted = 1000;
+            }),
+            Names{"background"});
   EXPECT_EQ(notable_after([](auto& p) { p.visits[0].scan.brain_extracted = true; }),
             Names{"brain_extracted_at_one_visit"});
   EXPECT_EQ(notable_after([](auto& p) { p.changes[0].boundary_shift->percent.brain = 0.5; }),
