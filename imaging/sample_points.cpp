@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "imaging/resample.h"
-
 // The arithmetic is that of trilinear() and LinearSampler::with_gradient, operation by operation. Points are taken a
 // block at a time: one loop finds the cells, one reads the eight neighbors, one interpolates, so that the compiler can
 // use wide registers for the first and the last.

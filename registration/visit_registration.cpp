@@ -246,12 +246,11 @@ class HalfwayProblem {
 
   AffineSums evaluate(const Affine& half_to_a, const Affine& half_to_b, double scale) const {
     const Evaluation evaluation(*this, half_to_a, half_to_b, scale);
-    const ScanMaps maps = maps_for(half_to_a, half_to_b);
     return parallel_sum(std::size_t(grid_.size[2]), 1, AffineSums{}, [&](std::size_t slice, std::size_t) {
       AffineSums sums;
       Row row;
       for (int j = 0; j < grid_.size[1]; ++j) {
-        const auto [begin, end] = compared_part(maps, j, int(slice));
+        const auto [begin, end] = compared_part(evaluation.maps(), j, int(slice));
         evaluation.add(begin, end, j, int(slice), row, sums);
       }
       return sums;
@@ -317,6 +316,8 @@ class HalfwayProblem {
           // Gradients in the scans' voxel steps are turned into the half-way frame's millimetres.
           turn_a_((p.a_.normalised.grid.lps_to_index() * half_to_a).linear().transpose()),
           turn_b_((p.b_.normalised.grid.lps_to_index() * half_to_b).linear().transpose()) {}
+
+    const ScanMaps& maps() const { return maps_; }
 
     // Points from (i_begin, j, k) up to (i_end, j, k).
     void add(int i_begin, int i_end, int j, int k, Row& row, AffineSums& sums) const {

@@ -291,11 +291,9 @@ constexpr const char* not_of_bids =
 constexpr const char* readme =
     "Brain atrophy from repeated T1-weighted MRI, measured by Wane. Negative numbers are losses.\n\n"
     "Open trial.html first. Tables of the trial (*.tsv) have a data dictionary of the same name (*.json). Images of "
-    "each "
-    "participant\n"
+    "each participant\n"
     "lie in sub-*/, named as BIDS names derivatives; labels/ has the names and colors of tissues for viewers. "
-    "methods.md says how they were made, logs/run.jsonl when and by "
-    "whom.\n";
+    "methods.md says how they were made, logs/run.jsonl when and by whom.\n";
 
 // By its name: what write_derivatives writes, and the quality picture.
 bool is_derivative(const std::string& name, const std::string& participant_id) {
